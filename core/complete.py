@@ -1,0 +1,253 @@
+"""Text → whole program: what the text leaves out, backward or update, is derived and written into it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from core.autodiff import Backward, append_backward
+from core.errors import NotationError, SettingError
+from core.notation.check import facts_of, infer, infer_symbolic
+from core.notation.draft import Derivation, Draft, draft
+from core.notation.parse import Raw, parse
+from core.notation.setup import RESERVED
+from core.optimizers import RATE_NAMES, append_update
+from core.program.ir import Program
+
+DEFAULT_RATE = 0.1
+
+
+def load(text: str, settings: Mapping[str, Any] | None = None) -> Program:
+    """Read a text and derive what it leaves out.
+
+    `settings` replaces hyperparameters and reserved names (`samples`, `batch`, `shuffle`, `seed`, `dtype`).
+
+    Raises:
+        NotationError: if the text is not a program.
+        SettingError: if a setting names nothing in it.
+    """
+    if settings:
+        text = with_settings(text, settings)
+    started = draft(text, stop_at_missing=True)
+    if started.program.fault is not None:
+        return started.program
+    edit = _derive(started)
+    if edit is None:
+        return started.program if not started.missing else draft(text).program
+    return _apply(text, edit).program
+
+
+def with_settings(text: str, settings: Mapping[str, Any]) -> str:
+    """Return the text with the given values written in; raises SettingError for a name it does not give."""
+    source = parse(text)
+    lines = text.splitlines()
+    numbers = {s.target: s for s in source.statements if isinstance(s, Raw) and _is_number(s.value)}
+    for name, value in settings.items():
+        if isinstance(value, float) and value.is_integer() and name in numbers and _is_whole(numbers[name].value):
+            value = int(value)
+        if name in numbers:
+            node = numbers[name].value
+            line = lines[node.lineno - 1].encode()
+            if node.end_lineno == node.lineno:
+                lines[node.lineno - 1] = (line[: node.col_offset] + repr(value).encode() + line[node.end_col_offset :]).decode()
+                continue
+        if name in RESERVED:
+            at = min((s.line if isinstance(s, Raw) else s.lineno for s in source.statements), default=1) - 1
+            lines.insert(at, f"{name} = {value!r}")
+            source = parse("\n".join(lines))
+            numbers = {s.target: s for s in source.statements if isinstance(s, Raw) and _is_number(s.value)}
+            continue
+        known = ", ".join(sorted({*numbers, *RESERVED}))
+        raise SettingError(f"there is no setting `{name}` here; there are {known}")
+    return "\n".join(lines) + ("\n" if text.endswith("\n") else "")
+
+
+def _is_number(node: ast.expr) -> bool:
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        node = node.operand
+    return isinstance(node, ast.Constant) and isinstance(node.value, (bool, int, float, str))
+
+
+def _is_whole(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, int)
+
+
+@dataclass
+class _Edit:
+    """Lines to insert: before a line (keep), or after one (derived); and the tags of the derived ones."""
+
+    before: dict[int, list[str]] = field(default_factory=dict)
+    after: dict[int, list[tuple[str, tuple[tuple[int, int] | None, ...]]]] = field(default_factory=dict)
+
+
+def _derive(d: Draft) -> _Edit | None:
+    """Decide what is missing and derive it; None if nothing is."""
+    program = d.program
+    wanted, missing_backward = _wanted(d)
+    updated = {s.target for s in program.statements}
+    needs_update = not d.missing and bool(program.trainable) and not any(p in updated for p in program.trainable)
+    if not wanted and not needs_update:
+        return None
+    edit = _Edit()
+    place, env = _place(d)
+    taken = _names(d)
+    gradients: dict[str, str] = {p: g for p, g in _named_gradients(d).items()} if needs_update else {}
+    todo = wanted or {p: "" for p in program.trainable if p not in gradients}
+    if todo:
+        backward = _backward(d, todo, env, taken)
+        for statement, lines in backward.keep.items():
+            edit.before.setdefault(program.statements[statement].line, []).extend(lines)
+        if missing_backward or not wanted:
+            edit.after.setdefault(place, []).append(("# backward", ()))
+        for line in backward.lines:
+            edit.after.setdefault(place, []).append((line.text, tuple(_where(program, t) for t in line.tags)))
+        gradients = {**gradients, **backward.gradients}
+        gradients = {p: gradients[p] for p in [*backward.gradients, *gradients] if p in gradients}
+        if d.missing:
+            heading = _heading(d, min(d.missing.values()))
+            if heading is not None:
+                edit.after[place].append((heading, ()))
+    if needs_update:
+        rate = next((n for n in RATE_NAMES if n in program.inputs), None)
+        if rate is None:
+            rate = "lr" if "lr" not in taken else "learning_rate"
+            edit.after.setdefault(max(d.setup_end, 0), []).append((f"{rate} = {DEFAULT_RATE}", ()))
+        edit.after.setdefault(place, []).append(("# update", ()))
+        edit.after[place].extend((line, ()) for line in append_update(gradients, rate))
+        heading = _heading(d, place + 1, later=True)
+        if heading is not None:
+            edit.after[place].append((heading, ()))
+    return edit
+
+
+def _wanted(d: Draft) -> tuple[dict[str, str], bool]:
+    """Return parameter → name of its gradient, for names that an update reads and nobody gives."""
+    if not d.missing:
+        return {}, False
+    arrays = {g.name for g in d.program.given if isinstance(g.value, np.ndarray) and g.value.dtype.kind == "f"}
+    wanted: dict[str, str] = {}
+    for raw in (s for s in d.source.statements if isinstance(s, Raw)):
+        names = {n.id for n in ast.walk(raw.value) if isinstance(n, ast.Name)}
+        for name in sorted(names & set(d.missing)):
+            if raw.target in arrays:
+                wanted.setdefault(raw.target, name)
+    for name, line in d.missing.items():
+        if name not in wanted.values():
+            raise NotationError(f"`{name}` has no value yet; give it one above this line", line, 1)
+    if d.program.loss is None:
+        name, line = min(d.missing.items(), key=lambda item: item[1])
+        raise NotationError(f"`{name}` has no value, and without a loss above this line it cannot be derived as a gradient", line, 1)
+    idle = [p for p in wanted if p not in d.program.trainable]
+    if idle:
+        raise NotationError(f"the loss does not depend on `{idle[0]}`, so `{wanted[idle[0]]}` cannot be derived", d.missing[wanted[idle[0]]], 1)
+    return wanted, not any(s.phase == "backward" for s in d.program.statements)
+
+
+def _named_gradients(d: Draft) -> dict[str, str]:
+    """Return parameter → gradient where a typed line already carries the usual name, such as `dW1`."""
+    env = d.environments[-1] if d.environments else {}
+    found: dict[str, str] = {}
+    for p in d.program.trainable:
+        for name in (f"d{p}", f"d_{p}", f"grad_{p}", f"{p}_grad"):
+            if name in env and d.program.values[env[name]].statement is not None:
+                found[p] = name
+                break
+    return found
+
+
+def _place(d: Draft) -> tuple[int, dict[str, int]]:
+    """Return the line after which derived lines go, and what each name stands for there."""
+    last = -1
+    for s in d.program.statements:
+        if s.phase in ("forward", "loss", "backward") or (d.missing and s.phase == "update"):
+            last = s.index
+    if last < 0:
+        return d.setup_end, dict(d.program.inputs)
+    return d.ends[last], d.environments[last]
+
+
+def _names(d: Draft) -> set[str]:
+    taken = {n.id for s in d.source.statements if isinstance(s, Raw) for n in ast.walk(s.value) if isinstance(n, ast.Name)}
+    return taken | {s.target for s in d.source.statements if isinstance(s, Raw)} | set(d.source.definitions) | set(d.program.inputs)
+
+
+def _backward(d: Draft, wanted: Mapping[str, str], env: Mapping[str, int], taken: set[str]) -> Backward:
+    program = d.program
+    concrete = {v.name: facts_of(_first_batch(program, v.name)) for v in program.values if v.name in program.inputs and program.inputs[v.name] == v.index}
+    layout = infer_symbolic(program, concrete)
+    batch = _batch_name(program, taken)
+    if layout is None:
+        return append_backward(program, infer(program, concrete), env, wanted, batch, taken)
+    return append_backward(program, layout, env, wanted, batch, taken | {batch})
+
+
+def _first_batch(program: Program, name: str) -> Any:
+    if name not in {g.name for g in program.given}:
+        return program.batching.size
+    value = program.given_named(name).value
+    if name in program.batching.sliced:
+        assert isinstance(value, np.ndarray)
+        return value[(slice(None),) * (program.batching.axis % value.ndim) + (slice(0, program.batching.size),)]
+    return value
+
+
+def _batch_name(program: Program, taken: set[str]) -> str:
+    """Return the name that the batch size has here: `m`, unless the text uses `m` for something else."""
+    b = program.batching
+    if "m" not in taken or ("m" in program.inputs and program.values[program.inputs["m"]].kind == "size"):
+        return "m"
+    if b.batch is None and any(g.name == "m" and g.value == b.total and isinstance(g.value, int) for g in program.given):
+        return "m"
+    return "batch_size"
+
+
+def _where(program: Program, instruction: int | None) -> tuple[int, int] | None:
+    if instruction is None:
+        return None
+    s = program.statements[program.instructions[instruction].statement]
+    return s.line, instruction - s.first
+
+
+def _heading(d: Draft, line: int, later: bool = False) -> str | None:
+    """Return the section comment that lines from `line` on stood under, to be said again after an insertion."""
+    rest = [s for s in d.source.statements if isinstance(s, Raw) and s.line >= line]
+    if not rest or rest[0].section is None or rest[0].section in ("data", "parameters"):
+        return None
+    own = max(at for at in d.source.sections if at < rest[0].line)
+    return None if own >= line - (0 if later else 1) and _comment_only_between(d, own, line) else d.source.lines[own - 1].strip()
+
+
+def _comment_only_between(d: Draft, own: int, line: int) -> bool:
+    return all(re.match(r"^\s*(#.*)?$", text) for text in d.source.lines[min(own, line) - 1 : max(own, line) - 1])
+
+
+def _apply(text: str, edit: _Edit) -> Draft:
+    """Write the lines in and read the whole again, with the derived lines marked."""
+    lines = text.splitlines()
+    out: list[str] = []
+    moved: dict[int, int] = {}
+    derived: set[int] = set()
+    tags: dict[int, tuple[tuple[int, int] | None, ...]] = {}
+
+    def insert(after: int) -> None:
+        for line, tag in edit.after.get(after, ()):
+            out.append(line)
+            if not line.startswith("#"):
+                derived.add(len(out))
+                tags[len(out)] = tag
+
+    insert(0)
+    for number, line in enumerate(lines, 1):
+        for kept in edit.before.get(number, ()):
+            out.append(kept)
+            derived.add(len(out))
+        out.append(line)
+        moved[number] = len(out)
+        insert(number)
+    final = {at: tuple(None if t is None else (moved[t[0]], t[1]) for t in tag) for at, tag in tags.items()}
+    return draft("\n".join(out) + "\n", Derivation(frozenset(derived), final))

@@ -1,0 +1,1 @@
+"""Data sets that a program can name, and how iterations pick their samples."""

@@ -1,0 +1,78 @@
+"""What an iteration starts from, and the one way in which an instruction is computed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from core import ops
+from core.data.batches import Picker
+from core.errors import ExecutionError
+from core.program.ir import Array, Instruction, Number, Program
+
+Datum = Array | np.generic | Number
+State = Mapping[str, Datum]
+
+
+def initial_state(program: Program) -> dict[str, Datum]:
+    """Return what lives on from iteration to iteration, as it is before iteration 1."""
+    return {name: program.given_named(name).value for name in program.carried}
+
+
+def inputs_of(program: Program, picker: Picker, state: State, iteration: int) -> dict[str, Datum]:
+    """Return every input of an iteration: the batch, parameters and state, constants, the batch size."""
+    given = {g.name: g.value for g in program.given}
+    found: dict[str, Datum] = {}
+    for name in program.inputs:
+        if name in state:
+            found[name] = state[name]
+        elif name in program.batching.sliced:
+            whole = given[name]
+            assert isinstance(whole, np.ndarray)
+            found[name] = picker.cut(whole, iteration)
+        elif name in given:
+            found[name] = given[name]
+        else:
+            found[name] = picker.size(iteration)
+    return found
+
+
+def reader(instruction: Instruction) -> Callable[[Sequence[Any]], list[Any]]:
+    """Return a function that fetches an instruction's operands from the list of all values."""
+    parts = [(o.value, o.transposed, o.number) for o in instruction.operands]
+
+    def read(values: Sequence[Any]) -> list[Any]:
+        return [n if v is None else (np.transpose(values[v]) if t else values[v]) for v, t, n in parts]
+
+    return read
+
+
+def compute(instruction: Instruction, operands: list[Any]) -> Datum:
+    """Return the result of an instruction, in the memory layout that NumPy itself gives it.
+
+    Raises:
+        ExecutionError: where Python refuses plain numbers, as in 1 / 0.
+    """
+    op = ops.get(instruction.op)
+    attributes = dict(instruction.attributes)
+    in_place = attributes.pop("in_place", False)
+    try:
+        if in_place:
+            return changed_in_place(instruction, operands)
+        return op.forward(*operands, **attributes)
+    except (ZeroDivisionError, OverflowError) as error:
+        raise ExecutionError(f"`{instruction.text}`: Python refuses this with plain numbers ({error})") from None
+
+
+def changed_in_place(instruction: Instruction, operands: list[Any]) -> Array:
+    """Return what `a -= b` leaves in `a`: the layout and dtype of `a`, in memory of its own."""
+    out = np.copy(operands[0], order="K")
+    if instruction.op == "power":
+        out **= operands[1]
+        return out
+    ufunc = ops.get(instruction.op).ufunc
+    assert ufunc is not None
+    ufunc(operands[0], operands[1], out=out, casting="same_kind")
+    return out

@@ -1,0 +1,373 @@
+"""Text → program, as it stands: setup evaluated, lines lowered, phases, loss and kinds decided."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from core.errors import NotationError
+from core.notation.builder import IMPLICIT_SIZES, Builder
+from core.notation.check import facts_of
+from core.notation.convert import BINARY, Converter, Definition
+from core.notation.print import instruction_text
+from core.notation.parse import SETUP, Raw, Source, parse
+from core.notation.setup import RESERVED, Setup
+from core.program.expr import Apply, Name
+from core.program.ir import Array, Batching, Given, Instruction, Kind, Number, Phase, Program, Value
+from core.program.structure import ancestors, classify, descendants, find_gradients, layers_of, results
+
+_CREATING = ("rand", "zeros", "ones", "full", "normal", "uniform", "eye")
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """Which lines of a text were derived, and the forward place each of their operations is the adjoint of.
+
+    `tags` maps a line to one (line, offset) an operation; the offset counts operations within that line.
+    """
+
+    lines: frozenset[int] = frozenset()
+    tags: Mapping[int, tuple[tuple[int, int] | None, ...]] = field(default_factory=dict)
+
+
+@dataclass
+class Draft:
+    """A program with what is needed to derive the rest of it.
+
+    `environments` holds, for each statement, the value of every name after it; `missing` maps names
+    that are read but never given to the line of the first use.
+    """
+
+    source: Source
+    program: Program
+    environments: list[dict[str, int]]
+    ends: list[int]
+    missing: dict[str, int]
+    setup_end: int
+
+
+def draft(text: str, derivation: Derivation | None = None, stop_at_missing: bool = False) -> Draft:
+    """Read a text as it stands.
+
+    With `stop_at_missing`, lines from the first one that reads a name without a value are left out
+    and the names reported, so that what they need can be derived.
+
+    Raises:
+        NotationError: if the text is not a program.
+    """
+    source = parse(text)
+    setup_lines, lines = _split(source)
+    given, batching_names, setup = _given(source, setup_lines, lines)
+    definitions = source.definitions
+    batching = _batching(given, batching_names, lines, definitions)
+    given = _recast(given, batching_names.get("dtype"))
+    missing = _missing(given, lines, definitions)
+    if missing and not stop_at_missing:
+        name, line = min(missing.items(), key=lambda item: item[1])
+        raise NotationError(f"`{name}` has no value yet; give it one above this line", line, 1)
+    if missing:
+        lines = [raw for raw in lines if raw.line < min(missing.values())]
+    builder = Builder()
+    for item in given:
+        value = item.value
+        if item.name in batching.sliced:
+            assert isinstance(value, np.ndarray)
+            value = value[(slice(None),) * (batching.axis % value.ndim) + (slice(0, batching.size),)]
+        kind: Kind = "data" if item.section == "data" else "parameter"
+        builder.add_input(item.name, kind if isinstance(value, np.ndarray) else "hyperparameter", facts_of(value))
+    environments = _lower(builder, Converter(definitions, batching.axis), lines)
+    program = _program(text, builder, given, batching, lines, derivation or Derivation())
+    setup_end = max((_end(s) for s in setup_lines), default=0)
+    return Draft(source, program, environments, [raw.end_line for raw in lines[: len(environments)]], missing, setup_end)
+
+
+def _end(node: Raw | ast.Expr) -> int:
+    return node.end_line if isinstance(node, Raw) else (node.end_lineno or node.lineno)
+
+
+def _split(source: Source) -> tuple[list[Raw | ast.Expr], list[Raw]]:
+    """Separate what is given from the lines of an iteration: by section, else by what a line does."""
+    setup: list[Raw | ast.Expr] = []
+    lines: list[Raw] = []
+    for item in source.statements:
+        if isinstance(item, ast.Expr):
+            if lines and isinstance(item.value, ast.Call) and ast.unparse(item.value.func) != "print":
+                raise NotationError("this line gives no name to its result; write `name = …`", item.lineno, item.col_offset + 1)
+            if not lines:
+                setup.append(item)
+        elif item.section in SETUP or (item.section is None and item.augment is None and item.mask is None and _gives(item, setup, lines)):
+            if item.augment is not None or item.mask is not None:
+                raise NotationError("data and parameters are given once, with `=`", item.line, item.column)
+            setup.append(item)
+        else:
+            lines.append(item)
+    return setup, lines
+
+
+def _gives(item: Raw, setup: list[Raw | ast.Expr], lines: list[Raw]) -> bool:
+    """Tell whether a line without a section gives something rather than computes it."""
+    if item.target in RESERVED and isinstance(item.value, ast.Constant):
+        return True
+    if lines:
+        return False
+    names = {n.id for n in ast.walk(item.value) if isinstance(n, ast.Name)} - {"np", "numpy", "float", "int"}
+    calls = [ast.unparse(n.func).split(".")[-1] for n in ast.walk(item.value) if isinstance(n, ast.Call)]
+    known = {s.target for s in setup if isinstance(s, Raw)}
+    creates = any(c in ("array", "asarray", "arange", "linspace", "default_rng", "RandomState") or c.startswith(_CREATING) for c in calls)
+    computes = [c for c in calls if c not in ("sqrt",) and not creates]
+    moved = isinstance(item.value, ast.Attribute) or (isinstance(item.value, ast.Subscript) and not creates)
+    return creates or not (names - known - {"sqrt"} or computes) and (not names or moved)
+
+
+def _given(source: Source, setup_lines: list[Raw | ast.Expr], lines: list[Raw]) -> tuple[list[Given], dict[str, Any], Setup]:
+    setup = Setup()
+    found: dict[str, Given] = {}
+    reserved: dict[str, Any] = {}
+    updated = {raw.target for raw in lines}
+    for item in setup_lines:
+        if isinstance(item, ast.Expr):
+            setup.call(item)
+            continue
+        if item.target in RESERVED and isinstance(item.value, ast.Constant):
+            reserved[item.target] = _reserved(item, item.value.value)
+            setup.names[item.target] = item.value.value
+            continue
+        value = setup.evaluate(item.value)
+        setup.names[item.target] = value
+        if isinstance(value, (np.random.Generator, np.random.RandomState)):
+            continue
+        if isinstance(value, (list, tuple, str)):
+            raise NotationError(f"put `np.array(…)` around the list that `{item.target}` stands for", item.line, item.column)
+        found[item.target] = Given(item.target, _settled(value), _section(item, value, updated), item.line)
+    for name in ("np", "numpy"):
+        if name in found or name in updated:
+            raise NotationError(f"`{name}` is the name of NumPy; choose another name", 1, 1)
+    return list(found.values()), reserved, setup
+
+
+def _section(item: Raw, value: Any, updated: set[str]) -> Any:
+    if item.section is not None:
+        return item.section
+    if not isinstance(value, np.ndarray) or item.target in updated:
+        return "parameters"
+    calls = [ast.unparse(n.func).split(".")[-1] for n in ast.walk(item.value) if isinstance(n, ast.Call)]
+    return "parameters" if any(c.startswith(_CREATING) for c in calls) else "data"
+
+
+def _settled(value: Any) -> Array | Number:
+    """Return plain numbers as they are, arrays with memory of their own in a compact layout."""
+    if isinstance(value, (bool, int, float)) and not isinstance(value, np.generic):
+        return value
+    array = np.asarray(value)
+    if array.ndim == 0:
+        return array[()]
+    return array if array.flags.c_contiguous or array.flags.f_contiguous else np.copy(array, order="K")
+
+
+def _reserved(item: Raw, value: Any) -> Any:
+    name = item.target
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    ok = {
+        "samples": value in ("columns", "rows"),
+        "batch": value == "full" or (whole and value >= 1),
+        "shuffle": isinstance(value, bool),
+        "seed": whole and 0 <= value < 2**32,
+        "dtype": value in ("float64", "float32"),
+    }[name]
+    allowed = {
+        "samples": '"columns" or "rows"', "batch": '"full" or a whole number of at least 1', "shuffle": "True or False",
+        "seed": "a whole number from 0 to 4294967295", "dtype": '"float64" or "float32"',
+    }[name]  # fmt: skip
+    if not ok:
+        raise NotationError(f"`{name}` is a reserved name; it can be {allowed}", item.line, item.column)
+    return value
+
+
+def _recast(given: list[Given], dtype: str | None) -> list[Given]:
+    if dtype is None:
+        return given
+    return [replace(g, value=g.value.astype(dtype)) if isinstance(g.value, np.ndarray) else g for g in given]
+
+
+def _batching(given: list[Given], reserved: Mapping[str, Any], lines: list[Raw], definitions: Mapping[str, Definition]) -> Batching:
+    arrays = {g.name: g.value for g in given if g.section == "data" and isinstance(g.value, np.ndarray) and g.value.ndim}
+    read = [n.id for raw in lines for n in ast.walk(raw.value) if isinstance(n, ast.Name) and n.id in arrays]
+    first = read[0] if read else next(iter(arrays), None)
+    samples = reserved.get("samples") or _side(lines, arrays, first, read)
+    axis = -1 if samples == "columns" else 0
+    total = arrays[first].shape[axis] if first is not None else 1
+    batch = reserved.get("batch", "full")
+    sliced = tuple(n for n, a in arrays.items() if a.shape[axis] == total)
+    if total == 0:
+        raise NotationError("the data hold no samples", next((g.line for g in given if g.name == first), 1), 1)
+    size = None if batch == "full" else int(batch)
+    return Batching(axis, total, size, bool(reserved.get("shuffle", False)), int(reserved.get("seed", 0)), sliced)
+
+
+def _side(lines: list[Raw], arrays: Mapping[str, Array], first: str | None, read: Sequence[str]) -> str:
+    """Tell rows from columns: `X @ W` or `W @ X`; else by the axis that the data arrays share."""
+    for raw in lines:
+        for node in ast.walk(raw.value):
+            pair: list[ast.expr] = []
+            if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult):
+                pair = [node.left, node.right]
+            elif isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in ("dot", "matmul"):
+                owner = [node.func.value] if isinstance(node.func, ast.Attribute) and len(node.args) == 1 else []
+                pair = [*owner, *node.args][:2]
+            for side, operand in zip(("rows", "columns"), pair, strict=False):
+                if isinstance(operand, ast.Name) and operand.id in arrays:
+                    return side
+    others = [arrays[n] for n in read if n != first]
+    if first is not None and others:
+        a, b = arrays[first], others[0]
+        if a.shape[0] != b.shape[0] and a.shape[-1] == b.shape[-1]:
+            return "columns"
+    return "rows"
+
+
+def _missing(given: list[Given], lines: list[Raw], definitions: Mapping[str, Definition]) -> dict[str, int]:
+    known = {g.name for g in given} | set(IMPLICIT_SIZES) | {"np", "numpy", "len", "float", "int"} | set(definitions)
+    missing: dict[str, int] = {}
+    for raw in lines:
+        functions = {id(n.func) for node in (raw.value, raw.mask) if node for n in ast.walk(node) if isinstance(n, ast.Call)}
+        for node in (raw.value, raw.mask):
+            for n in ast.walk(node) if node is not None else ():
+                if isinstance(n, ast.Name) and id(n) not in functions and n.id not in known:
+                    missing.setdefault(n.id, raw.line)
+        if (raw.augment is not None or raw.mask is not None) and raw.target not in known:
+            missing.setdefault(raw.target, raw.line)
+        known.add(raw.target)
+    return missing
+
+
+def _lower(builder: Builder, converter: Converter, lines: list[Raw]) -> list[dict[str, int]]:
+    environments: list[dict[str, int]] = []
+    for raw in lines:
+        value = converter.convert(raw.value)
+        in_place: str | None = None
+        if raw.augment is not None:
+            op = BINARY.get(type(raw.augment))
+            if op is None:
+                raise NotationError("this operator is not part of the notation; use += -= *= or /=", raw.line, raw.column)
+            value, in_place = Apply(op, (Name(raw.target), value)), "augment"
+        elif raw.mask is not None:
+            value, in_place = Apply("mask_assign", (Name(raw.target), converter.convert(raw.mask), value)), "mask"
+        builder.assign(raw.target, value, raw.line, raw.text, in_place)
+        environments.append(dict(builder.env))
+        if builder.fault is not None:
+            break
+    return environments
+
+
+def _program(text: str, builder: Builder, given: list[Given], batching: Batching, lines: list[Raw], derivation: Derivation) -> Program:
+    statements, instructions = builder.statements, builder.instructions
+    made = results(statements, instructions)
+    carried = {
+        g.name: (builder.inputs[g.name], builder.env[g.name])
+        for g in given
+        if g.name not in batching.sliced and builder.env[g.name] != builder.inputs[g.name]
+    }
+    updated = {s.index for s in statements if s.target in carried}
+    claimed: list[Phase | None] = [raw.section if raw.section not in SETUP else None for raw in lines[: len(statements)]]  # type: ignore[misc]
+    loss = _loss(builder, claimed, made, updated, batching)
+    order = [v for i in instructions for v in i.reads if builder.values[v].kind == "data"]
+    targets = {v for v in order if v != order[0]} if order else set()
+    phases = classify(instructions, statements, claimed, updated, loss, targets)
+    statements = [
+        replace(s, phase=p, derived=s.line in derivation.lines) for s, p in zip(statements, phases, strict=True)
+    ]
+    trainable = _trainable(builder, given, loss, carried, phases)
+    gradients = find_gradients(instructions, statements, builder.values, carried, trainable)
+    values = _labelled(builder, _kinds(builder, given, batching, trainable, carried), carried)
+    program = Program(
+        text=text, given=tuple(given), batching=batching, values=values,
+        instructions=_tagged(builder, derivation, values), statements=tuple(statements), inputs=dict(builder.inputs),
+        carried=carried, trainable=trainable, loss=loss, gradients=gradients, fault=builder.fault,
+    )  # fmt: skip
+    return replace(program, layers=layers_of(program))
+
+
+def _labelled(builder: Builder, kinds: Mapping[int, Kind], carried: Mapping[str, tuple[int, int]]) -> tuple[Value, ...]:
+    """Give the values their final kinds, and what lives on into the next iteration the label `W1_next`."""
+    names = {v.name for v in builder.values}
+    labels: dict[int, str] = {}
+    for name, (_, end) in carried.items():
+        if builder.values[end].name == name:
+            labels[end] = f"{name}_next" + "_" * (f"{name}_next" in names)
+    return tuple(replace(v, kind=kinds.get(v.index, v.kind), label=labels.get(v.index, v.label)) for v in builder.values)
+
+
+def _tagged(builder: Builder, derivation: Derivation, values: Sequence[Value]) -> tuple[Instruction, ...]:
+    first = {s.line: s.first for s in builder.statements}
+    out = [replace(i, text=instruction_text(i.op, i.operands, i.attributes, i.result, values)) for i in builder.instructions]
+    for s in builder.statements:
+        for index, tag in zip(range(s.first, s.last), derivation.tags.get(s.line, ()), strict=False):
+            if tag is not None:
+                out[index] = replace(out[index], adjoint_of=first[tag[0]] + tag[1])
+    return tuple(out)
+
+
+def _loss(
+    builder: Builder, claimed: Sequence[Phase | None], made: Sequence[int | None], updated: set[int], batching: Batching
+) -> int | None:
+    """The scalar under `# loss`; else the last scalar of the forward lines that no update is made from."""
+
+    def scalar(value: int | None) -> bool:
+        facts = None if value is None else builder.facts[value]
+        return facts is not None and all(d == 1 for d in facts.shape) and not isinstance(facts.dtype, type)
+
+    single = [i for i, v in enumerate(made) if scalar(v) and i not in updated]
+    strict = [i for i in single if (f := builder.facts[made[i] or 0]) is not None and f.shape == ()]
+    for candidates in (strict, single):
+        under = [i for i in candidates if claimed[i] == "loss"]
+        if under:
+            return made[under[-1]]
+    ends = {v for i in updated if (v := made[i]) is not None}
+    feeds, later = ancestors(builder.instructions, ends), descendants(builder.instructions, ends)
+    forward = [
+        i for i in strict
+        if claimed[i] in (None, "forward") and made[i] not in feeds and made[i] not in later
+        and any(builder.values[v].kind == "parameter" for v in ancestors(builder.instructions, [made[i] or 0]))
+    ]  # fmt: skip
+    return made[forward[-1]] if forward else None
+
+
+def _trainable(
+    builder: Builder, given: list[Given], loss: int | None, carried: Mapping[str, Any], phases: Sequence[Phase]
+) -> tuple[str, ...]:
+    if loss is not None:
+        used = ancestors(builder.instructions, [loss])
+    else:
+        used = {v for i in builder.instructions for v in i.reads if phases[i.statement] == "forward"}
+    return tuple(
+        g.name
+        for g in given
+        if g.section == "parameters"
+        and isinstance(g.value, (np.ndarray, np.generic))
+        and np.asarray(g.value).dtype.kind == "f"
+        and builder.inputs[g.name] in used
+        and (loss is not None or g.name in carried)
+    )
+
+
+def _kinds(
+    builder: Builder, given: list[Given], batching: Batching, trainable: Sequence[str], carried: Mapping[str, Any]
+) -> dict[int, Kind]:
+    kinds: dict[int, Kind] = {}
+    for g in given:
+        index = builder.inputs[g.name]
+        if g.name in trainable:
+            kinds[index] = "parameter"
+        elif g.name in carried:
+            kinds[index] = "state"
+        elif g.section == "data" and isinstance(g.value, np.ndarray):
+            kinds[index] = "data"
+        elif isinstance(g.value, (bool, int, float)):
+            kinds[index] = "hyperparameter"
+        else:
+            kinds[index] = "constant"
+    return kinds

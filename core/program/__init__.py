@@ -1,0 +1,1 @@
+"""The program as data: sizes, expressions, instructions, structure. Nothing here computes values."""

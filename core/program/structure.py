@@ -1,0 +1,155 @@
+"""What dataflow says of a program: which phase a line belongs to, what the loss is, which layer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from core.program.ir import Instruction, Phase, Program, Statement, Value
+
+
+def ancestors(instructions: Sequence[Instruction], of: Iterable[int]) -> set[int]:
+    """Return all values that the values `of` are computed from, themselves included."""
+    wanted = set(of)
+    for instruction in reversed(instructions):
+        if instruction.result in wanted:
+            wanted.update(instruction.reads)
+    return wanted
+
+
+def descendants(instructions: Sequence[Instruction], of: Iterable[int]) -> set[int]:
+    """Return all values that are computed from the values `of`, themselves included."""
+    found = set(of)
+    for instruction in instructions:
+        if any(v in found for v in instruction.reads):
+            found.add(instruction.result)
+    return found
+
+
+def results(statements: Sequence[Statement], instructions: Sequence[Instruction]) -> list[int | None]:
+    """Return the value that each statement gives its name to (None for one that fails before it)."""
+    return [instructions[s.last - 1].result if s.last > s.first else None for s in statements]
+
+
+def classify(
+    instructions: Sequence[Instruction],
+    statements: Sequence[Statement],
+    claimed: Sequence[Phase | None],
+    updated: set[int],
+    loss: int | None,
+    targets: set[int],
+) -> list[Phase]:
+    """Return the phase of each statement: what its section says, unless dataflow says otherwise.
+
+    `updated` holds the statements that give a parameter or state its next value, `targets` the data
+    that the first lines do not read (a line that reads them begins the backward where no loss is written).
+    """
+    made = results(statements, instructions)
+    next_values = {v for i in updated if (v := made[i]) is not None}
+    to_loss = ancestors(instructions, [] if loss is None else [loss])
+    to_update = ancestors(instructions, next_values)
+    after_update = descendants(instructions, next_values)
+    after_targets = descendants(instructions, targets)
+    phases: list[Phase] = []
+    for i in range(len(statements)):
+        value, claim = made[i], claimed[i]
+        if i in updated:
+            phase: Phase = "update"
+        elif value is not None and value in to_loss:
+            phase = "loss" if value == loss or claim == "loss" else "forward"
+        elif value is not None and value in to_update:
+            if loss is None and claim is None:
+                phase = "backward" if value in after_targets else "forward"
+            elif claim in ("backward", "update") or (loss is None and claim is not None):
+                phase = claim
+            else:
+                phase = "backward"
+        elif value is not None and value in after_update and claim is None:
+            phase = "predict"
+        else:
+            phase = claim or "forward"
+        phases.append(phase)
+    return phases
+
+
+def layers_of(program: Program) -> tuple[int | None, ...]:
+    """Return the layer, from 1, of each instruction; None for the loss and for what belongs to no layer.
+
+    A forward product with a parameter begins a new layer. A derived backward line belongs to the layer
+    of its forward operation, an update to its parameter's; a hand-written backward line goes by the
+    parameter it leads to or reads, else by the deepest forward value it reads.
+    """
+    weights = {program.inputs[n] for n in program.trainable}
+    of_value: dict[int, int] = {}
+    found: list[int | None] = []
+    leads_to: dict[int, int] = {}
+    for name, value in program.gradients.items():
+        leads_to.setdefault(value, program.inputs[name])
+    carried_to = {end: start for start, end in program.carried.values() if start in weights}
+    forward = {i.result for i in program.instructions if program.phase_of(i.index) in ("forward", "predict")}
+    for instruction in program.instructions:
+        phase = program.phase_of(instruction.index)
+        reads = instruction.reads
+        known = [of_value[v] for v in reads if v in of_value]
+        layer: int | None = max(known, default=0) or None
+        if phase in ("forward", "predict"):
+            mine = [v for v in reads if v in weights]
+            if instruction.op in ("matmul", "dot") and mine:
+                layer = max((of_value.get(v, 0) for v in reads if v not in weights), default=0) + 1
+            for v in mine:
+                if layer is not None:
+                    of_value.setdefault(v, layer)
+        elif phase == "loss":
+            layer = None
+        elif instruction.adjoint_of is not None:
+            layer = found[instruction.adjoint_of] or layer
+        elif instruction.result in leads_to or instruction.result in carried_to:
+            owner = leads_to.get(instruction.result, carried_to.get(instruction.result, -1))
+            layer = of_value.get(owner, layer or 0) or None
+        else:
+            read_weights = [of_value[v] for v in reads if v in weights and v in of_value]
+            read_forward = [of_value[v] for v in reads if v in forward and v in of_value]
+            layer = max(read_weights or read_forward or known, default=0) or None
+        found.append(layer)
+        if layer is not None:
+            of_value[instruction.result] = layer
+    return _parts_as_their_line(program, found)
+
+
+def _parts_as_their_line(program: Program, found: list[int | None]) -> tuple[int | None, ...]:
+    """Parts of a backward or update line belong where the whole line belongs."""
+    for s in program.statements:
+        if s.phase in ("backward", "update") and s.last > s.first:
+            whole = found[s.last - 1]
+            for i in range(s.first, s.last):
+                found[i] = whole
+    return tuple(found)
+
+
+def find_gradients(
+    instructions: Sequence[Instruction],
+    statements: Sequence[Statement],
+    values: Sequence[Value],
+    carried: Mapping[str, tuple[int, int]],
+    trainable: Sequence[str],
+) -> dict[str, int]:
+    """Return the gradient of each parameter: what its update, perhaps through a state, is made from."""
+    maker = {i.result: i for i in instructions}
+    inputs = {start for start, _ in carried.values()}
+    found: dict[str, int] = {}
+    for name in trainable:
+        start, end = carried.get(name, (-1, -1))
+        if start == end:
+            continue
+        queue, seen = [end], {start}
+        while queue and name not in found:
+            value = queue.pop(0)
+            instruction = maker.get(value)
+            if value in seen or instruction is None:
+                continue
+            seen.add(value)
+            phase = statements[instruction.statement].phase
+            if phase == "backward" and values[value].kind != "part" and value not in inputs:
+                found[name] = value
+            else:
+                queue.extend(instruction.reads)
+    return found
