@@ -50,14 +50,13 @@ class Machine:
 
     def value(self, index: int) -> Datum | None:
         """Return a value as it stands here, None if it is not computed yet at this position."""
-        instruction = self._made_by(index)
-        if instruction is not None and instruction >= self.done:
-            return None
+        maker = self.program.makers.get(index)
+        return None if maker is not None and maker >= self.done else self._values[index]
+
+    def peek(self, index: int) -> Datum | None:
+        """Return a value wherever it was computed in this iteration, also later than here."""
         return self._values[index]
 
     def state(self) -> dict[str, Datum]:
         """Return what lives on after the whole iteration; all instructions must be executed."""
         return {name: self._values[end] for name, (_, end) in self.program.carried.items()}
-
-    def _made_by(self, index: int) -> int | None:
-        return self.program.makers.get(index)

@@ -1,0 +1,1 @@
+"""Data of the app, read through importlib.resources."""

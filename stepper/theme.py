@@ -1,0 +1,107 @@
+"""Colours and signs of the two themes. Nothing is said by colour alone: each phase has an arrow too."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QPalette
+from PySide6.QtWidgets import QApplication
+
+from core.program.ir import Phase
+
+PHASE_SIGN: Mapping[Phase, str] = {"forward": "→", "loss": "◆", "backward": "←", "update": "↻", "predict": "⇢"}
+
+
+@dataclass(frozen=True)
+class Theme:
+    """The colours of one theme, as `#rrggbb`. `sizes` colour equal dimensions equally, in order of use."""
+
+    name: str
+    window: str
+    panel: str
+    text: str
+    dim: str
+    border: str
+    lit: str
+    lit_text: str
+    selection: str
+    error: str
+    read: str
+    written: str
+    negative: str
+    zero: str
+    positive: str
+    phases: Mapping[Phase, str]
+    sizes: tuple[str, ...]
+
+
+LIGHT = Theme(
+    name="light", window="#f4f5f7", panel="#ffffff", text="#1b1f24", dim="#59626d", border="#cfd5dc",
+    lit="#ffe9a8", lit_text="#1b1f24", selection="#8a3ffc", error="#b3261e", read="#0b6bcb", written="#b45309",
+    negative="#2166ac", zero="#f7f7f7", positive="#c2410c",
+    phases={"forward": "#0b6bcb", "loss": "#8a3ffc", "backward": "#b45309", "update": "#15803d", "predict": "#4b5563"},
+    sizes=("#0f766e", "#a21caf", "#b45309", "#1d4ed8", "#be123c", "#4d7c0f"),
+)  # fmt: skip
+
+DARK = Theme(
+    name="dark", window="#16191d", panel="#1e2227", text="#e8eaed", dim="#a3acb8", border="#3a414b",
+    lit="#5c4a12", lit_text="#ffffff", selection="#c79bff", error="#ff8a80", read="#6cb6ff", written="#f0a04b",
+    negative="#5aa9f0", zero="#2a2f36", positive="#f08a4b",
+    phases={"forward": "#6cb6ff", "loss": "#c79bff", "backward": "#f0a04b", "update": "#5fd38d", "predict": "#a3acb8"},
+    sizes=("#4fd1c5", "#e39af0", "#f0a04b", "#8ab4ff", "#ff8fa3", "#b5d36a"),
+)  # fmt: skip
+
+THEMES = {"light": LIGHT, "dark": DARK}
+_current = [LIGHT]
+
+
+def current() -> Theme:
+    """Return the theme in use."""
+    return _current[0]
+
+
+def system_name() -> str:
+    """Return `dark` where the desktop asks for dark colours, else `light`."""
+    return "dark" if QApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark else "light"
+
+
+def apply(name: str) -> None:
+    """Use a theme from now on, for the whole application; views draw with it when they are next drawn."""
+    theme = THEMES[name]
+    _current[0] = theme
+    palette = QPalette()
+    for role, colour in (
+        (QPalette.ColorRole.Window, theme.window), (QPalette.ColorRole.Base, theme.panel),
+        (QPalette.ColorRole.AlternateBase, theme.window), (QPalette.ColorRole.Button, theme.panel),
+        (QPalette.ColorRole.ToolTipBase, theme.panel), (QPalette.ColorRole.WindowText, theme.text),
+        (QPalette.ColorRole.Text, theme.text), (QPalette.ColorRole.ButtonText, theme.text),
+        (QPalette.ColorRole.ToolTipText, theme.text), (QPalette.ColorRole.PlaceholderText, theme.dim),
+        (QPalette.ColorRole.Highlight, theme.selection), (QPalette.ColorRole.HighlightedText, theme.panel),
+        (QPalette.ColorRole.Mid, theme.border), (QPalette.ColorRole.Dark, theme.border),
+        (QPalette.ColorRole.Light, theme.panel), (QPalette.ColorRole.Link, theme.read),
+    ):  # fmt: skip
+        palette.setColor(role, QColor(colour))
+    for role in (QPalette.ColorRole.WindowText, QPalette.ColorRole.Text, QPalette.ColorRole.ButtonText):
+        palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(theme.dim))
+    application = QApplication.instance()
+    if isinstance(application, QApplication):
+        application.setStyle("Fusion")
+        application.setPalette(palette)
+
+
+def diverging(value: float, largest: float) -> QColor:
+    """Return the colour of a number on a scale from −largest over zero to +largest; NaN has none of its own."""
+    theme = current()
+    if value != value or not largest > 0:
+        return QColor(theme.zero)
+    share = max(-1.0, min(1.0, value / largest))
+    end = QColor(theme.positive if share > 0 else theme.negative)
+    start = QColor(theme.zero)
+    t = abs(share)
+    return QColor.fromRgbF(
+        start.redF() + (end.redF() - start.redF()) * t,
+        start.greenF() + (end.greenF() - start.greenF()) * t,
+        start.blueF() + (end.blueF() - start.blueF()) * t,
+    )

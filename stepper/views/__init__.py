@@ -1,0 +1,1 @@
+"""The panels of the window. Each draws one Moment; none imports another."""

@@ -1,0 +1,48 @@
+"""Numbers as text: short where there is little room, full where it is asked for. The only rounding there is."""
+
+from __future__ import annotations
+
+import math
+
+from core.program.ir import Array
+
+
+def short(x: object, digits: int = 4) -> str:
+    """Return a number in at most about `digits` significant digits; NaN, ∞ and −∞ by their signs."""
+    if isinstance(x, bool) or type(x).__name__ == "bool":
+        return "true" if x else "false"
+    number = float(x)  # type: ignore[arg-type]
+    if math.isnan(number):
+        return "NaN"
+    if math.isinf(number):
+        return "∞" if number > 0 else "−∞"
+    if number == 0:
+        return "−0" if math.copysign(1, number) < 0 else "0"
+    if 1e-3 <= abs(number) < 1e5:
+        text = f"{number:.{max(0, digits - 1 - math.floor(math.log10(abs(number))))}f}"
+        text = text.rstrip("0").rstrip(".") if "." in text else text
+    else:
+        text = f"{number:.{digits - 2}e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
+    return text.replace("-", "−")
+
+
+def full(x: object) -> str:
+    """Return a number in the fewest digits that give it back exactly."""
+    if isinstance(x, bool) or type(x).__name__ == "bool":
+        return "true" if x else "false"
+    return repr(x.item()) if hasattr(x, "item") else repr(x)
+
+
+def size_text(shape: tuple[int, ...]) -> str:
+    """Return a shape as people say it, `3×4`; the single number is `1 number`."""
+    if not shape:
+        return "number"
+    return "×".join(str(d) for d in shape) if len(shape) > 1 else f"({shape[0]},)"
+
+
+def finite_extent(array: Array) -> float:
+    """Return the largest finite magnitude in an array, 0 if there is none; one NaN does not poison it."""
+    import numpy as np
+
+    numbers = np.abs(array[np.isfinite(array)]) if array.dtype.kind in "fiub" else np.zeros(0)
+    return float(numbers.max()) if numbers.size else 0.0
