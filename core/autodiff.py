@@ -7,11 +7,12 @@ used twice gets a visible sum, and forward values that already stand are used ag
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from core import ops
-from core.errors import NotationError, SymbolicError
+from core.errors import NotationError, ShapeError, SymbolicError
 from core.notation.check import Layout
 from core.notation.print import expression_text
 from core.ops.base import Site
@@ -59,7 +60,13 @@ def append_backward(
 
 class _Deriver:
     def __init__(
-        self, program: Program, layout: Layout, env: Mapping[str, int], wanted: Mapping[str, str], batch_name: str, taken: set[str]
+        self,
+        program: Program,
+        layout: Layout,
+        env: Mapping[str, int],
+        wanted: Mapping[str, str],
+        batch_name: str,
+        taken: set[str],
     ) -> None:
         self.program, self.layout, self.env, self.batch_name = program, layout, env, batch_name
         self.wanted = {program.inputs[p]: name for p, name in wanted.items()}
@@ -75,7 +82,9 @@ class _Deriver:
     def run(self) -> Backward:
         loss = self.program.loss
         if loss is None:
-            raise NotationError("there is no loss, so no gradient can be derived; write one under `# loss`, such as `L = mse(A2, Y)`")
+            raise NotationError(
+                "there is no loss, so no gradient can be derived; write one under `# loss`, such as `L = mse(A2, Y)`"
+            )
         if self._shape(loss) != ():
             statement = self.program.values[loss].statement
             line = self.program.statements[statement].line if statement is not None else 0
@@ -85,7 +94,10 @@ class _Deriver:
         first_use = self._first_use()
         for statement in reversed(self.program.statements):
             for index in range(statement.last - 1, statement.first - 1, -1):
-                self._instruction(self.program.instructions[index], last=index == statement.last - 1)
+                try:
+                    self._instruction(self.program.instructions[index], last=index == statement.last - 1)
+                except (ShapeError, SymbolicError) as error:
+                    raise NotationError(f"the derivative of this line cannot be written: {error}", statement.line, 1) from None
             for value in first_use.get(statement.index, []):
                 self._emit_gradient(value)
         for value in self.wanted:
@@ -136,8 +148,8 @@ class _Deriver:
         g = self._sum(terms)
         if last:
             g = self._named(i, g)
-        elif not _simple(g) and sum(o.value in self.active for o in i.operands) > 1:
-            g = self._emit(self._fresh("d" + self.program.values[i.result].label.replace(".", "_")), g, i.result)
+        elif not _cheap(g) and sum(o.value in self.active for o in i.operands) > 1:
+            g = self._emit(self._fresh("d" + re.sub(r"\W+", "_", self.program.values[i.result].label)), g, i.result)
         op = ops.get(i.op)
         shape = self._shape(i.result)
         if not op.elementwise and self._shape_of(g) != shape:
@@ -199,6 +211,8 @@ class _Deriver:
             return term
         full = shape if out is None else out
         extra = len(full) - len(wanted)
+        if extra < 0:
+            return term
         repeated = tuple(a for a in range(len(wanted)) if wanted[a] == 1 and full[a + extra] != 1)
         if not extra and not repeated:
             return term
@@ -287,8 +301,15 @@ def _same_op(op: str) -> str:
 
 
 def _simple(e: Expr) -> bool:
-    """A name, perhaps transposed, or a number: no line of its own is needed."""
+    """A name or a number: no line of its own is needed."""
     return isinstance(e, (Name, Num))
+
+
+def _cheap(e: Expr) -> bool:
+    """A name, or made of plain numbers and sizes alone, as `1 / m`: writing it twice costs nothing."""
+    if isinstance(e, Apply):
+        return all(isinstance(a, Num) or (isinstance(a, Name) and a.value is None) for a in e.args) and e.op == "divide"
+    return True
 
 
 def _tags(e: Expr) -> tuple[int | None, ...]:
@@ -316,6 +337,8 @@ def _check_size(e: Expr) -> None:
         node = stack.pop()
         left -= 1
         if left < 0:
-            raise SymbolicError("a line is so long that its derivative cannot be written as one line; split it into several lines")
+            raise SymbolicError(
+                "a line is so long that its derivative cannot be written as one line; split it into several lines"
+            )
         if isinstance(node, Apply):
             stack.extend(node.args)

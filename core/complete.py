@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -52,6 +53,8 @@ def with_settings(text: str, settings: Mapping[str, Any]) -> str:
             value = int(value)
         if name in numbers:
             node = numbers[name].value
+            if name not in RESERVED and (isinstance(value, (bool, str)) or not math.isfinite(value)):
+                raise SettingError(f"`{name}` needs a number, such as `{name}=0.5`")
             line = lines[node.lineno - 1].encode()
             if node.end_lineno == node.lineno:
                 lines[node.lineno - 1] = (line[: node.col_offset] + repr(value).encode() + line[node.end_col_offset :]).decode()
@@ -96,7 +99,7 @@ def _derive(d: Draft) -> _Edit | None:
     edit = _Edit()
     place, env = _place(d)
     taken = _names(d)
-    gradients: dict[str, str] = {p: g for p, g in _named_gradients(d).items()} if needs_update else {}
+    gradients: dict[str, str] = _named_gradients(d) if needs_update else {}
     todo = wanted or {p: "" for p in program.trainable if p not in gradients}
     if todo:
         backward = _backward(d, todo, env, taken)
@@ -141,10 +144,14 @@ def _wanted(d: Draft) -> tuple[dict[str, str], bool]:
             raise NotationError(f"`{name}` has no value yet; give it one above this line", line, 1)
     if d.program.loss is None:
         name, line = min(d.missing.items(), key=lambda item: item[1])
-        raise NotationError(f"`{name}` has no value, and without a loss above this line it cannot be derived as a gradient", line, 1)
+        raise NotationError(
+            f"`{name}` has no value, and without a loss above this line it cannot be derived as a gradient", line, 1
+        )
     idle = [p for p in wanted if p not in d.program.trainable]
     if idle:
-        raise NotationError(f"the loss does not depend on `{idle[0]}`, so `{wanted[idle[0]]}` cannot be derived", d.missing[wanted[idle[0]]], 1)
+        raise NotationError(
+            f"the loss does not depend on `{idle[0]}`, so `{wanted[idle[0]]}` cannot be derived", d.missing[wanted[idle[0]]], 1
+        )
     return wanted, not any(s.phase == "backward" for s in d.program.statements)
 
 
@@ -173,12 +180,18 @@ def _place(d: Draft) -> tuple[int, dict[str, int]]:
 
 def _names(d: Draft) -> set[str]:
     taken = {n.id for s in d.source.statements if isinstance(s, Raw) for n in ast.walk(s.value) if isinstance(n, ast.Name)}
-    return taken | {s.target for s in d.source.statements if isinstance(s, Raw)} | set(d.source.definitions) | set(d.program.inputs)
+    return (
+        taken | {s.target for s in d.source.statements if isinstance(s, Raw)} | set(d.source.definitions) | set(d.program.inputs)
+    )
 
 
 def _backward(d: Draft, wanted: Mapping[str, str], env: Mapping[str, int], taken: set[str]) -> Backward:
     program = d.program
-    concrete = {v.name: facts_of(_first_batch(program, v.name)) for v in program.values if v.name in program.inputs and program.inputs[v.name] == v.index}
+    concrete = {
+        v.name: facts_of(_first_batch(program, v.name))
+        for v in program.values
+        if v.name in program.inputs and program.inputs[v.name] == v.index
+    }
     layout = infer_symbolic(program, concrete)
     batch = _batch_name(program, taken)
     if layout is None:

@@ -58,7 +58,9 @@ def read_text(path: Path) -> str:
         if not path.exists():
             raise TargetError(f"{path} is neither a built-in ({', '.join(EXAMPLES)}) nor a file; check the spelling")
         if path.stat().st_size > LARGEST_FILE:
-            raise TargetError(f"{path} is larger than {LARGEST_FILE // 2**20} MiB, too large for a program; is it the right file?")
+            raise TargetError(
+                f"{path} is larger than {LARGEST_FILE // 2**20} MiB, too large for a program; is it the right file?"
+            )
         data = path.read_bytes()
     except OSError as error:
         raise TargetError(f"{path} cannot be read ({error.strerror or error}); check the name and your permissions") from None

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from core.data.batches import epoch_of, indices_of
+from core.data.batches import indices_of
 from core.execute.machine import Machine
 from core.execute.timeline import Position, Timeline
 from core.program.ir import Array, Fault, Instruction, Phase, Program

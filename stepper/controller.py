@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from core.errors import StepperError
+from core.errors import NotationError, StepperError
 from core.library import open_target
 from core.session import Session, Size, label_of_fault
 
@@ -31,21 +32,29 @@ class Controller(QObject):
         self._wait = 0.0
         self._told = ""
 
+    @Slot(str)
     def open(self, target: str) -> bool:
         """Open a TARGET; on trouble says one sentence and leaves what is open untouched."""
         try:
             found = open_target(target)
+        except NotationError as error:
+            self.said.emit(f"{Path(target).name}, {error}" if error.line else f"{Path(target).name}: {error}")
+            return False
         except StepperError as error:
             self.said.emit(str(error))
             return False
-        self.stop()
-        self.target = target
-        self.session = Session(found.program, found.title)
-        self.session.listen(self._on_change)
-        self._told = ""
-        self.opened.emit(self.session.moment())
-        self._on_change()
+        self.take(Session(found.program, found.title), target)
         return True
+
+    def take(self, session: Session, target: str = "") -> None:
+        """Work on a session from now on; `target` says where its program came from."""
+        self.stop()
+        self.target = target or session.title
+        self.session = session
+        session.listen(self._on_change)
+        self._told = ""
+        self.opened.emit(session.moment())
+        self._on_change()
 
     @Slot(str)
     def later(self, size: Size = "operation") -> None:
@@ -134,7 +143,9 @@ class Controller(QObject):
         moment = session.moment()
         self.changed.emit(moment)
         fault = moment.fault
-        if fault is not None and moment.k == session.timeline.machine.runnable:
+        if fault is None or moment.k < moment.machine.runnable:
+            self._told = ""
+        else:
             sentence = label_of_fault(fault, session.program)
             if sentence != self._told:
                 self._told = sentence

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from core import ops
@@ -31,6 +32,7 @@ class Builder:
         self._memory: dict[int, int] = {}
         self._exact: dict[int, int] = {}
         self._poisoned: dict[str, str] = {}
+        self._changed: dict[str, int] = {}
 
     def add_input(self, name: str, kind: Kind, facts: Facts) -> int:
         """Add a value that an iteration starts from."""
@@ -47,14 +49,14 @@ class Builder:
         first = len(self.instructions)
         statement = len(self.statements)
         memo: dict[int, int] = {}
-        if isinstance(expr, (Name, Num)) or (isinstance(expr, Apply) and expr.op == "transpose" and isinstance(expr.args[0], Name)):
+        if isinstance(expr, (Name, Num)) or (
+            isinstance(expr, Apply) and expr.op == "transpose" and isinstance(expr.args[0], Name)
+        ):
             expr = expr if isinstance(expr, Apply) else Apply("identity", (expr,))
         self._pending = (target, line, statement)
         result: int | None = None
-        try:
+        with contextlib.suppress(_Stopped):
             result = self._lower(expr, memo, in_place, top=True)
-        except _Stopped:
-            pass
         if result is not None:
             self._bind(target, result, in_place, line)
         self.statements.append(Statement(statement, line, text, target, "forward", False, first, len(self.instructions)))
@@ -82,12 +84,14 @@ class Builder:
         if len(self.instructions) >= MOST_INSTRUCTIONS:
             raise NotationError(f"the program has more than {MOST_INSTRUCTIONS} operations", line, 1)
         index = len(self.instructions)
+        version = self._versions.get(target, -1) + 1
+        numbered = target if not version else f"{target} ({version + 1})"
         if top:
-            version = self._versions.get(target, -1) + 1
-            result = self._value(target, target if not version else f"{target} ({version + 1})", "result", statement, None)
+            result = self._value(target, numbered, "result", statement, None)
         else:
             part = 1 + index - (self.statements[-1].last if self.statements else 0)
-            result = self._value(target, f"{target}.{part}", "part", statement, None)
+            whole = target if version == 1 and target in self.inputs else numbered
+            result = self._value(target, f"{whole}.{part}", "part", statement, None)
         text = instruction_text(expr.op, operands, attributes, result, self.values)
         instruction = Instruction(index, expr.op, operands, attributes, result, statement, text, expr.adjoint_of)
         self.instructions.append(instruction)
@@ -141,8 +145,11 @@ class Builder:
         """Give `target` its new version; an in-place change reaches every name for the same memory."""
         before = self.env.get(target)
         if in_place is not None and before is not None and self._is_array(before):
+            self._changed[target] = line
             if self.values[self._memory[before]].kind == "data":
-                raise NotationError(f"this changes the data in place, for every later iteration too; write `{target} = …`", line, 1)
+                raise NotationError(
+                    f"this changes the data in place, for every later iteration too; write `{target} = …`", line, 1
+                )
             for name, value in list(self.env.items()):
                 if name == target or self._memory[value] != self._memory[before]:
                     continue
@@ -155,6 +162,23 @@ class Builder:
                     )
         self.env[target] = result
         self._poisoned.pop(target, None)
+
+    def check_carried(self, names: list[str]) -> None:
+        """Refuse two names that share memory into the next iteration, where one is changed in place.
+
+        NumPy would then change both, which values that are assigned once cannot follow.
+        """
+        seen: dict[int, str] = {}
+        for name in names:
+            memory = self._memory[self.env[name]]
+            other = seen.setdefault(memory, name)
+            for changed in (name, other):
+                if other != name and changed in self._changed:
+                    raise NotationError(
+                        f"`{name}` and `{other}` share their memory from one iteration to the next, and this line changes "
+                        f"it in place; write `{other}.copy()` where one is made from the other",
+                        self._changed[changed], 1,
+                    )  # fmt: skip
 
 
 class _Stopped(Exception):

@@ -72,7 +72,10 @@ def infer_instruction(instruction: Instruction, facts: Sequence[Facts | None]) -
         if broadcast(*shapes) != shapes[0]:
             raise ShapeError("in place")
         if not np.can_cast(np.dtype(dtype), np.dtype(before), "same_kind"):
-            raise ShapeError(f"an array of whole numbers ({np.dtype(before)}) cannot store fractions in place; write its numbers with a decimal point")
+            raise ShapeError(
+                f"an array of whole numbers ({np.dtype(before)}) cannot store fractions in place; "
+                "write its numbers with a decimal point"
+            )
         return Facts(shapes[0], before)
     return Facts(shape, dtype)
 

@@ -106,7 +106,9 @@ class Converter:
             return self._subscript(node, scope)
         if isinstance(node, ast.Call):
             return self._call(node, scope)
-        raise fail(node, "this is not part of the notation; use names, numbers, + - * / ** @, comparisons, slices and known functions")
+        raise fail(
+            node, "this is not part of the notation; use names, numbers, + - * / ** @, comparisons, slices and known functions"
+        )
 
     def _binary(self, node: ast.BinOp, scope: Mapping[str, Expr] | None) -> Expr:
         op = BINARY.get(type(node.op))
@@ -131,7 +133,10 @@ class Converter:
             return self.convert(node.value, scope).T
         if node.attr == "shape":
             raise fail(node, "name one size, as in `X.shape[1]`")
-        raise fail(node, f"`.{node.attr}` is not part of the notation; .T, .shape[i] and {', '.join('.' + m + '()' for m in METHODS)} are")
+        raise fail(
+            node,
+            f"`.{node.attr}` is not part of the notation; .T, .shape[i] and {', '.join('.' + m + '()' for m in METHODS)} are",
+        )
 
     def _subscript(self, node: ast.Subscript, scope: Mapping[str, Expr] | None) -> Expr:
         if isinstance(node.value, ast.Attribute) and node.value.attr == "shape":
@@ -158,7 +163,9 @@ class Converter:
                 try:
                     number = constant(item)
                 except NotationError:
-                    raise fail(item, "an index is a whole number or a slice such as `1:3`; a mask can only be assigned to") from None
+                    raise fail(
+                        item, "an index is a whole number or a slice such as `1:3`; a mask can only be assigned to"
+                    ) from None
                 if number is not None and (not isinstance(number, int) or isinstance(number, bool)):
                     raise fail(item, "an index is a whole number or a slice such as `1:3`")
                 out.append(number)
@@ -178,7 +185,9 @@ class Converter:
         name = ast.unparse(function)
         raise fail(node, f"`{name[:60]}` is not a function of the notation")
 
-    def _apply(self, node: ast.Call, name: str, arguments: list[ast.expr], scope: Mapping[str, Expr] | None, method: bool = False) -> Expr:
+    def _apply(
+        self, node: ast.Call, name: str, arguments: list[ast.expr], scope: Mapping[str, Expr] | None, method: bool = False
+    ) -> Expr:
         op = ops.named(name)
         if op is None:
             near = difflib.get_close_matches(name, [*ops.function_names(), *self.definitions], 1)
@@ -197,10 +206,12 @@ class Converter:
         attributes = self._attributes(node, op, name, rest, method)
         return Apply(op.name, tuple(self.convert(a, scope) for a in given), attributes)
 
-    def _attributes(self, node: ast.Call, op: ops.Op, name: str, rest: list[ast.expr], method: bool) -> tuple[tuple[str, Any], ...]:
+    def _attributes(
+        self, node: ast.Call, op: ops.Op, name: str, rest: list[ast.expr], method: bool
+    ) -> tuple[tuple[str, Any], ...]:
         known = list(op.attributes)
         if name in ("reshape", "transpose") and len(rest) > 1 and method:
-            found = {known[0]: tuple(constant(r) for r in rest)}
+            found: dict[str, Any] = {known[0]: tuple(constant(r) for r in rest)}
         elif len(rest) > len(known):
             raise fail(node, f"`{name}` was given too many arguments")
         else:
@@ -213,6 +224,9 @@ class Converter:
             found[keyword.arg] = constant(keyword.value)
         if "samples" in known and "samples" not in found:
             found["samples"] = self.samples
+        needed = [key for key in known if key not in found and op.attributes[key] is ops.REQUIRED]
+        if needed:
+            raise fail(node, f"`{name}` needs `{needed[0]}`")
         for key, value in found.items():
             _check_attribute(node, key, value)
         return tuple(sorted((k, v) for k, v in found.items() if k == "samples" or v != op.attributes[k]))

@@ -13,8 +13,8 @@ from core.errors import NotationError
 from core.notation.builder import IMPLICIT_SIZES, Builder
 from core.notation.check import facts_of
 from core.notation.convert import BINARY, Converter, Definition
-from core.notation.print import instruction_text
 from core.notation.parse import SETUP, Raw, Source, parse
+from core.notation.print import instruction_text
 from core.notation.setup import RESERVED, Setup
 from core.program.expr import Apply, Name
 from core.program.ir import Array, Batching, Given, Instruction, Kind, Number, Phase, Program, Value
@@ -61,7 +61,7 @@ def draft(text: str, derivation: Derivation | None = None, stop_at_missing: bool
     """
     source = parse(text)
     setup_lines, lines = _split(source)
-    given, batching_names, setup = _given(source, setup_lines, lines)
+    given, batching_names = _given(source, setup_lines, lines)
     definitions = source.definitions
     batching = _batching(given, batching_names, lines, definitions)
     given = _recast(given, batching_names.get("dtype"))
@@ -99,7 +99,9 @@ def _split(source: Source) -> tuple[list[Raw | ast.Expr], list[Raw]]:
                 raise NotationError("this line gives no name to its result; write `name = …`", item.lineno, item.col_offset + 1)
             if not lines:
                 setup.append(item)
-        elif item.section in SETUP or (item.section is None and item.augment is None and item.mask is None and _gives(item, setup, lines)):
+        elif item.section in SETUP or (
+            item.section is None and item.augment is None and item.mask is None and _gives(item, setup, lines)
+        ):
             if item.augment is not None or item.mask is not None:
                 raise NotationError("data and parameters are given once, with `=`", item.line, item.column)
             setup.append(item)
@@ -117,13 +119,15 @@ def _gives(item: Raw, setup: list[Raw | ast.Expr], lines: list[Raw]) -> bool:
     names = {n.id for n in ast.walk(item.value) if isinstance(n, ast.Name)} - {"np", "numpy", "float", "int"}
     calls = [ast.unparse(n.func).split(".")[-1] for n in ast.walk(item.value) if isinstance(n, ast.Call)]
     known = {s.target for s in setup if isinstance(s, Raw)}
-    creates = any(c in ("array", "asarray", "arange", "linspace", "default_rng", "RandomState") or c.startswith(_CREATING) for c in calls)
+    creates = any(
+        c in ("array", "asarray", "arange", "linspace", "default_rng", "RandomState") or c.startswith(_CREATING) for c in calls
+    )
     computes = [c for c in calls if c not in ("sqrt",) and not creates]
     moved = isinstance(item.value, ast.Attribute) or (isinstance(item.value, ast.Subscript) and not creates)
-    return creates or not (names - known - {"sqrt"} or computes) and (not names or moved)
+    return creates or (not (names - known - {"sqrt"} or computes) and (not names or moved))
 
 
-def _given(source: Source, setup_lines: list[Raw | ast.Expr], lines: list[Raw]) -> tuple[list[Given], dict[str, Any], Setup]:
+def _given(source: Source, setup_lines: list[Raw | ast.Expr], lines: list[Raw]) -> tuple[list[Given], dict[str, Any]]:
     setup = Setup()
     found: dict[str, Given] = {}
     reserved: dict[str, Any] = {}
@@ -146,7 +150,7 @@ def _given(source: Source, setup_lines: list[Raw | ast.Expr], lines: list[Raw]) 
     for name in ("np", "numpy"):
         if name in found or name in updated:
             raise NotationError(f"`{name}` is the name of NumPy; choose another name", 1, 1)
-    return list(found.values()), reserved, setup
+    return list(found.values()), reserved
 
 
 def _section(item: Raw, value: Any, updated: set[str]) -> Any:
@@ -170,12 +174,12 @@ def _settled(value: Any) -> Array | Number:
 
 def _reserved(item: Raw, value: Any) -> Any:
     name = item.target
-    whole = isinstance(value, int) and not isinstance(value, bool)
+    number: int = value if isinstance(value, int) and not isinstance(value, bool) else -1
     ok = {
         "samples": value in ("columns", "rows"),
-        "batch": value == "full" or (whole and value >= 1),
+        "batch": value == "full" or number >= 1,
         "shuffle": isinstance(value, bool),
-        "seed": whole and 0 <= value < 2**32,
+        "seed": 0 <= number < 2**32,
         "dtype": value in ("float64", "float32"),
     }[name]
     allowed = {
@@ -193,7 +197,9 @@ def _recast(given: list[Given], dtype: str | None) -> list[Given]:
     return [replace(g, value=g.value.astype(dtype)) if isinstance(g.value, np.ndarray) else g for g in given]
 
 
-def _batching(given: list[Given], reserved: Mapping[str, Any], lines: list[Raw], definitions: Mapping[str, Definition]) -> Batching:
+def _batching(
+    given: list[Given], reserved: Mapping[str, Any], lines: list[Raw], definitions: Mapping[str, Definition]
+) -> Batching:
     arrays = {g.name: g.value for g in given if g.section == "data" and isinstance(g.value, np.ndarray) and g.value.ndim}
     read = [n.id for raw in lines for n in ast.walk(raw.value) if isinstance(n, ast.Name) and n.id in arrays]
     first = read[0] if read else next(iter(arrays), None)
@@ -263,8 +269,11 @@ def _lower(builder: Builder, converter: Converter, lines: list[Raw]) -> list[dic
     return environments
 
 
-def _program(text: str, builder: Builder, given: list[Given], batching: Batching, lines: list[Raw], derivation: Derivation) -> Program:
+def _program(
+    text: str, builder: Builder, given: list[Given], batching: Batching, lines: list[Raw], derivation: Derivation
+) -> Program:
     statements, instructions = builder.statements, builder.instructions
+    builder.check_carried([g.name for g in given if g.name not in batching.sliced])
     made = results(statements, instructions)
     carried = {
         g.name: (builder.inputs[g.name], builder.env[g.name])
@@ -277,9 +286,7 @@ def _program(text: str, builder: Builder, given: list[Given], batching: Batching
     order = [v for i in instructions for v in i.reads if builder.values[v].kind == "data"]
     targets = {v for v in order if v != order[0]} if order else set()
     phases = classify(instructions, statements, claimed, updated, loss, targets)
-    statements = [
-        replace(s, phase=p, derived=s.line in derivation.lines) for s, p in zip(statements, phases, strict=True)
-    ]
+    statements = [replace(s, phase=p, derived=s.line in derivation.lines) for s, p in zip(statements, phases, strict=True)]
     trainable = _trainable(builder, given, loss, carried, phases)
     gradients = find_gradients(instructions, statements, builder.values, carried, trainable)
     values = _labelled(builder, _kinds(builder, given, batching, trainable, carried), carried)

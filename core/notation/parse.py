@@ -86,7 +86,7 @@ def _tree(text: str) -> ast.Module:
         raise NotationError(f"this text cannot be read ({what})", 1, 1) from None
 
 
-_STRANGE = {
+_STRANGE: dict[type[ast.stmt], str] = {
     ast.For: "a `for` loop", ast.While: "a `while` loop", ast.If: "an `if`", ast.ClassDef: "a class",
     ast.With: "a `with` block", ast.Try: "a `try` block", ast.Return: "`return`", ast.Delete: "`del`",
     ast.Assert: "`assert`", ast.Raise: "`raise`", ast.Global: "`global`", ast.AnnAssign: "a type annotation",
@@ -117,7 +117,9 @@ def _statement(source: Source, node: ast.stmt, first: bool) -> None:
         _assign(source, node, node.target, node.value, node.op)
         return
     what = _STRANGE.get(type(node), "this kind of line")
-    raise NotationError(f"{what} is not part of the notation; write the lines of one iteration, one under the other", line, column)
+    raise NotationError(
+        f"{what} is not part of the notation; write the lines of one iteration, one under the other", line, column
+    )
 
 
 def _assign(source: Source, node: ast.stmt, target: ast.expr, value: ast.expr, augment: ast.operator | None) -> None:
@@ -126,7 +128,9 @@ def _assign(source: Source, node: ast.stmt, target: ast.expr, value: ast.expr, a
     if isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name) and augment is None:
         mask, target = target.slice, target.value
     if not isinstance(target, ast.Name):
-        raise NotationError("the left side must be one name, or a name with a mask such as `dZ[Z <= 0]`", line, node.col_offset + 1)
+        raise NotationError(
+            "the left side must be one name, or a name with a mask such as `dZ[Z <= 0]`", line, node.col_offset + 1
+        )
     text = ast.get_source_segment("\n".join(source.lines), node) if end > line else source.lines[line - 1].strip()
     source.statements.append(
         Raw(line, end, (text or "").strip(), target.id, value, augment, mask, source.section_at(line), node.col_offset + 1)
@@ -136,7 +140,9 @@ def _assign(source: Source, node: ast.stmt, target: ast.expr, value: ast.expr, a
 def _check_import(node: ast.Import | ast.ImportFrom) -> None:
     if isinstance(node, ast.Import) and all(a.name == "numpy" and (a.asname or "numpy") in ("np", "numpy") for a in node.names):
         return
-    raise NotationError("only `import numpy as np` can stand here; other libraries are not used", node.lineno, node.col_offset + 1)
+    raise NotationError(
+        "only `import numpy as np` can stand here; other libraries are not used", node.lineno, node.col_offset + 1
+    )
 
 
 def _definition(node: ast.FunctionDef) -> Definition:

@@ -91,7 +91,9 @@ def operand_text(operand: Operand, values: Sequence[Value]) -> tuple[str, int]:
     return values[operand.value].label + (".T" if operand.transposed else ""), _ATOM
 
 
-def instruction_text(op: str, operands: Sequence[Operand], attributes: Mapping[str, Any], result: int, values: Sequence[Value]) -> str:
+def instruction_text(
+    op: str, operands: Sequence[Operand], attributes: Mapping[str, Any], result: int, values: Sequence[Value]
+) -> str:
     """Return one operation as a line, its parts by their labels: `Z1 = Z1.1 + b1`."""
     shown = {k: v for k, v in attributes.items() if k != "in_place"}
     label = values[result].label

@@ -173,8 +173,8 @@ class Setup:
         for keyword in node.keywords:
             if keyword.arg not in op.attributes:
                 raise fail(node, f"`{name}` has no argument `{keyword.arg}`")
-            attributes[keyword.arg] = _attribute_value(self, keyword.value)
-        if len(values) < op.arity or len(rest) > max(len(op.attributes), len(attributes)):
+            attributes[str(keyword.arg)] = _attribute_value(self, keyword.value)
+        if len(values) < op.arity or (len(rest) > len(op.attributes) and name not in ("reshape", "transpose")):
             raise fail(node, f"`{name}` needs {op.arity} operands")
         shape_of(node, op.shape(*(np.shape(v) for v in values), **attributes))
         return op.forward(*values, **attributes)
@@ -182,7 +182,9 @@ class Setup:
     def _arguments(self, node: ast.Call) -> tuple[list[Any], dict[str, Any]]:
         if any(isinstance(a, ast.Starred) for a in node.args) or any(k.arg is None for k in node.keywords):
             raise fail(node, "`*` and `**` in a call are not part of the notation")
-        return [_attribute_value(self, a) for a in node.args], {str(k.arg): _attribute_value(self, k.value) for k in node.keywords}
+        return [_attribute_value(self, a) for a in node.args], {
+            str(k.arg): _attribute_value(self, k.value) for k in node.keywords
+        }
 
     def _seed(self, node: ast.Call) -> int:
         arguments, keywords = self._arguments(node)
@@ -218,7 +220,7 @@ def _attribute_value(setup: Setup, node: ast.expr) -> Any:
     try:
         return constant(node)
     except NotationError:
-        return setup._evaluate(node)
+        return setup.evaluate(node)
 
 
 def _array(node: ast.AST, *arguments: Any) -> Any:

@@ -24,14 +24,13 @@ def relu(z):
     return np.maximum(z, 0)
 
 
-
 def _cost(flops: int):
     return lambda shapes, out, attributes: flops * int(np.prod(out))
 
 
 register(
     Op(
-        "sigmoid", sigmoid, same, (lambda s: s.g * s.out * (1 - s.out),), names=("sigmoid",), elementwise=True,
+        "sigmoid", sigmoid, same, (lambda s: s.g * s.out * (1 - s.out),), names=("sigmoid",), elementwise=True, kind="activation",
         cost=_cost(14), definition="1 / (1 + exp(-z))",
     )
 )  # fmt: skip
@@ -44,12 +43,12 @@ register(
 register(
     Op(
         "tanh", np.tanh, same, (lambda s: s.g * (1 - s.out**2),), names=("tanh",), numpy="np.tanh", ufunc=np.tanh,
-        elementwise=True, cost=_cost(10), definition="(exp(z) - exp(-z)) / (exp(z) + exp(-z))",
+        elementwise=True, kind="activation", cost=_cost(10), definition="(exp(z) - exp(-z)) / (exp(z) + exp(-z))",
     )
 )  # fmt: skip
 register(
     Op(
-        "relu", relu, same, (lambda s: s.g * call("greater", s.a, 0),), names=("relu",), elementwise=True,
+        "relu", relu, same, (lambda s: s.g * call("greater", s.a, 0),), names=("relu",), elementwise=True, kind="activation",
         cost=_cost(1), definition="maximum(z, 0)",
     )
 )  # fmt: skip

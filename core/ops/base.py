@@ -58,6 +58,7 @@ class Site:
         return self.size(count(shape))
 
 
+REQUIRED: Any = inspect.Parameter.empty
 Rule = Callable[[Site], Expr]
 ShapeRule = Callable[..., Shape]
 
@@ -69,8 +70,9 @@ class Op:
     `forward(*operands, **attributes)` computes it; `shape(*shapes, **attributes)` is its shape rule;
     `vjp` holds one rule an operand (None: not differentiable there). `names` are the functions it is
     called by in the notation, `symbol` its operator. `attributes` are its keyword arguments with their
-    defaults, in order. `numpy` is the text that calls it in a plain script; None prints the source of
-    `forward` as a helper. `ufunc` can write into a buffer. `cost` counts floating point operations.
+    defaults, in order; REQUIRED where there is none. `numpy` is the text that calls it in a plain script;
+    None prints the source of `forward` as a helper. `ufunc` can write into a buffer. `kind` says what a learner would look for it as.
+    `cost` counts floating point operations.
     """
 
     name: str
@@ -89,6 +91,7 @@ class Op:
     cost: Callable[..., int] | None = None
     dtype: Callable[..., Any] | None = None
     definition: str = ""
+    kind: Literal["", "activation", "loss"] = ""
 
     @property
     def arity(self) -> int:
@@ -185,5 +188,5 @@ def expand_dims(g: Expr, site: Site) -> Expr:
         return g
     axis = site.attributes["axis"]
     if isinstance(g, Apply) and g.op == "ones_like":
-        return g
+        return Num(1)
     return call("expand_dims", g, axis=axis)

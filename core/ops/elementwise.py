@@ -15,7 +15,9 @@ from core.ops.base import Op, elementwise, register
 from core.program.expr import Num, call
 
 
-def _infix(name: str, symbol: str, precedence: int, function: Any, ufunc: np.ufunc, *vjp: Any, names: tuple[str, ...] = ()) -> None:
+def _infix(
+    name: str, symbol: str, precedence: int, function: Any, ufunc: np.ufunc, *vjp: Any, names: tuple[str, ...] = ()
+) -> None:
     register(
         Op(
             name, function, elementwise, vjp, names=names, form="infix", symbol=symbol, precedence=precedence,
@@ -36,7 +38,16 @@ def _function(name: str, ufunc: np.ufunc, *vjp: Any, names: tuple[str, ...] = ()
 _infix("add", "+", 4, operator.add, np.add, lambda s: s.g, lambda s: s.g, names=("add",))
 _infix("subtract", "-", 4, operator.sub, np.subtract, lambda s: s.g, lambda s: -s.g, names=("subtract",))
 _infix("multiply", "*", 5, operator.mul, np.multiply, lambda s: s.g * s.b, lambda s: s.g * s.a, names=("multiply",))
-_infix("divide", "/", 5, operator.truediv, np.divide, lambda s: s.g / s.b, lambda s: -(s.g * s.out / s.b), names=("divide", "true_divide"))
+_infix(
+    "divide",
+    "/",
+    5,
+    operator.truediv,
+    np.divide,
+    lambda s: s.g / s.b,
+    lambda s: -(s.g * s.out / s.b),
+    names=("divide", "true_divide"),
+)
 
 
 def _power_base(s: Any) -> Any:

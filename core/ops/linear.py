@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 
 from core.errors import ShapeError
-from core.ops.base import Op, Site, register
+from core.ops.base import REQUIRED, Op, Site, register
 from core.program.dims import Dim, Shape, broadcast
 from core.program.expr import Expr, call
 
 
 def matmul_shape(a: Shape, b: Shape) -> Shape:
     """Shape rule of `a @ b`: (…, n, k) and (…, k, p) give (…, n, p); a vector lends its axis and loses it."""
-    if not a or not b:
+    if len(a) == 0 or len(b) == 0:
         raise ShapeError("`@` needs arrays, not single numbers")
     inner: Dim = b[-2] if len(b) > 1 else b[0]
     if a[-1] != inner:
@@ -30,7 +30,7 @@ def matmul_shape(a: Shape, b: Shape) -> Shape:
 
 def dot_shape(a: Shape, b: Shape) -> Shape:
     """Shape rule of `np.dot`: as `@`, but a scalar multiplies and higher axes are not paired."""
-    if not a or not b:
+    if len(a) == 0 or len(b) == 0:
         return a + b
     if len(a) <= 2 and len(b) <= 2:
         return matmul_shape(a, b)
@@ -74,7 +74,7 @@ def _matmul_second(s: Site) -> Expr:
 
 
 def _dot_first(s: Site) -> Expr:
-    if not s.shapes[0] or not s.shapes[1]:
+    if len(s.shapes[0]) == 0 or len(s.shapes[1]) == 0:
         return s.g * s.b
     if len(s.shapes[1]) == 1 and len(s.shapes[0]) > 1:
         return _as_column(s.g) * s.b if len(s.shapes[0]) > 2 else call("outer", s.g, s.b)
@@ -83,14 +83,15 @@ def _dot_first(s: Site) -> Expr:
 
 
 def _dot_second(s: Site) -> Expr:
-    if not s.shapes[0] or not s.shapes[1]:
+    if len(s.shapes[0]) == 0 or len(s.shapes[1]) == 0:
         return s.g * s.a
     _at_most_two_axes(s)
     return _matmul_second(s)
 
 
 def _at_most_two_axes(s: Site) -> None:
-    if max(len(s.shapes[0]), len(s.shapes[1])) > 2:
+    few, many = sorted((len(s.shapes[0]), len(s.shapes[1])))
+    if few > 1 and many > 2:
         raise ShapeError("np.dot of arrays with more than two axes has no derived backward here; write `@` instead")
 
 
@@ -151,6 +152,6 @@ register(
     Op(
         "swapaxes", np.swapaxes, _swapaxes_shape,
         (lambda s: call("swapaxes", s.g, axis1=s.attributes["axis1"], axis2=s.attributes["axis2"]),),
-        names=("swapaxes",), attributes={"axis1": -1, "axis2": -2}, numpy="np.swapaxes", view=True, cost=lambda *_: 0,
+        names=("swapaxes",), attributes={"axis1": REQUIRED, "axis2": REQUIRED}, numpy="np.swapaxes", view=True, cost=lambda *_: 0,
     )
 )  # fmt: skip

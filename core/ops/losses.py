@@ -66,19 +66,19 @@ register(
             lambda s: s.g * (2 * (s.a - s.b) / s.count(s.shapes[0])),
             lambda s: s.g * (2 * (s.b - s.a) / s.count(s.shapes[0])),
         ),
-        names=("mse",), cost=_cost(3), definition="mean((a - y) ** 2)",
+        names=("mse",), kind="loss", cost=_cost(3), definition="mean((a - y) ** 2)",
     )
 )  # fmt: skip
 register(
     Op(
         "sse", sse, _loss_shape, (lambda s: s.g * (2 * (s.a - s.b)), lambda s: s.g * (2 * (s.b - s.a))),
-        names=("sse",), cost=_cost(3), definition="sum((a - y) ** 2)",
+        names=("sse",), kind="loss", cost=_cost(3), definition="sum((a - y) ** 2)",
     )
 )  # fmt: skip
 register(
     Op(
         "half_sse", half_sse, _loss_shape, (lambda s: s.g * (s.a - s.b), lambda s: s.g * (s.b - s.a)),
-        names=("half_sse",), cost=_cost(3), definition="0.5 * sum((a - y) ** 2)",
+        names=("half_sse",), kind="loss", cost=_cost(3), definition="0.5 * sum((a - y) ** 2)",
     )
 )  # fmt: skip
 register(
@@ -88,7 +88,7 @@ register(
             lambda s: s.g * (((1 - s.b) / (1 - s.a) - s.b / s.a) / _per_sample(s)),
             lambda s: s.g * ((call("log", 1 - s.a) - call("log", s.a)) / _per_sample(s)),
         ),
-        names=("bce",), attributes={"samples": None}, cost=_cost(24),
+        names=("bce",), kind="loss", attributes={"samples": None}, cost=_cost(24),
         definition="-sum(y * log(a) + (1 - y) * log(1 - a)) / m",
     )
 )  # fmt: skip
@@ -99,7 +99,7 @@ register(
             lambda s: s.g * ((call("sigmoid", s.a) - s.b) / _per_sample(s)),
             lambda s: s.g * (-s.a / _per_sample(s)),
         ),
-        names=("bce_with_logits",), attributes={"samples": None}, cost=_cost(26),
+        names=("bce_with_logits",), kind="loss", attributes={"samples": None}, cost=_cost(26),
         definition="sum(maximum(z, 0) - z * y + log(1 + exp(-abs(z)))) / m",
     )
 )  # fmt: skip

@@ -8,13 +8,24 @@ from typing import Any
 import numpy as np
 
 from core.errors import ShapeError
-from core.ops.base import Op, Site, register, same
+from core.ops.base import REQUIRED, Op, Site, register, same
 from core.program.dims import Batch, Dim, Shape, axes_of, count
 from core.program.expr import Expr, Num, call
 
 
 def _first_dtype(x: Any, *_: Any, **__: Any) -> Any:
     return x[1] if isinstance(x, tuple) else type(x)
+
+
+def _array_dtype(x: Any, *_: Any, **__: Any) -> Any:
+    """The result is an array even where the operand is a plain number."""
+    return np.dtype(x[1]) if isinstance(x, tuple) else np.asarray(x).dtype
+
+
+def _getitem_dtype(x: Any, **_: Any) -> Any:
+    if not isinstance(x, tuple) or isinstance(x[1], type):
+        raise ShapeError("a plain number has no cells to pick")
+    return x[1]
 
 
 def _nothing(*_: Any) -> int:
@@ -126,6 +137,8 @@ def _mask_shape(x: Shape, mask: Shape, value: Shape) -> Shape:
         raise ShapeError("a mask needs the shape of the array that it picks cells of")
     if value != ():
         raise ShapeError("only a single number can be written through a mask")
+    if len(x) == 0:
+        raise ShapeError("a single number has no cells that a mask could pick; use `where`")
     return x
 
 
@@ -158,18 +171,19 @@ def _zeros_like_back(s: Site) -> Expr:
     return Num(0)
 
 
-register(Op("identity", identity, same, (lambda s: s.g,), names=("identity",), elementwise=True, view=True, cost=_nothing, dtype=_first_dtype))
+register(
+    Op(
+        "identity", identity, same, (lambda s: s.g,), names=("identity",), kind="activation", elementwise=True, view=True,
+        cost=_nothing, dtype=_first_dtype,
+    )
+)  # fmt: skip
 register(Op("copy", copy, same, (lambda s: s.g,), names=("copy",), elementwise=True, cost=_nothing))
-register(
-    Op("ones_like", np.ones_like, same, (_zeros_like_back,), names=("ones_like",), numpy="np.ones_like", cost=_nothing)
-)
-register(
-    Op("zeros_like", np.zeros_like, same, (_zeros_like_back,), names=("zeros_like",), numpy="np.zeros_like", cost=_nothing)
-)
+register(Op("ones_like", np.ones_like, same, (_zeros_like_back,), names=("ones_like",), numpy="np.ones_like", cost=_nothing))
+register(Op("zeros_like", np.zeros_like, same, (_zeros_like_back,), names=("zeros_like",), numpy="np.zeros_like", cost=_nothing))
 register(
     Op(
         "expand_dims", np.expand_dims, _expand_shape, (lambda s: call("squeeze", s.g, axis=s.attributes["axis"]),),
-        names=("expand_dims",), attributes={"axis": 0}, numpy="np.expand_dims", view=True, cost=_nothing,
+        names=("expand_dims",), attributes={"axis": REQUIRED}, numpy="np.expand_dims", view=True, cost=_nothing,
     )
 )  # fmt: skip
 register(
@@ -181,25 +195,25 @@ register(
 register(
     Op(
         "reshape", np.reshape, _reshape_shape, (lambda s: call("reshape_like", s.g, s.a),), names=("reshape",),
-        attributes={"shape": (-1,)}, numpy="np.reshape", view=True, cost=_nothing, dtype=_first_dtype,
+        attributes={"shape": REQUIRED}, numpy="np.reshape", view=True, cost=_nothing, dtype=_array_dtype,
     )
 )  # fmt: skip
 register(
     Op(
         "reshape_like", reshape_like, _reshape_like_shape, (lambda s: call("reshape_like", s.g, s.a), None),
-        names=("reshape_like",), view=True, cost=_nothing, dtype=_first_dtype,
+        names=("reshape_like",), view=True, cost=_nothing, dtype=_array_dtype,
     )
 )  # fmt: skip
 register(
     Op(
         "getitem", getitem, _getitem_shape, (lambda s: call("unslice", s.g, s.a, index=s.attributes["index"]),),
-        form="subscript", attributes={"index": ()}, view=True, cost=_nothing, dtype=_first_dtype,
+        form="subscript", attributes={"index": REQUIRED}, view=True, cost=_nothing, dtype=_getitem_dtype,
     )
 )  # fmt: skip
 register(
     Op(
         "unslice", unslice, lambda g, x, index: x, (lambda s: call("getitem", s.g, index=s.attributes["index"]), None),
-        names=("unslice",), attributes={"index": ()}, cost=_nothing, dtype=_first_dtype,
+        names=("unslice",), attributes={"index": REQUIRED}, cost=_nothing, dtype=_array_dtype,
     )
 )  # fmt: skip
 register(
@@ -215,13 +229,13 @@ register(
 )  # fmt: skip
 register(
     Op(
-        "astype", astype, same, (lambda s: s.g,), names=("astype",), attributes={"dtype": "float64"}, cost=_nothing,
+        "astype", astype, same, (lambda s: s.g,), names=("astype",), attributes={"dtype": REQUIRED}, cost=_nothing,
         dtype=_astype_dtype,
     )
 )  # fmt: skip
 register(
     Op(
-        "size_of", size_of, _size_shape, (None,), names=("size_of",), attributes={"axis": 0}, cost=_nothing,
+        "size_of", size_of, _size_shape, (None,), names=("size_of",), attributes={"axis": REQUIRED}, cost=_nothing,
         dtype=lambda x, axis: int,
     )
 )  # fmt: skip

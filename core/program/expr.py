@@ -43,6 +43,8 @@ class Expr:
         return lift(other) - self
 
     def __neg__(self) -> Expr:
+        if isinstance(self, Num):
+            return Num(-self.number)
         minus = negated(self)
         if minus is not None:
             return minus
@@ -63,6 +65,8 @@ class Expr:
             return a
         if is_number(a, 1):
             return b
+        if is_number(a, -1):
+            return -b
         for x, y in ((a, b), (b, a)):
             minus = negated(x)
             if minus is not None and not isinstance(x, Num):

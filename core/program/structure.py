@@ -41,7 +41,8 @@ def classify(
     """Return the phase of each statement: what its section says, unless dataflow says otherwise.
 
     `updated` holds the statements that give a parameter or state its next value, `targets` the data
-    that the first lines do not read (a line that reads them begins the backward where no loss is written).
+    that the first lines do not read. Where no loss is written, a line belongs to the backward if it
+    leads to an update and is made from the targets, or is read by updates alone; so does one under a wrong heading.
     """
     made = results(statements, instructions)
     next_values = {v for i in updated if (v := made[i]) is not None}
@@ -49,6 +50,10 @@ def classify(
     to_update = ancestors(instructions, next_values)
     after_update = descendants(instructions, next_values)
     after_targets = descendants(instructions, targets)
+    readers: dict[int, set[int]] = {}
+    for instruction in instructions:
+        for v in instruction.reads:
+            readers.setdefault(v, set()).add(instruction.statement)
     phases: list[Phase] = []
     for i in range(len(statements)):
         value, claim = made[i], claimed[i]
@@ -57,12 +62,12 @@ def classify(
         elif value is not None and value in to_loss:
             phase = "loss" if value == loss or claim == "loss" else "forward"
         elif value is not None and value in to_update:
-            if loss is None and claim is None:
-                phase = "backward" if value in after_targets else "forward"
-            elif claim in ("backward", "update") or (loss is None and claim is not None):
+            if claim in ("backward", "update"):
                 phase = claim
-            else:
+            elif (loss is not None and claim is None) or value in after_targets or readers.get(value, {-1}) <= updated:
                 phase = "backward"
+            else:
+                phase = claim or "forward"
         elif value is not None and value in after_update and claim is None:
             phase = "predict"
         else:

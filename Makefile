@@ -1,0 +1,49 @@
+# `make run` opens the window, `make test` runs the tests; each does its own set-up.
+PYTHON ?= python3
+EXTRAS ?= test
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: setup run test check bench fuzz pictures clean
+
+setup: $(VENV)/.app
+	@sh .ci/system-libraries run
+
+run: setup
+	@$(BIN)/stepper
+
+test: $(VENV)/.$(EXTRAS)
+	@sh .ci/system-libraries test
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.$(EXTRAS) $(VENV)/.check
+	@sh .ci/system-libraries test
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/basedpyright
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest
+
+bench: $(VENV)/.test
+	@for bench in tests/bench/bench_*.py; do echo "== $$bench"; $(BIN)/python $$bench || exit 1; done
+
+fuzz: $(VENV)/.test
+	$(BIN)/python -m pytest tests/core --hypothesis-profile=fuzz
+
+pictures: setup
+	$(BIN)/python -m stepper.pictures
+
+$(VENV)/.python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed; name it, as in: make run PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || \
+	  { echo "Python's venv is needed; on Debian and Ubuntu: apt-get install python3-venv"; rm -rf $(VENV); exit 1; }
+	@touch $@
+
+$(VENV)/.%: pyproject.toml requirements.txt $(VENV)/.python
+	@echo "Setting up Python packages ($*) in $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.txt -e '.$(if $(filter app,$*),,[$*])'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) build *.egg-info

@@ -1,0 +1,221 @@
+"""The one table of actions. The menus, the top bar, the keys and the help are all made from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject, Slot
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
+
+from core.library import EXAMPLES
+from stepper import resources
+
+CONTEXT = "actions"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing a person can do.
+
+    `call` is `owner.method`, called with `argument` if there is one. `text` stands in the menu; `button`,
+    if given, on a button of the top bar (with `icon`). `on` is the text, button and icon while the action is on.
+    `group` makes a choice of one among several, `part` starts a new part of its menu, `menu` may be a path.
+    `later` says which way in time the action goes, so that it is disabled where there is nothing to go to.
+    """
+
+    id: str
+    menu: str
+    text: str
+    call: str
+    argument: object = None
+    keys: tuple[str, ...] = ()
+    tip: str = ""
+    button: str | None = None
+    icon: str = ""
+    on: tuple[str, str, str] | None = None
+    group: str = ""
+    part: bool = False
+    later: bool | None = None
+
+
+T = QT_TRANSLATE_NOOP
+FILE = T("actions", "&File")
+EXAMPLES_MENU = T("actions", "&File/&Examples")
+STEP = T("actions", "&Step")
+VIEW = T("actions", "&View")
+THEME = T("actions", "&View/&Colours")
+HELP = T("actions", "&Help")
+
+ITEMS: tuple[Item, ...] = (
+    Item("open", FILE, T("actions", "&Open a program…"), "window.choose_file", keys=("Ctrl+O",),
+         tip=T("actions", "Open a program file (.py) in the notation; it is read, never executed")),
+    *(Item(f"example-{name}", EXAMPLES_MENU, f"{name}: {what}", "controller.open", name) for name, what in EXAMPLES.items()),
+    Item("save-script", FILE, T("actions", "&Save as a plain NumPy script…"), "window.choose_script_file",
+         keys=("Ctrl+Shift+S",), part=True,
+         tip=T("actions", "Save the program as a Python script that runs without this app and gives the same numbers")),
+    Item("quit", FILE, T("actions", "&Quit"), "window.close", keys=("Ctrl+Q",), part=True,
+         tip=T("actions", "Close the window")),
+
+    Item("operation-later", STEP, T("actions", "One operation &later"), "controller.later", "operation",
+         keys=("Right", "F11"), tip=T("actions", "Do the next operation"), button=T("actions", "later"), icon="later", later=True),
+    Item("operation-earlier", STEP, T("actions", "One operation &earlier"), "controller.earlier", "operation",
+         keys=("Left",), tip=T("actions", "Go back to before the last operation"), button=T("actions", "earlier"),
+         icon="earlier", later=False),
+    Item("line-later", STEP, T("actions", "Next line"), "controller.later", "statement", keys=("F10",),
+         tip=T("actions", "Do the rest of this line, or the whole next line"), button="", icon="later", part=True, later=True),
+    Item("line-earlier", STEP, T("actions", "Previous line"), "controller.earlier", "statement", keys=("Shift+F10",),
+         tip=T("actions", "Go back to the end of the line before"), button="", icon="earlier", later=False),
+    Item("phase-later", STEP, T("actions", "Next phase"), "controller.later", "phase", keys=("Ctrl+Right", "Shift+F11"),
+         tip=T("actions", "Go on to the end of this phase (forward, loss, backward, update)"), button="", icon="later",
+         later=True),
+    Item("phase-earlier", STEP, T("actions", "Previous phase"), "controller.earlier", "phase", keys=("Ctrl+Left",),
+         tip=T("actions", "Go back to the start of this phase"), button="", icon="earlier", later=False),
+    Item("iteration-later", STEP, T("actions", "Next iteration"), "controller.later", "iteration", keys=("Shift+Right",),
+         tip=T("actions", "Go on to the end of this iteration"), button="", icon="later", later=True),
+    Item("iteration-earlier", STEP, T("actions", "Previous iteration"), "controller.earlier", "iteration",
+         keys=("Shift+Left",), tip=T("actions", "Go back to the start of this iteration"), button="", icon="earlier", later=False),
+    Item("start", STEP, T("actions", "To the &start"), "controller.to_start", keys=("Home", "Ctrl+Home"),
+         tip=T("actions", "Go back to before the very first operation"), button=T("actions", "start"), icon="start", part=True,
+         later=False),
+    Item("run", STEP, T("actions", "&Run"), "controller.toggle_run", keys=("F5",),
+         tip=T("actions", "Run iteration after iteration; again to stop"), button=T("actions", "run"), icon="run",
+         on=(T("actions", "&Stop"), T("actions", "stop"), "stop"), later=True),
+
+    Item("theme-system", THEME, T("actions", "As the &system"), "window.set_theme", "system", group="theme",
+         tip=T("actions", "Use light or dark colours as the desktop does")),
+    Item("theme-light", THEME, T("actions", "&Light"), "window.set_theme", "light", group="theme",
+         tip=T("actions", "Use light colours")),
+    Item("theme-dark", THEME, T("actions", "&Dark"), "window.set_theme", "dark", group="theme",
+         tip=T("actions", "Use dark colours")),
+    Item("bigger", VIEW, T("actions", "&Bigger text"), "window.zoom_by", 1, keys=("Ctrl++", "Ctrl+="), part=True,
+         tip=T("actions", "Make all text bigger")),
+    Item("smaller", VIEW, T("actions", "S&maller text"), "window.zoom_by", -1, keys=("Ctrl+-",),
+         tip=T("actions", "Make all text smaller")),
+    Item("usual", VIEW, T("actions", "Text in the &usual size"), "window.zoom_by", 0, keys=("Ctrl+0",),
+         tip=T("actions", "Make all text as big as it was at first")),
+    Item("dismiss", VIEW, T("actions", "Close the &message"), "window.dismiss_message", keys=("Esc",), part=True,
+         tip=T("actions", "Close the message above the program")),
+
+    Item("keys", HELP, T("actions", "&Keys"), "window.show_keys", keys=("F1",), tip=T("actions", "List every key")),
+    Item("about", HELP, T("actions", "&About Backprop Stepper"), "window.show_about",
+         tip=T("actions", "Which version this is, and what it stands on")),
+)  # fmt: skip
+BY_ID: Mapping[str, Item] = {item.id: item for item in ITEMS}
+
+
+def say(text: str) -> str:
+    """Return a text of the table in the person's language."""
+    return QCoreApplication.translate(CONTEXT, text)
+
+
+def plain(text: str) -> str:
+    """Return a menu text as one reads it, without its mnemonic and dots."""
+    return say(text).replace("&", "").rstrip("…")
+
+
+def keys_text(item: Item) -> str:
+    """Return the keys of an action as this system writes them, `Right, F11`; empty if it has none."""
+    return ", ".join(QKeySequence(k).toString(QKeySequence.SequenceFormat.NativeText) for k in item.keys)
+
+
+def tip_text(item: Item) -> str:
+    """Return what a button says when one points at it: what it does, and its keys."""
+    keys = keys_text(item)
+    words = say(item.tip) if item.tip else plain(item.text)
+    return f"{words} ({keys})" if keys else words
+
+
+class Actions(QObject):
+    """The QActions of the table, calling the objects named in `owners`."""
+
+    def __init__(self, owners: Mapping[str, QObject], parent: QWidget) -> None:
+        super().__init__(parent)
+        self._owners = dict(owners)
+        self._groups: dict[str, QActionGroup] = {}
+        self._actions: dict[str, QAction] = {}
+        for item in ITEMS:
+            self._actions[item.id] = self._make(item)
+        parent.addActions(list(self._actions.values()))
+
+    def __getitem__(self, name: str) -> QAction:
+        return self._actions[name]
+
+    def fill(self, bar: QMenuBar) -> None:
+        """Make the menus in a menu bar, in the order of the table."""
+        menus: dict[str, QMenu] = {}
+        for item in ITEMS:
+            holder: QMenuBar | QMenu = bar
+            path = ""
+            for title in item.menu.split("/"):
+                path = f"{path}/{title}" if path else title
+                if path not in menus:
+                    menus[path] = holder.addMenu(say(path).rsplit("/", 1)[-1])
+                    menus[path].setToolTipsVisible(True)
+                holder = menus[path]
+            menu = menus[item.menu]
+            if item.part and not menu.isEmpty():
+                menu.addSeparator()
+            menu.addAction(self._actions[item.id])
+
+    def turn(self, name: str, on: bool) -> None:
+        """Show an action that is on (running) or off by its text and icon."""
+        item = BY_ID[name]
+        if item.on is None:
+            self._actions[name].setChecked(on)
+            return
+        text, button, icon = item.on if on else (item.text, item.button or "", item.icon)
+        action = self._actions[name]
+        if action.text() != say(text):
+            action.setText(say(text))
+            action.setIconText(say(button))
+            action.setIcon(resources.icon(icon))
+
+    def paint(self) -> None:
+        """Draw the icons again in the colours of the theme in use."""
+        for item in ITEMS:
+            if item.icon:
+                action = self._actions[item.id]
+                is_on = item.on is not None and action.text() == say(item.on[0])
+                action.setIcon(resources.icon(item.on[2] if is_on and item.on else item.icon))
+
+    def _make(self, item: Item) -> QAction:
+        action = QAction(say(item.text), self)
+        action.setObjectName(item.id)
+        action.setData(item.id)
+        action.setShortcuts([QKeySequence(k) for k in item.keys])
+        action.setAutoRepeat(item.later is not None and item.on is None)
+        action.setToolTip(tip_text(item))
+        action.setStatusTip(say(item.tip))
+        if item.button is not None:
+            action.setIconText(say(item.button))
+        if item.id == "quit":
+            action.setMenuRole(QAction.MenuRole.QuitRole)
+        elif item.id == "about":
+            action.setMenuRole(QAction.MenuRole.AboutRole)
+        else:
+            action.setMenuRole(QAction.MenuRole.NoRole)
+        if item.group:
+            action.setCheckable(True)
+            if item.group not in self._groups:
+                self._groups[item.group] = QActionGroup(self)
+            self._groups[item.group].addAction(action)
+        action.triggered.connect(self._on_triggered)
+        return action
+
+    @Slot()
+    def _on_triggered(self) -> None:
+        action = self.sender()
+        if isinstance(action, QAction):
+            self.call(str(action.data()))
+
+    def call(self, name: str) -> None:
+        """Do what an action does."""
+        item = BY_ID[name]
+        owner, method = item.call.split(".")
+        function = getattr(self._owners[owner], method)
+        if item.argument is None:
+            function()
+        else:
+            function(item.argument)

@@ -1,0 +1,88 @@
+"""Starting the window. Importing this needs no Qt; everything of Qt is loaded when a window is asked for."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stepper.screen import choose_platform, display_available, missing_libraries, platforms
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
+    from stepper.crash import CrashReporter
+    from stepper.main_window import MainWindow
+
+__all__ = ["Running", "application", "display_available", "missing_libraries", "platforms", "run", "start"]
+
+NAME = "stepper"
+FALLBACK = "xor"
+
+
+@dataclass
+class Running:
+    """What lives as long as the app does."""
+
+    application: QApplication
+    window: MainWindow
+    reporter: CrashReporter
+
+
+def application() -> QApplication:
+    """Return the QApplication, made and named if there is none yet."""
+    from PySide6.QtWidgets import QApplication
+
+    from stepper import i18n, resources
+
+    existing = QApplication.instance()
+    if isinstance(existing, QApplication):
+        return existing
+    QApplication.setApplicationName(NAME)
+    QApplication.setOrganizationName("backprop-stepper")
+    QApplication.setApplicationDisplayName("")
+    QApplication.setDesktopFileName("backprop-stepper")
+    made = QApplication(sys.argv[:1])
+    made.setStyle("Fusion")
+    made.setWindowIcon(resources.app_icon())
+    i18n.install(made)
+    return made
+
+
+def start(target: str, settings_path: Path | None = None) -> Running:
+    """Make the window on a TARGET and show it; the event loop is the caller's.
+
+    If the target cannot be opened, the window says so and shows the built-in `xor` meanwhile.
+    """
+    choose_platform()
+    made = application()
+    from stepper.controller import Controller
+    from stepper.crash import CrashReporter
+    from stepper.main_window import MainWindow
+    from stepper.settings import Settings
+
+    window = MainWindow(Controller(), Settings(settings_path))
+    window.controller.setParent(window)
+    reporter = CrashReporter(parent=window)
+    reporter.said.connect(window.say)
+    reporter.install()
+    said: list[str] = []
+    if not window.controller.open(target):
+        said.append(window.message.text)
+        window.controller.open(FALLBACK)
+    window.show()
+    for sentence in said:
+        window.say(sentence)
+    return Running(made, window, reporter)
+
+
+def run(target: str) -> int:
+    """Show the window on a TARGET until it is closed; returns the exit status."""
+    running = start(target)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        return running.application.exec()
+    finally:
+        running.reporter.remove()

@@ -1,0 +1,330 @@
+"""The window. All connections between actions, controller and views stand here; it computes nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from PySide6.QtCore import QByteArray, QEvent, QObject, Qt, QTimer, Slot
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QFontInfo, QShowEvent
+from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QSplitter, QVBoxLayout, QWidget
+
+from core.errors import StepperError
+from core.library import EXAMPLES
+from core.notation.script import script_text
+from core.session import Moment
+from stepper import actions, theme
+from stepper.controller import Controller
+from stepper.dialogs import AboutDialog, KeysDialog
+from stepper.saving import save_text
+from stepper.settings import Settings
+from stepper.views.loss import LossView
+from stepper.views.network import NetworkView
+from stepper.views.operation import OperationView
+from stepper.views.program import ProgramView
+from stepper.widgets.message_bar import MessageBar
+from stepper.widgets.top_bar import TopBar
+
+BASE_POINTS = "stepperBasePoints"
+
+
+class Drawing(Protocol):
+    """What the window asks of a view."""
+
+    def draw(self, moment: Moment) -> None:
+        """Show a moment."""
+
+
+class MainWindow(QMainWindow):
+    """One open program: where we stand, the program, the network, the operation, the loss."""
+
+    def __init__(self, controller: Controller, settings: Settings, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.controller = controller
+        self.settings = settings
+        self.moment: Moment | None = None
+        self.actions_ = actions.Actions({"window": self, "controller": controller}, self)
+        self.message = MessageBar(self)
+        self.top_bar = TopBar({item.id: self.actions_[item.id] for item in actions.ITEMS}, self)
+        self.program_view, self.network_view = ProgramView(self), NetworkView(self)
+        self.operation_view, self.loss_view = OperationView(self), LossView(self)
+        self.views: tuple[QWidget, ...] = (self.program_view, self.network_view, self.operation_view, self.loss_view)
+        self._stale: set[QWidget] = set()
+        self._shown = False
+        self._draw_soon = QTimer(self)
+        self._draw_soon.setSingleShot(True)
+        self._draw_soon.setInterval(0)
+        self.setWindowTitle(self.tr("Backprop Stepper"))
+        self.setAccessibleName(self.tr("Backprop Stepper"))
+        self.setAcceptDrops(True)
+        self.setMinimumSize(640, 420)
+        self.actions_.fill(self.menuBar())
+        self._lay_out()
+        self._connect()
+        self._take_settings()
+        self._enable()
+
+    # -- what actions call ---------------------------------------------------------------------------
+
+    @Slot()
+    def choose_file(self) -> None:
+        """Ask for a program file and open it."""
+        dialog = QFileDialog(self, self.tr("Open a program"), self.settings.get("folder"))
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setNameFilters([self.tr("Programs (*.py)"), self.tr("All files (*)")])
+        self._ask(dialog)
+        dialog.fileSelected.connect(self.open_file)
+
+    @Slot(str)
+    def open_file(self, path: str) -> None:
+        """Open a program file; on trouble a sentence says why, and the open program stays."""
+        self.controller.open(path)
+
+    @Slot()
+    def choose_script_file(self) -> None:
+        """Ask where to save the program as a plain NumPy script."""
+        if self.moment is None:
+            return
+        dialog = QFileDialog(self, self.tr("Save as a plain NumPy script"), self.settings.get("folder"))
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setNameFilters([self.tr("Python scripts (*.py)")])
+        dialog.setDefaultSuffix("py")
+        dialog.selectFile(f"{Path(self.moment.title).stem}-script.py")
+        self._ask(dialog)
+        dialog.fileSelected.connect(self.save_script)
+
+    @Slot(str)
+    def save_script(self, path: str) -> None:
+        """Save the program as a plain NumPy script."""
+        if self.moment is None:
+            return
+        try:
+            save_text(Path(path), script_text(self.moment.program, self.moment.title))
+        except StepperError as error:
+            self.message.say(self.tr("The script was not saved: {why}").format(why=error))
+
+    @Slot(str)
+    def set_theme(self, name: str) -> None:
+        """Use light or dark colours, or those of the system."""
+        self.settings.set("theme", name)
+        self.actions_.turn(f"theme-{name}", True)
+        self._use_theme()
+
+    @Slot(int)
+    def zoom_by(self, steps: int) -> None:
+        """Make all text bigger or smaller by steps of a point; 0 goes back to the usual size."""
+        zoom = self.settings.get("zoom") + steps if steps else 0
+        self._zoom(max(-3, min(8, zoom)))
+
+    @Slot()
+    def dismiss_message(self) -> None:
+        """Close the message."""
+        self.message.dismiss()
+
+    @Slot()
+    def show_keys(self) -> None:
+        """Show every key."""
+        rows = [(actions.keys_text(i), actions.plain(i.text), actions.say(i.tip)) for i in actions.ITEMS if i.keys]
+        KeysDialog(rows, self).show()
+
+    @Slot()
+    def show_about(self) -> None:
+        """Show what this is."""
+        AboutDialog(self).show()
+
+    # -- what changes --------------------------------------------------------------------------------
+
+    @Slot(object)
+    def _on_opened(self, moment: Moment) -> None:
+        self.message.dismiss()
+        self.setWindowTitle(self.tr("{title} — Backprop Stepper").format(title=moment.title))
+        if self.controller.target not in EXAMPLES:
+            self.settings.set("folder", str(Path(self.controller.target).absolute().parent))
+
+    @Slot(object)
+    def _on_changed(self, moment: Moment) -> None:
+        """Note what is to be seen now; the views draw when the keys that are waiting have been dealt with."""
+        self.moment = moment
+        self._stale.update(self.views)
+        self.top_bar.draw(moment)
+        self.actions_.turn("run", moment.running)
+        self._enable()
+        self._draw_soon.start()
+
+    @Slot()
+    def draw_now(self) -> None:
+        """Draw the views that can be seen and show something older; the others wait until they are seen."""
+        if self.moment is None:
+            return
+        for view in self.views:
+            if view in self._stale and view.isVisible() and not view.visibleRegion().isEmpty():
+                self._stale.discard(view)
+                view.draw(self.moment)  # type: ignore[attr-defined]
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Have a view drawn that comes into sight: shown, or its part of a splitter opened again."""
+        if event.type() in (QEvent.Type.Show, QEvent.Type.Resize, QEvent.Type.Move) and watched in self._stale:
+            self._draw_soon.start()
+        return super().eventFilter(watched, event)
+
+    @Slot(int)
+    def _on_speed(self, per_second: int) -> None:
+        self.settings.set("speed", per_second)
+        self.controller.set_speed(per_second)
+
+    @Slot()
+    def _use_theme(self) -> None:
+        name = self.settings.get("theme")
+        theme.apply(theme.system_name() if name == "system" else name)
+        self.actions_.paint()
+        self.message.paint_theme()
+        self._draw_all()
+
+    def _draw_all(self) -> None:
+        if self.moment is not None:
+            self._stale.update(self.views)
+            self.top_bar.draw(self.moment)
+            self._draw_soon.start()
+
+    def _zoom(self, zoom: int) -> None:
+        application = QApplication.instance()
+        if not isinstance(application, QApplication):
+            return
+        base = application.property(BASE_POINTS)
+        if base is None:
+            base = QFontInfo(application.font()).pointSizeF()
+            application.setProperty(BASE_POINTS, base)
+        font = application.font()
+        font.setPointSizeF(max(5.0, base + zoom))
+        application.setFont(font)
+        self.settings.set("zoom", zoom)
+        self.top_bar.fit()
+        self.message.paint_theme()
+        self._draw_all()
+
+    def _enable(self) -> None:
+        """Disable what leads nowhere: earlier at the very start, later at a line that fails."""
+        moment = self.moment
+        stuck = moment is None or (moment.fault is not None and moment.k >= moment.machine.runnable)
+        at_start = moment is None or (moment.position.iteration == 1 and moment.k == 0)
+        for item in actions.ITEMS:
+            if item.later is not None:
+                self.actions_[item.id].setEnabled(not (stuck if item.later else at_start))
+        self.actions_["save-script"].setEnabled(moment is not None)
+        self.actions_["dismiss"].setEnabled(not self.message.isHidden())
+
+    @Slot(str)
+    def say(self, sentence: str) -> None:
+        """Show a sentence in the bar above the program."""
+        self.message.say(sentence)
+        self._enable()
+
+    # -- building ------------------------------------------------------------------------------------
+
+    def _connect(self) -> None:
+        c = self.controller
+        c.opened.connect(self._on_opened)
+        c.changed.connect(self._on_changed)
+        c.said.connect(self.say)
+        self.message.closed.connect(self._on_message_closed)
+        self._draw_soon.timeout.connect(self.draw_now)
+        self.top_bar.speed_changed.connect(self._on_speed)
+        self.program_view.statement_clicked.connect(c.to_statement)
+        for view in (self.program_view, self.network_view, self.operation_view):
+            view.value_clicked.connect(c.select)
+        self.loss_view.iteration_clicked.connect(c.to_iteration)
+        QApplication.styleHints().colorSchemeChanged.connect(self._use_theme)
+        for view in self.views:
+            view.installEventFilter(self)
+
+    @Slot()
+    def _on_message_closed(self) -> None:
+        self.actions_["dismiss"].setEnabled(False)
+
+    def _lay_out(self) -> None:
+        self._right = QSplitter(Qt.Orientation.Vertical, self)
+        self._columns = QSplitter(Qt.Orientation.Horizontal, self)
+        self._rows = QSplitter(Qt.Orientation.Vertical, self)
+        for splitter, parts in (
+            (self._right, (self.network_view, self.operation_view)),
+            (self._columns, (self.program_view, self._right)),
+            (self._rows, (self._columns, self.loss_view)),
+        ):
+            splitter.setHandleWidth(6)
+            for part in parts:
+                splitter.addWidget(part)
+        self._right.setStretchFactor(0, 1)
+        self._right.setStretchFactor(1, 1)
+        self._columns.setStretchFactor(0, 3)
+        self._columns.setStretchFactor(1, 7)
+        self._rows.setStretchFactor(0, 1)
+        self._rows.setStretchFactor(1, 0)
+        self._rows.setCollapsible(0, False)
+        centre = QWidget(self)
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.top_bar)
+        column.addWidget(self.message)
+        column.addWidget(self._rows, 1)
+        self.setCentralWidget(centre)
+
+    def _take_settings(self) -> None:
+        speed = self.settings.get("speed")
+        self.top_bar.set_speed(speed)
+        self.controller.set_speed(speed)
+        if self.settings.get("zoom"):
+            self._zoom(self.settings.get("zoom"))
+        self.set_theme(self.settings.get("theme"))
+        geometry: QByteArray = self.settings.get("window/geometry")
+        if geometry.isEmpty() or not self.restoreGeometry(geometry):
+            room = self.screen().availableSize()
+            self.resize(min(1600, int(room.width() * 0.92)), min(1000, int(room.height() * 0.9)))
+
+    def _splitters(self) -> tuple[tuple[str, QSplitter], ...]:
+        return (("window/columns", self._columns), ("window/right", self._right), ("window/rows", self._rows))
+
+    def _divide(self) -> None:
+        """Share the room as the person left it, else so that the program can be read and the loss is a strip."""
+        width, height = self._rows.width(), self._rows.height()
+        strip = max(110, min(200, height // 6))
+        usual = ([max(340, width * 3 // 10), width * 7 // 10], [height * 45 // 100, height * 55 // 100], [height - strip, strip])
+        for (key, splitter), sizes in zip(self._splitters(), usual, strict=True):
+            state: QByteArray = self.settings.get(key)
+            if state.isEmpty() or not splitter.restoreState(state):
+                splitter.setSizes(sizes)
+
+    def _ask(self, dialog: QFileDialog) -> None:
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+    # -- events --------------------------------------------------------------------------------------
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """At first sight share the room, and put the focus where the arrow keys step."""
+        super().showEvent(event)
+        if not self._shown:
+            self._shown = True
+            self._divide()
+            self.top_bar.later_button.setFocus()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take one file from this computer."""
+        urls = event.mimeData().urls()
+        if len(urls) == 1 and urls[0].isLocalFile():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open the file that was dropped."""
+        event.acceptProposedAction()
+        self.open_file(event.mimeData().urls()[0].toLocalFile())
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Stop running and remember how the window was."""
+        self.controller.stop()
+        self._draw_soon.stop()
+        self.settings.set("window/geometry", self.saveGeometry())
+        for key, splitter in self._splitters():
+            self.settings.set(key, splitter.saveState())
+        self.settings.save()
+        super().closeEvent(event)

@@ -1,0 +1,82 @@
+"""A sentence for the person, above the program: not in the way, and gone when it is closed."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QColor, QPalette
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+
+from stepper import resources, theme
+
+LONGEST = 2000
+
+
+class MessageBar(QFrame):
+    """Shows one sentence with a warning sign; hidden while there is nothing to say."""
+
+    closed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(self.tr("Message"))
+        self.setFrameShape(QFrame.Shape.StyledPanel)
+        self.setAutoFillBackground(True)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 6, 6, 6)
+        row.setSpacing(10)
+        self._sign = QLabel("⚠", self)
+        self._sign.setTextFormat(Qt.TextFormat.PlainText)
+        self._sign.setAccessibleName(self.tr("Warning"))
+        self._text = QLabel(self)
+        self._text.setTextFormat(Qt.TextFormat.PlainText)
+        self._text.setWordWrap(True)
+        self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.close_button = QToolButton(self)
+        self.close_button.setAutoRaise(True)
+        self.close_button.setIconSize(QSize(14, 14))
+        self.close_button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.close_button.setAccessibleName(self.tr("Close the message"))
+        self.close_button.setToolTip(self.tr("Close the message (Esc)"))
+        self.close_button.clicked.connect(self.dismiss)
+        row.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self._text, 1)
+        row.addWidget(self.close_button, 0, Qt.AlignmentFlag.AlignTop)
+        self.hide()
+
+    @property
+    def text(self) -> str:
+        """The sentence that is shown, empty if none is."""
+        return self._text.text() if not self.isHidden() else ""
+
+    @Slot(str)
+    def say(self, sentence: str) -> None:
+        """Show a sentence instead of the one before."""
+        shown = sentence if len(sentence) <= LONGEST else sentence[:LONGEST] + "…"
+        self._text.setText(shown)
+        self.show()
+        if QAccessible.isActive():
+            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, shown))
+
+    @Slot()
+    def dismiss(self) -> None:
+        """Take the sentence away."""
+        if not self.isHidden():
+            self.hide()
+            self._text.setText("")
+            self.closed.emit()
+
+    def paint_theme(self) -> None:
+        """Draw in the colours of the theme in use."""
+        colours = theme.current()
+        palette = QPalette(self.palette())
+        palette.setColor(QPalette.ColorRole.Window, QColor(colours.lit))
+        palette.setColor(QPalette.ColorRole.WindowText, QColor(colours.lit_text))
+        self.setPalette(palette)
+        self.close_button.setIcon(resources.icon("close"))
+        sign = QPalette(palette)
+        sign.setColor(QPalette.ColorRole.WindowText, QColor(colours.error))
+        self._sign.setPalette(sign)
+        font = self.font()
+        font.setPointSizeF(font.pointSizeF() * 1.3)
+        self._sign.setFont(font)

@@ -1,0 +1,206 @@
+"""The bar above everything: earlier and later, run and stop, the speed, and where we stand."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QKeyEvent, QPalette
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QSlider, QToolButton, QVBoxLayout, QWidget
+
+from core.program.ir import Phase
+from core.session import Moment
+from stepper import theme
+from stepper.widgets.numbers import short
+
+SPEEDS = (1, 2, 5, 10, 30, 0)
+_ARROWS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down)
+_SLIDER_KEYS = (*_ARROWS, Qt.Key.Key_Home, Qt.Key.Key_End)
+
+
+class BarButton(QToolButton):
+    """A button of an action. It leaves the arrow keys alone: they step, they do not walk over buttons."""
+
+    def __init__(self, action: QAction, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setDefaultAction(action)
+        self.setAutoRaise(False)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAutoRepeat(False)
+        style = Qt.ToolButtonStyle.ToolButtonTextBesideIcon if action.iconText() else Qt.ToolButtonStyle.ToolButtonIconOnly
+        self.setToolButtonStyle(style)
+        self.setIconSize(QSize(18, 18) if action.iconText() else QSize(14, 14))
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
+        self.setAccessibleName(action.text().replace("&", ""))
+        self.setAccessibleDescription(action.toolTip())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Pass the arrow keys on; Enter presses like Space."""
+        if event.key() in _ARROWS:
+            event.ignore()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.click()
+        else:
+            super().keyPressEvent(event)
+
+
+class SpeedSlider(QSlider):
+    """A slider that keeps the arrow keys while it has the focus."""
+
+    def event(self, event: QEvent) -> bool:
+        """Claim the keys that move the slider before they become shortcuts of the window."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            if event.key() in _SLIDER_KEYS and event.modifiers() in (
+                Qt.KeyboardModifier.NoModifier,
+                Qt.KeyboardModifier.KeypadModifier,
+            ):
+                event.accept()
+                return True
+        return super().event(event)
+
+
+class TopBar(QFrame):
+    """Shows a moment's place in time; its buttons are those of the table of actions."""
+
+    speed_changed = Signal(int)
+
+    def __init__(self, actions: dict[str, QAction], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(self.tr("Steps and running"))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 6, 10, 6)
+        row.setSpacing(4)
+        self.start_button = self._button(actions["start"])
+        self.start_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+        self.earlier_button = self._button(actions["operation-earlier"])
+        self.later_button = self._button(actions["operation-later"])
+        self.later_button.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+        self.run_button = self._button(actions["run"])
+        row.addWidget(self.start_button)
+        row.addSpacing(4)
+        row.addWidget(self.earlier_button)
+        row.addWidget(self.later_button)
+        row.addSpacing(6)
+        for name, words in (("line", self.tr("line")), ("phase", self.tr("phase")), ("iteration", self.tr("iteration"))):
+            row.addWidget(self._pair(actions[f"{name}-earlier"], words, actions[f"{name}-later"]))
+        row.addSpacing(6)
+        row.addWidget(self.run_button)
+        row.addWidget(self._speed())
+        row.addStretch(1)
+        row.addWidget(self._status())
+        self.fit()
+
+    def status_text(self) -> str:
+        """Return where we stand, as one line."""
+        return self._status_box.accessibleName()
+
+    def draw(self, moment: Moment) -> None:
+        """Say where a moment stands."""
+        where = self.tr("iteration {i} · epoch {e}").format(i=moment.position.iteration, e=moment.epoch)
+        if moment.running:
+            where = self.tr("{where} · running").format(where=where)
+        done = self.tr("{k} of {n} done").format(k=moment.k, n=moment.n)
+        phase, loss = self._phase_text(moment.phase), self._loss_text(moment)
+        self._where.setText(where)
+        self._done.setText(done)
+        self._phase.setText(phase)
+        self._loss.setText(loss)
+        palette = QPalette(self.palette())
+        if moment.phase is not None:
+            palette.setColor(QPalette.ColorRole.WindowText, theme.current().phases[moment.phase])
+        self._phase.setPalette(palette)
+        self._status_box.setAccessibleName(" · ".join(part for part in (where, done, phase, loss) if part))
+
+    def set_speed(self, per_second: int) -> None:
+        """Show a speed without telling anyone."""
+        self._slider.blockSignals(True)
+        self._slider.setValue(SPEEDS.index(per_second) if per_second in SPEEDS else SPEEDS.index(5))
+        self._slider.blockSignals(False)
+        self._name_speed()
+
+    def fit(self) -> None:
+        """Give the main buttons a width that holds both of their texts, so that nothing jumps."""
+        metrics = self.fontMetrics()
+        wide = metrics.horizontalAdvance("iteration")
+        for button in (self.earlier_button, self.later_button):
+            button.setMinimumWidth(wide + 44)
+        self.run_button.setMinimumWidth(metrics.horizontalAdvance("stop") + 44)
+        self._speed_text.setMinimumWidth(metrics.horizontalAdvance("as fast as it can"))
+        self.setFixedHeight(max(46, metrics.height() * 2 + 18))
+
+    def _button(self, action: QAction) -> BarButton:
+        return BarButton(action, self)
+
+    def _pair(self, earlier: QAction, words: str, later: QAction) -> QWidget:
+        box = QFrame(self)
+        line = QHBoxLayout(box)
+        line.setContentsMargins(3, 0, 3, 0)
+        line.setSpacing(3)
+        label = QLabel(words, box)
+        label.setTextFormat(Qt.TextFormat.PlainText)
+        line.addWidget(BarButton(earlier, box))
+        line.addWidget(label)
+        line.addWidget(BarButton(later, box))
+        return box
+
+    def _speed(self) -> QWidget:
+        box = QWidget(self)
+        column = QVBoxLayout(box)
+        column.setContentsMargins(6, 0, 6, 0)
+        column.setSpacing(0)
+        self._slider = SpeedSlider(Qt.Orientation.Horizontal, box)
+        self._slider.setRange(0, len(SPEEDS) - 1)
+        self._slider.setPageStep(1)
+        self._slider.setTickPosition(QSlider.TickPosition.NoTicks)
+        self._slider.setAccessibleName(self.tr("Speed of a run"))
+        self._speed_text = QLabel(box)
+        self._speed_text.setTextFormat(Qt.TextFormat.PlainText)
+        self._speed_text.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        column.addWidget(self._slider)
+        column.addWidget(self._speed_text)
+        self._slider.valueChanged.connect(self._on_slider)
+        return box
+
+    def _status(self) -> QWidget:
+        self._status_box = QWidget(self)
+        column = QVBoxLayout(self._status_box)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        self._where, self._done, self._phase, self._loss = (QLabel(self._status_box) for _ in range(4))
+        for label in (self._where, self._done, self._phase, self._loss):
+            label.setTextFormat(Qt.TextFormat.PlainText)
+        for label in (self._where, self._phase):
+            font = label.font()
+            font.setBold(True)
+            label.setFont(font)
+        below = QHBoxLayout()
+        below.setSpacing(10)
+        below.addStretch(1)
+        for label in (self._done, self._phase, self._loss):
+            below.addWidget(label)
+        column.addWidget(self._where, 0, Qt.AlignmentFlag.AlignRight)
+        column.addLayout(below)
+        return self._status_box
+
+    def _phase_text(self, phase: Phase | None) -> str:
+        names = {
+            "forward": self.tr("forward"), "loss": self.tr("loss"), "backward": self.tr("backward"),
+            "update": self.tr("update"), "predict": self.tr("predict"),
+        }  # fmt: skip
+        return f"{theme.PHASE_SIGN[phase]} {names[phase]}" if phase is not None else ""
+
+    def _loss_text(self, moment: Moment) -> str:
+        index = moment.program.loss
+        value = None if index is None else moment.value(index)
+        return "" if value is None or not value.size else self.tr("loss {x}").format(x=short(value.reshape(-1)[0]))
+
+    @Slot(int)
+    def _on_slider(self, place: int) -> None:
+        self._name_speed()
+        self.speed_changed.emit(SPEEDS[place])
+
+    def _name_speed(self) -> None:
+        speed = SPEEDS[self._slider.value()]
+        words = self.tr("{n} a second").format(n=speed) if speed else self.tr("as fast as it can")
+        self._speed_text.setText(words)
+        words = self.tr("Iterations in a run: {speed}").format(speed=words)
+        self._slider.setToolTip(words)
+        self._slider.setAccessibleDescription(words)
