@@ -23,7 +23,7 @@ def initial_state(program: Program) -> dict[str, Datum]:
 
 def inputs_of(program: Program, picker: Picker, state: State, iteration: int) -> dict[str, Datum]:
     """Return every input of an iteration: the batch, parameters and state, constants, the batch size."""
-    given = {g.name: g.value for g in program.given}
+    given = program.first_values
     found: dict[str, Datum] = {}
     for name in program.inputs:
         if name in state:
@@ -42,6 +42,13 @@ def inputs_of(program: Program, picker: Picker, state: State, iteration: int) ->
 def reader(instruction: Instruction) -> Callable[[Sequence[Any]], list[Any]]:
     """Return a function that fetches an instruction's operands from the list of all values."""
     parts = [(o.value, o.transposed, o.number) for o in instruction.operands]
+    plain = [v for v, transposed, _ in parts if v is not None and not transposed]
+    if len(plain) == len(parts) == 1:
+        a = plain[0]
+        return lambda values: [values[a]]
+    if len(plain) == len(parts) == 2:
+        a, b = plain
+        return lambda values: [values[a], values[b]]
 
     def read(values: Sequence[Any]) -> list[Any]:
         return [n if v is None else (np.transpose(values[v]) if t else values[v]) for v, t, n in parts]

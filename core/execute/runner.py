@@ -34,79 +34,105 @@ class Runner:
         self._picker = Picker(program.batching)
         self._plans: dict[Any, tuple[list[Step], list[Any]]] = {}
         self._kept = _escaping(program)
-        self._ends = [(name, end) for name, (_, end) in program.carried.items()]
+        self._carried = [(name, start, end) for name, (start, end) in program.carried.items()]
 
     def step(self) -> bool:
         """Run the next iteration; False if it cannot run (`fault` says why, the state is as before)."""
         inputs = inputs_of(self.program, self._picker, self.state, self.iteration + 1)
-        key = tuple(_key(v) for v in inputs.values())
+        key = tuple(map(_key, inputs.values()))
         plan = self._plans.get(key)
-        with np.errstate(all="ignore"):
-            if plan is None:
-                values = self._first(inputs, key)
-                if values is None:
-                    return False
-            else:
-                steps, values = plan
-                for name, index in self.program.inputs.items():
-                    values[index] = inputs[name]
-                for step in steps:
-                    try:
-                        step(values)
-                    except ExecutionError as error:
-                        at = self.program.instructions[steps.index(step)]
-                        self.fault = Fault(at.statement, at.index, str(error))
-                        return False
+        try:
+            with np.errstate(all="ignore"):
+                values = self._first(inputs, key) if plan is None else self._again(inputs, *plan)
+        except _Stopped as stop:
+            self.fault = stop.fault
+            return False
         self.iteration += 1
-        self.state = {name: values[end] for name, end in self._ends}
+        self.state = {name: values[end] for name, _, end in self._carried}
         self.loss = None if self.program.loss is None else float(np.asarray(values[self.program.loss]).reshape(-1)[0])
         return True
 
-    def _first(self, inputs: dict[str, Datum], key: Any) -> list[Any] | None:
+    def _first(self, inputs: dict[str, Datum], key: Any) -> list[Any]:
+        """Compute an iteration like the Machine, and make a plan of it for all that have the same layout."""
         layout = infer(self.program, {name: facts_of(v) for name, v in inputs.items()})
         if layout.fault is not None:
-            self.fault = layout.fault
-            return None
+            raise _Stopped(layout.fault)
         values: list[Any] = [None] * len(self.program.values)
         for name, index in self.program.inputs.items():
             values[index] = inputs[name]
         for i in self.program.instructions:
-            try:
-                values[i.result] = compute(i, reader(i)(values))
-            except ExecutionError as error:
-                self.fault = Fault(i.statement, i.index, str(error))
-                return None
+            values[i.result] = _computed(i, reader(i)(values))
         self._plans[key] = ([self._compile(i, values[i.result]) for i in self.program.instructions], list(values))
+        return values
+
+    def _again(self, inputs: dict[str, Datum], steps: list[Step], values: list[Any]) -> list[Any]:
+        for value, index in zip(inputs.values(), self.program.inputs.values(), strict=True):
+            values[index] = value
+        for step in steps:
+            step(values)
         return values
 
     def _compile(self, i: Instruction, sample: Any) -> Step:
         op = ops.get(i.op)
-        result = i.result
-        plain = isinstance(sample, np.ndarray) and sample.ndim > 0 and not i.attributes
-        if plain and op.ufunc is not None and result not in self._kept:
-            return _buffered(i, op.ufunc, sample if sample.base is None else None)
-        read = reader(i)
+        owned = isinstance(sample, np.ndarray) and sample.ndim > 0 and sample.base is None and i.result not in self._kept
+        if owned and op.ufunc is not None and not i.attributes:
+            return _buffered(i, op.ufunc, sample)
+        result, read = i.result, reader(i)
+        if i.attributes:
 
-        def step(values: list[Any]) -> None:
-            values[result] = compute(i, read(values))
+            def step(values: list[Any]) -> None:
+                values[result] = _computed(i, read(values))
 
-        return step
+            return step
+        forward = op.forward
+
+        def plain(values: list[Any]) -> None:
+            try:
+                values[result] = forward(*read(values))
+            except (ZeroDivisionError, OverflowError):
+                values[result] = _computed(i, read(values))
+
+        return plain
+
+
+class _Stopped(Exception):
+    """An instruction that cannot be computed."""
+
+    def __init__(self, fault: Fault) -> None:
+        self.fault = fault
+
+
+def _computed(i: Instruction, operands: list[Any]) -> Datum:
+    try:
+        return compute(i, operands)
+    except ExecutionError as error:
+        raise _Stopped(Fault(i.statement, i.index, str(error))) from None
 
 
 def _buffered(i: Instruction, ufunc: np.ufunc, buffer: Any) -> Step:
-    result = i.result
+    """Return a step that writes into `buffer`, which already stands in the list of values."""
+    operands = i.operands
+    if len(operands) == 2 and all(o.value is not None for o in operands):
+        a, b = (o.value for o in operands)
+        assert a is not None and b is not None
+        if not operands[0].transposed and not operands[1].transposed:
+
+            def both(values: list[Any]) -> None:
+                ufunc(values[a], values[b], buffer)
+
+            return both
     read = reader(i)
 
     def step(values: list[Any]) -> None:
-        values[result] = ufunc(*read(values), out=buffer)
+        ufunc(*read(values), buffer)
 
     return step
 
 
 def _key(value: Datum) -> Any:
     if isinstance(value, np.ndarray):
-        return value.shape, value.strides, value.dtype.char
-    return type(value) if isinstance(value, (bool, int, float)) and not isinstance(value, np.generic) else value.dtype.char
+        return value.shape, value.strides, value.dtype.num
+    return type(value)
 
 
 def _escaping(program: Program) -> set[int]:

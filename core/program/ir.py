@@ -154,6 +154,11 @@ class Program:
         """The index of the instruction that makes each value; inputs are not in it."""
         return {i.result: i.index for i in self.instructions}
 
+    @cached_property
+    def first_values(self) -> Mapping[str, Array | Number]:
+        """What is given, by name."""
+        return {g.name: g.value for g in self.given}
+
     @property
     def runnable(self) -> int:
         """How many instructions can be executed: all of them, or those before the fault."""

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QKeyEvent, QPalette
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QSlider, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction, QIcon, QKeyEvent, QPaintEvent, QPalette
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QSlider,
+    QStyle,
+    QStyleOptionToolButton,
+    QStylePainter,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from core.program.ir import Phase
 from core.session import Moment
 from stepper import theme
 from stepper.widgets.numbers import short
 
+GAP = 6
 SPEEDS = (1, 2, 5, 10, 30, 0)
 _ARROWS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down)
 _SLIDER_KEYS = (*_ARROWS, Qt.Key.Key_Home, Qt.Key.Key_End)
@@ -19,18 +32,43 @@ _SLIDER_KEYS = (*_ARROWS, Qt.Key.Key_Home, Qt.Key.Key_End)
 class BarButton(QToolButton):
     """A button of an action. It leaves the arrow keys alone: they step, they do not walk over buttons."""
 
-    def __init__(self, action: QAction, parent: QWidget) -> None:
+    def __init__(self, action: QAction, parent: QWidget, words: bool = True, icon_last: bool = False) -> None:
         super().__init__(parent)
+        self._icon_last = icon_last
         self.setDefaultAction(action)
         self.setAutoRaise(False)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAutoRepeat(False)
-        style = Qt.ToolButtonStyle.ToolButtonTextBesideIcon if action.iconText() else Qt.ToolButtonStyle.ToolButtonIconOnly
+        style = Qt.ToolButtonStyle.ToolButtonTextBesideIcon if words else Qt.ToolButtonStyle.ToolButtonIconOnly
         self.setToolButtonStyle(style)
-        self.setIconSize(QSize(18, 18) if action.iconText() else QSize(14, 14))
+        self.setIconSize(QSize(18, 18) if words else QSize(14, 14))
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
         self.setAccessibleName(action.text().replace("&", ""))
         self.setAccessibleDescription(action.toolTip())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the button with icon and words together in its middle; the style would put them at one edge."""
+        option = QStyleOptionToolButton()
+        self.initStyleOption(option)
+        words = self.text() if self.toolButtonStyle() == Qt.ToolButtonStyle.ToolButtonTextBesideIcon else ""
+        option.text, option.icon = "", QIcon()
+        painter = QStylePainter(self)
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ToolButton, option)
+        side, gap = self.iconSize().width(), GAP if words else 0
+        wide = self.fontMetrics().horizontalAdvance(words)
+        left, middle = (self.width() - side - gap - wide) // 2, self.height() // 2
+        at_icon, at_words = (left + wide + gap, left) if self._icon_last else (left, left + side + gap)
+        mode = QIcon.Mode.Normal if self.isEnabled() else QIcon.Mode.Disabled
+        self.icon().paint(painter, at_icon, middle - side // 2, side, side, Qt.AlignmentFlag.AlignCenter, mode)
+        group = QPalette.ColorGroup.Normal if self.isEnabled() else QPalette.ColorGroup.Disabled
+        painter.setPen(self.palette().color(group, QPalette.ColorRole.ButtonText))
+        painter.drawText(at_words, 0, wide + 2, self.height(), int(Qt.AlignmentFlag.AlignVCenter), words)
+
+    def sizeHint(self) -> QSize:
+        """Leave room around icon and words, and a place big enough to hit."""
+        words = self.text() if self.toolButtonStyle() == Qt.ToolButtonStyle.ToolButtonTextBesideIcon else ""
+        wide = self.fontMetrics().horizontalAdvance(words) + GAP if words else 0
+        return QSize(max(32, self.iconSize().width() + wide + 20), max(32, self.fontMetrics().height() + 14))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Pass the arrow keys on; Enter presses like Space."""
@@ -68,12 +106,14 @@ class TopBar(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 6, 10, 6)
         row.setSpacing(4)
-        self.start_button = self._button(actions["start"])
-        self.start_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
-        self.earlier_button = self._button(actions["operation-earlier"])
-        self.later_button = self._button(actions["operation-later"])
-        self.later_button.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
-        self.run_button = self._button(actions["run"])
+        self.start_button = BarButton(actions["start"], self, words=False)
+        self.earlier_button = BarButton(actions["operation-earlier"], self)
+        self.later_button = BarButton(actions["operation-later"], self, icon_last=True)
+        for button in (self.earlier_button, self.later_button):
+            font = button.font()
+            font.setBold(True)
+            button.setFont(font)
+        self.run_button = BarButton(actions["run"], self)
         row.addWidget(self.start_button)
         row.addSpacing(4)
         row.addWidget(self.earlier_button)
@@ -103,6 +143,7 @@ class TopBar(QFrame):
         self._done.setText(done)
         self._phase.setText(phase)
         self._loss.setText(loss)
+        self._loss.setVisible(bool(loss))
         palette = QPalette(self.palette())
         if moment.phase is not None:
             palette.setColor(QPalette.ColorRole.WindowText, theme.current().phases[moment.phase])
@@ -119,15 +160,11 @@ class TopBar(QFrame):
     def fit(self) -> None:
         """Give the main buttons a width that holds both of their texts, so that nothing jumps."""
         metrics = self.fontMetrics()
-        wide = metrics.horizontalAdvance("iteration")
         for button in (self.earlier_button, self.later_button):
-            button.setMinimumWidth(wide + 44)
-        self.run_button.setMinimumWidth(metrics.horizontalAdvance("stop") + 44)
-        self._speed_text.setMinimumWidth(metrics.horizontalAdvance("as fast as it can"))
+            button.setMinimumWidth(button.sizeHint().width())
+        self.run_button.setMinimumWidth(metrics.horizontalAdvance("stop") + 52)
+        self._speed_text.setMinimumWidth(metrics.horizontalAdvance(self.tr("as fast as it can")))
         self.setFixedHeight(max(46, metrics.height() * 2 + 18))
-
-    def _button(self, action: QAction) -> BarButton:
-        return BarButton(action, self)
 
     def _pair(self, earlier: QAction, words: str, later: QAction) -> QWidget:
         box = QFrame(self)
@@ -136,9 +173,9 @@ class TopBar(QFrame):
         line.setSpacing(3)
         label = QLabel(words, box)
         label.setTextFormat(Qt.TextFormat.PlainText)
-        line.addWidget(BarButton(earlier, box))
+        line.addWidget(BarButton(earlier, box, words=False))
         line.addWidget(label)
-        line.addWidget(BarButton(later, box))
+        line.addWidget(BarButton(later, box, words=False))
         return box
 
     def _speed(self) -> QWidget:
