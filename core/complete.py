@@ -139,6 +139,10 @@ def _wanted(d: Draft) -> tuple[dict[str, str], bool]:
         for name in sorted(names & set(d.missing)):
             if raw.target in arrays:
                 wanted.setdefault(raw.target, name)
+    for state in [p for p in wanted if p not in d.program.trainable]:
+        owner = _owner(d, wanted[state])
+        if owner is not None:
+            wanted.setdefault(owner, wanted.pop(state))
     for name, line in d.missing.items():
         if name not in wanted.values():
             raise NotationError(f"`{name}` has no value yet; give it one above this line", line, 1)
@@ -153,6 +157,22 @@ def _wanted(d: Draft) -> tuple[dict[str, str], bool]:
             f"the loss does not depend on `{idle[0]}`, so `{wanted[idle[0]]}` cannot be derived", d.missing[wanted[idle[0]]], 1
         )
     return wanted, not any(s.phase == "backward" for s in d.program.statements)
+
+
+def _owner(d: Draft, gradient: str) -> str | None:
+    """Return the parameter that a gradient reaches on the shortest way through lines such as `v = mu * v + dW`."""
+    reads = [
+        (raw.target, {n.id for n in ast.walk(raw.value) if isinstance(n, ast.Name)})
+        for raw in d.source.statements
+        if isinstance(raw, Raw) and raw.line >= d.missing[gradient]
+    ]
+    reached = {gradient}
+    while True:
+        found = {target for target, names in reads if names & reached} - reached
+        owners = found & set(d.program.trainable)
+        if owners or not found:
+            return owners.pop() if len(owners) == 1 else None
+        reached |= found
 
 
 def _named_gradients(d: Draft) -> dict[str, str]:

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stepper.screen import choose_platform, display_available, missing_libraries, platforms
+from core.library import open_target
+from core.session import Session
+from stepper.screen import choose_platform, display_available, missing_libraries, platforms, why_no_window
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
@@ -16,10 +18,9 @@ if TYPE_CHECKING:
     from stepper.crash import CrashReporter
     from stepper.main_window import MainWindow
 
-__all__ = ["Running", "application", "display_available", "missing_libraries", "platforms", "run", "start"]
+__all__ = ["Running", "application", "display_available", "missing_libraries", "platforms", "run", "start", "why_no_window"]
 
 NAME = "stepper"
-FALLBACK = "xor"
 
 
 @dataclass
@@ -54,8 +55,10 @@ def application() -> QApplication:
 def start(target: str, settings_path: Path | None = None) -> Running:
     """Make the window on a TARGET and show it; the event loop is the caller's.
 
-    If the target cannot be opened, the window says so and shows the built-in `xor` meanwhile.
+    Raises:
+        StepperError: if the target cannot be opened; nothing is made then.
     """
+    opened = open_target(target)
     choose_platform()
     made = application()
     from stepper.controller import Controller
@@ -64,17 +67,11 @@ def start(target: str, settings_path: Path | None = None) -> Running:
     from stepper.settings import Settings
 
     window = MainWindow(Controller(), Settings(settings_path))
-    window.controller.setParent(window)
     reporter = CrashReporter(parent=window)
     reporter.said.connect(window.say)
     reporter.install()
-    said: list[str] = []
-    if not window.controller.open(target):
-        said.append(window.message.text)
-        window.controller.open(FALLBACK)
+    window.controller.take(Session(opened.program, opened.title), target)
     window.show()
-    for sentence in said:
-        window.say(sentence)
     return Running(made, window, reporter)
 
 

@@ -18,6 +18,7 @@ from core.explain.operations import EXPLANATIONS
 from core.library import EXAMPLES, open_target
 from core.notation.script import script_text
 from core.report import fault_sentence, save_values, trace, trace_json, trace_table, training
+from stepper import screen
 
 VIEWS = ("window", "network", "operation", "program", "loss")
 _EXAMPLES = """\
@@ -215,13 +216,30 @@ def _picture(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _window(target: str) -> int:
-    from stepper import app
+def why_no_window() -> str | None:
+    """Return one line that says why no window can open here and how to get one; None if one can."""
+    if not screen.display_available():
+        return (
+            "There is no window because this machine has no display: start `stepper` on a desktop or through `ssh -X`, "
+            "or write a picture with `stepper picture xor -o xor.png`."
+        )
+    missing = screen.missing_libraries()
+    if missing:
+        return f"There is no window because Qt lacks system libraries: run `apt-get install {' '.join(missing)}` as root, then again."
+    return None
 
-    why = app.why_no_window()
+
+def _window(target: str) -> int:
+    opened = open_target(target)
+    why = why_no_window()
     if why is None:
+        from stepper import app
+
         return app.run(target)
-    print(trace_table(trace(open_target(target).program, 1)))
+    found = trace(opened.program, 1)
+    print(trace_table(found))
+    if found.fault is not None:
+        print(fault_sentence(opened.program, found.fault))
     print(why)
     return 0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Sequence
+from importlib import metadata
 
 import numpy as np
 import PySide6
@@ -20,7 +21,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-import stepper
 from stepper import resources
 
 
@@ -33,6 +33,13 @@ def _frame(dialog: QDialog, title: str, content: QWidget) -> None:
     buttons.rejected.connect(dialog.close)
     column.addWidget(content)
     column.addWidget(buttons)
+
+
+def _version() -> str:
+    try:
+        return metadata.version("backprop-stepper")
+    except metadata.PackageNotFoundError:
+        return ""
 
 
 class KeysDialog(QDialog):
@@ -73,7 +80,7 @@ class AboutDialog(QDialog):
                 "\nforward, backward and update, earlier and later.\n\n"
                 "Python {python} · NumPy {numpy} · PySide6 {pyside}\nMIT licence"
             ).format(
-                version=stepper.__version__,
+                version=_version(),
                 python=platform.python_version(),
                 numpy=np.__version__,
                 pyside=PySide6.__version__,

@@ -41,6 +41,7 @@ class MainWindow(QMainWindow):
     def __init__(self, controller: Controller, settings: Settings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.controller = controller
+        controller.setParent(self)
         self.settings = settings
         self.moment: Moment | None = None
         self.actions_ = actions.Actions({"window": self, "controller": controller}, self)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from core.errors import StepperError
 from core.library import Opened, open_target
 from stepper.saving import save_bytes
+from stepper.screen import missing_libraries
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QPixmap
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 VIEWS = ("window", "network", "operation", "program", "loss")
 THEMES = ("light", "dark")
-SMALLEST, LARGEST = 64, 8192
+SMALLEST, LARGEST = 100, 10000
 
 
 class PictureError(StepperError):
@@ -73,9 +74,9 @@ def _session(opened: Opened, iteration: int, step: int | None) -> Session:
 
 
 def _png(session: Session, view: str, theme: str, size: tuple[int, int]) -> bytes:
+    _prepare()
     from PySide6.QtCore import QBuffer, QIODevice
 
-    _prepare()
     with TemporaryDirectory() as folder:
         pixmap = _draw(session, view, theme, size, Path(folder))
     buffer = QBuffer()
@@ -86,6 +87,9 @@ def _png(session: Session, view: str, theme: str, size: tuple[int, int]) -> byte
 
 
 def _prepare() -> None:
+    missing = missing_libraries(window=False)
+    if missing:
+        raise PictureError(f"libraries are missing; install them, on Debian with `apt install {' '.join(missing)}`")
     from PySide6.QtCore import QCoreApplication
 
     if QCoreApplication.instance() is None and sys.platform.startswith("linux"):
@@ -107,7 +111,6 @@ def _draw(session: Session, view: str, theme: str, size: tuple[int, int], folder
     from stepper.settings import Settings
 
     window = MainWindow(Controller(), Settings(folder / "settings.ini"))
-    window.controller.setParent(window)
     window.set_theme(theme)
     if view == "window":
         shown: QWidget = window

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import importlib
 import importlib.util
 import os
 import re
@@ -71,6 +72,32 @@ def missing_libraries(window: bool = True) -> list[str]:
         chosen = (platforms() or ["xcb"])[0]
         needed += NEEDED_BY_X11 if chosen == "xcb" else NEEDED_BY_WAYLAND if chosen.startswith("wayland") else ()
     return [package for library, package in needed if not _loads(library)]
+
+
+def why_no_window() -> str | None:
+    """Return, as one line, why there can be no window here and how to get one; None if there can be one."""
+    if importlib.util.find_spec("PySide6") is None:
+        return "No window: PySide6 is not installed; install it with `pip install .` in the folder of this app."
+    if not display_available():
+        return f"No window: {_absence()}; run `stepper` on a desktop, or come in with `ssh -X`, to get one."
+    missing = missing_libraries()
+    if missing:
+        return f"No window: libraries are missing; install them, on Debian with `apt install {' '.join(missing)}`."
+    try:
+        importlib.import_module("PySide6.QtWidgets")
+    except ImportError as error:
+        return f"No window: Qt does not start here ({error}); install what it names, then run `stepper` again."
+    return None
+
+
+def _absence() -> str:
+    asked = os.environ.get("QT_QPA_PLATFORM", "").strip()
+    if asked:
+        return f"QT_QPA_PLATFORM is {asked}, which cannot show one here"
+    named = [v for v in ("DISPLAY", "WAYLAND_DISPLAY") if os.environ.get(v)]
+    if not named:
+        return "there is no display"
+    return " and ".join(f"{name} is {os.environ[name]}, which does not answer" for name in named)
 
 
 def choose_platform() -> None:

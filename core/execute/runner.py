@@ -118,13 +118,13 @@ def _buffered(i: Instruction, ufunc: np.ufunc, buffer: Any) -> Step:
         if not operands[0].transposed and not operands[1].transposed:
 
             def both(values: list[Any]) -> None:
-                ufunc(values[a], values[b], buffer)
+                ufunc(values[a], values[b], out=buffer)
 
             return both
     read = reader(i)
 
     def step(values: list[Any]) -> None:
-        ufunc(*read(values), buffer)
+        ufunc(*read(values), out=buffer)
 
     return step
 

@@ -16,6 +16,7 @@ from core.execute.timeline import Timeline
 torch = pytest.importorskip("torch", reason="the oracle extra is not installed")
 
 BOUND = 1e-10
+ROUNDING = 1e-14  # where the true gradient is 0, as of A / A
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda c: c.title)
@@ -25,7 +26,8 @@ def test_derived_gradient_is_that_of_autograd(case: Case) -> None:
     tensors = {n: torch.tensor(np.array(x), dtype=torch.float64, requires_grad=n[0] != "K") for n, x in arrays.items()}
     result = case.torch(torch, SimpleNamespace(**tensors))
     loss = (result * torch.tensor(np.array(case.weights()))).sum()
-    loss.backward()
+    if loss.requires_grad:
+        loss.backward()
     ours = loss_at(program, first_inputs(program))
     assert abs(ours - loss.item()) <= 1e-12 * max(1.0, abs(ours))
     found = gradients(program)
@@ -35,7 +37,7 @@ def test_derived_gradient_is_that_of_autograd(case: Case) -> None:
         true = np.zeros(tensor.shape) if tensor.grad is None else tensor.grad.numpy()
         assert found[name].shape == true.shape
         scale = np.max(np.abs(true), initial=0.0)
-        assert np.max(np.abs(found[name] - true), initial=0.0) <= BOUND * scale, f"{name}\n{program.text}"
+        assert np.max(np.abs(found[name] - true), initial=0.0) <= BOUND * scale + ROUNDING, f"{name}\n{program.text}"
 
 
 @SETTINGS(60)

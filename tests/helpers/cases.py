@@ -273,7 +273,7 @@ def _linear() -> list[Case]:
         case("outer", "np.outer(A * 2, exp(B))", lambda T, t: T.outer(t.A * 2, T.exp(t.B)), A=N(1), B=N(4)),
         case("transpose", "A.T * B", lambda T, t: t.A.T * t.B, A=N(3, 4), B=N(4, 3)),
         case("transpose", "A.T", lambda T, t: t.A.T, A=N(3, 4)),
-        case("transpose", "A.T.T + B", lambda T, t: t.A + t.B, A=N(3, 4), B=N(4)),
+        case("add", "A.T.T + B", lambda T, t: t.A + t.B, A=N(3, 4), B=N(4)),
         case("transpose", "np.transpose(A)", lambda T, t: t.A.T, A=N(3, 4)),
         case("transpose", "np.transpose(A)", lambda T, t: t.A.permute(2, 1, 0), A=N(2, 3, 4)),
         case("transpose", "np.transpose(A, (1, 2, 0))", lambda T, t: t.A.permute(1, 2, 0), A=N(2, 3, 4)),

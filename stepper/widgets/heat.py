@@ -1,0 +1,108 @@
+"""The picture of an array that is too large to read as numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QBrush, QColor, QImage, QLinearGradient, QPainter
+
+from core.program.ir import Array
+from stepper import theme
+
+LEVELS = 64
+
+
+class Heat:
+    """Cells as coloured pixels or blocks, at most `most_width` by `most_height` pixels in all.
+
+    Where several cells share a pixel, the one of largest magnitude is shown; NaN and ∞ are hatched.
+    """
+
+    def __init__(self, rows: int, columns: int, shown: Array | None, extent: float, most_width: int, most_height: int) -> None:
+        self.rows, self.columns = rows, columns
+        self.width = min(most_width, max(columns * 14, 24)) if columns else 24
+        self.height = min(most_height, max(rows * 14, 14)) if rows else 14
+        self.width -= self.width % columns if columns and columns <= self.width else 0
+        self.height -= self.height % rows if rows and rows <= self.height else 0
+        self.bad = 0
+        self._shown, self._extent = shown, extent
+        self._theme = ""
+        self._image: QImage | None = None
+        self._bad_blocks: list[tuple[int, int]] = []
+        self._blocks = (min(rows, self.height), min(columns, self.width))
+        if shown is not None and shown.size:
+            self.bad = int(shown.size - np.count_nonzero(np.isfinite(shown))) if shown.dtype.kind == "f" else 0
+
+    def rect(self, row: int, column: int) -> QRect:
+        """Return where a cell is drawn, at least 3 pixels wide and high so that a frame can be seen."""
+        x0, x1 = column * self.width // max(self.columns, 1), (column + 1) * self.width // max(self.columns, 1)
+        y0, y1 = row * self.height // max(self.rows, 1), (row + 1) * self.height // max(self.rows, 1)
+        return QRect(x0, y0, max(x1 - x0, 3), max(y1 - y0, 3))
+
+    def paint(self, painter: QPainter, at: QPoint) -> None:
+        """Paint the picture."""
+        t = theme.current()
+        if self._shown is None or not self._shown.size:
+            painter.fillRect(QRect(at, QRect(0, 0, self.width, self.height).size()), QBrush(QColor(t.border), Qt.BrushStyle.Dense6Pattern))
+            return
+        if self._image is None or self._theme != t.name:
+            self._make()
+        assert self._image is not None
+        painter.drawImage(QRect(at.x(), at.y(), self.width, self.height), self._image)
+        brush = QBrush(QColor(t.error), Qt.BrushStyle.DiagCrossPattern)
+        height, width = self._blocks
+        for row, column in self._bad_blocks:
+            x0, x1 = column * self.width // width, (column + 1) * self.width // width
+            y0, y1 = row * self.height // height, (row + 1) * self.height // height
+            painter.fillRect(QRect(at.x() + x0, at.y() + y0, x1 - x0, y1 - y0), brush)
+
+    def paint_legend(self, painter: QPainter, rect: QRect, largest: str, note: str) -> None:
+        """Paint the scale from −largest over zero to +largest, and a note beside it."""
+        t = theme.current()
+        metrics = painter.fontMetrics()
+        painter.setPen(QColor(t.dim))
+        if self._shown is None:
+            return
+        left = f"−{largest}"
+        x = rect.left()
+        painter.drawText(x, rect.top() + metrics.ascent(), left)
+        x += metrics.horizontalAdvance(left) + 4
+        bar = QRect(x, rect.top() + 3, 60, max(rect.height() - 6, 4))
+        gradient = QLinearGradient(bar.left(), 0, bar.right(), 0)
+        for stop, value in ((0.0, -1.0), (0.5, 0.0), (1.0, 1.0)):
+            gradient.setColorAt(stop, theme.diverging(value, 1.0))
+        painter.fillRect(bar, gradient)
+        painter.drawRect(bar)
+        x = bar.right() + 5
+        painter.drawText(x, rect.top() + metrics.ascent(), largest)
+        if note:
+            painter.setPen(QColor(t.error if self.bad else t.dim))
+            painter.drawText(x + metrics.horizontalAdvance(largest) + 10, rect.top() + metrics.ascent(), note)
+
+    def _make(self) -> None:
+        t = theme.current()
+        self._theme = t.name
+        assert self._shown is not None
+        with np.errstate(all="ignore"):
+            picked, bad = strongest(np.asarray(self._shown, dtype=float), *self._blocks)
+            share = picked / self._extent if self._extent > 0 else np.zeros_like(picked)
+        steps = np.rint(np.clip(np.nan_to_num(share), -1, 1) * LEVELS).astype(int) + LEVELS
+        table = np.array([theme.diverging(i / LEVELS, 1.0).rgb() for i in range(-LEVELS, LEVELS + 1)], dtype=np.uint32)
+        pixels = np.ascontiguousarray(table[steps])
+        height, width = pixels.shape
+        self._image = QImage(pixels.tobytes(), width, height, 4 * width, QImage.Format.Format_RGB32).copy()
+        self._bad_blocks = [(int(r), int(c)) for r, c in np.argwhere(bad)[:4000]]
+
+
+def strongest(shown: Array, height: int, width: int) -> tuple[Array, Array]:
+    """Return for each of `height` × `width` blocks its number of largest magnitude, and whether one is not finite."""
+    bad = ~np.isfinite(shown)
+    clean = np.where(bad, 0.0, shown)
+    at_rows = np.arange(height) * shown.shape[0] // height
+    at_columns = np.arange(width) * shown.shape[1] // width
+
+    def blocks(array: Array, function: np.ufunc) -> Array:
+        return function.reduceat(function.reduceat(array, at_rows, axis=0), at_columns, axis=1)
+
+    high, low = blocks(clean, np.maximum), blocks(clean, np.minimum)
+    return np.where(high >= -low, high, low), blocks(bad, np.logical_or)
