@@ -37,5 +37,16 @@ class SettingError(StepperError):
     """A `--set` that names nothing in the program, or a value that does not fit."""
 
 
+class DescriptionError(StepperError):
+    """A network description that cannot be: the key path, what is wrong, and the line (0 where unknown)."""
+
+    def __init__(self, path: str, message: str, line: int = 0) -> None:
+        self.path = path
+        self.bare = message
+        self.line = line
+        place = f"line {line}: " if line else ""
+        super().__init__(f"{place}{path} {message}".strip())
+
+
 class TargetError(StepperError):
     """A TARGET that is neither a built-in nor a readable file."""

@@ -158,9 +158,20 @@ class MainWindow(QMainWindow):
         if self.moment is None:
             return
         for view in self.views:
-            if view in self._stale and view.isVisible() and not view.visibleRegion().isEmpty():
+            if view in self._stale and self._can_be_seen(view):
                 self._stale.discard(view)
                 view.draw(self.moment)  # type: ignore[attr-defined]
+
+    def _can_be_seen(self, view: QWidget) -> bool:
+        """Tell whether any of a view is in sight. A collapsed part of a splitter is visible to Qt, but moved away."""
+        rect, inner = view.rect(), view
+        while view.isVisible() and not rect.isEmpty():
+            outer = inner.parentWidget()
+            if outer is None or inner.isWindow():
+                return True
+            rect = rect.translated(inner.pos()).intersected(outer.rect())
+            inner = outer
+        return False
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Have a view drawn that comes into sight: shown, or its part of a splitter opened again."""
@@ -289,7 +300,7 @@ class MainWindow(QMainWindow):
         """Share the room as the person left it, else so that the program can be read and the loss is a strip."""
         width, height = self._rows.width(), self._rows.height()
         strip = max(110, min(200, height // 6))
-        usual = ([max(340, width * 3 // 10), width * 7 // 10], [height * 45 // 100, height * 55 // 100], [height - strip, strip])
+        usual = ([max(340, width * 3 // 10), width * 7 // 10], [height * 54 // 100, height * 46 // 100], [height - strip, strip])
         for (key, splitter), sizes in zip(self._splitters(), usual, strict=True):
             state: QByteArray = self.settings.get(key)
             if state.isEmpty() or not splitter.restoreState(state):

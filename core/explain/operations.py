@@ -99,8 +99,10 @@ class _Site:
         return next((n for n, v in self.program.gradients.items() if v == self.instruction.result), None)
 
 
-def _n(count: int, thing: str) -> str:
-    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
+def _summed_away(samples: int, what: str) -> str:
+    if samples == 1:
+        return f"There is only one sample, so nothing has to be added up: {what}."
+    return f"The {samples} samples are summed away: {what}."
 
 
 def _product(s: _Site) -> str | None:
@@ -112,7 +114,7 @@ def _product(s: _Site) -> str | None:
         cells = f"one number for each cell of {owner}" if owner else "one number for each pair of a row and a column"
         if owner and _multiplies_in_forward(s, owner):
             cells = f"one number for each weight of {owner}"
-        return f"The {_n(a[1], 'sample')} {'is' if a[1] == 1 else 'are'} summed away: {cells}."
+        return _summed_away(a[1], cells)
     weights = next((i for i in (0, 1) if s.trainable(i)), None)
     if weights is None:
         return None
@@ -123,8 +125,7 @@ def _product(s: _Site) -> str | None:
     units = a[0] if weights == 0 else b[1]
     samples = b[1] if weights == 0 else a[0]
     transposed = s.instruction.operands[weights].transposed
-    every = f"for {'its one sample' if samples == 1 else f'each of the {samples} samples'}"
-    every = "for the one sample" if samples == 1 else every
+    every = "for the one sample" if samples == 1 else f"for each of the {samples} samples"
     if s.phase in ("forward", "predict") and not transposed:
         who = "The one unit adds" if units == 1 else f"Each of the {units} units adds"
         what = "its one input, weighted" if a[1] == 1 else f"its {a[1]} inputs, each times its weight"
@@ -154,7 +155,7 @@ def _sum(s: _Site) -> str | None:
         for i in s.program.instructions
     )  # fmt: skip
     what = f"one number for each bias in {owner}" if added else f"one number for each cell of {s.out}"
-    return f"The {_n(shape[at], 'sample')} {'is' if shape[at] == 1 else 'are'} summed away: {what}."
+    return _summed_away(shape[at], what)
 
 
 def _add(s: _Site) -> str | None:
@@ -172,9 +173,6 @@ def _add(s: _Site) -> str | None:
         verb = "is" if count == 1 else "are"
         each = "the one sample" if shape[at] == 1 else f"every one of the {shape[at]} samples"
         return f"{numbers} of {name} {verb} added for {each}: a bias for each unit."
-    first, second = s.instruction.operands
-    if s.phase == "backward" and s.last and s.adjoint_of is None and first.value is not None and second.value is not None:
-        return None
     return None
 
 

@@ -36,6 +36,9 @@ _RANDOM = (
 )
 
 
+_BUILTINS = ("int", "len", "range", "float", "print")
+
+
 def script_text(program: Program, title: str, iterations: int = 200) -> str:
     """Return the script; it takes the number of iterations as its first argument and prints each loss.
 
@@ -53,7 +56,9 @@ class _Script:
         self.program, self.title, self.iterations = program, title, iterations
         self.source = parse(program.text)
         names = {n.id for s in self.source.statements for n in ast.walk(s.value) if isinstance(n, ast.Name)}
+        self.given = {s.target for s in self.source.statements if isinstance(s, Raw)} | set(self.source.definitions)
         self.taken = names | {s.target for s in self.source.statements if isinstance(s, Raw)} | set(self.source.definitions)
+        self.system = self._fresh("sys") if "sys" in self.given else "sys"
         self.qualify = _Qualify(set(self.source.definitions), self.taken - ops_called(self.source), program.batching.axis)
 
     def text(self) -> str:
@@ -66,7 +71,8 @@ class _Script:
             "Give the number of iterations as an argument; each line shows an iteration and its loss.",
             '"""',
             "",
-            "import sys",
+            *(["import builtins"] if self.given & set(_BUILTINS) else []),
+            "import sys" if "sys" not in self.given else f"import sys as {self.system}",
             "",
             "import numpy as np",
             "",
@@ -76,10 +82,14 @@ class _Script:
         return "\n\n\n".join(blocks) + "\n\n\n" + "\n".join([*setup, "", *body]) + "\n"
 
     def _fresh(self, name: str) -> str:
-        while name in self.taken or name in self.qualify.helpers:
+        while name in self.taken or ops.named(name) is not None:
             name += "_"
         self.taken.add(name)
         return name
+
+    def _built(self, name: str) -> str:
+        """Return how Python's own function is called, also where the program gives its name to something else."""
+        return f"builtins.{name}" if name in self.given else name
 
     def _setup(self) -> list[str]:
         out: list[str] = []
@@ -130,12 +140,13 @@ class _Script:
     def _body(self) -> list[str]:
         names = {key: self._fresh(key) for key in ("iterations", "iteration", "losses", "start", "order")}
         out = [
-            f"{names['iterations']} = int(sys.argv[1]) if len(sys.argv) > 1 else {self.iterations}",
+            f"{names['iterations']} = {self._built('int')}({self.system}.argv[1]) "
+            f"if {self._built('len')}({self.system}.argv) > 1 else {self.iterations}",
             f"{names['losses']} = []",
         ]
         wholes, cut = self._batches(names)
         out += wholes
-        out.append(f"for {names['iteration']} in range(1, {names['iterations']} + 1):")
+        out.append(f"for {names['iteration']} in {self._built('range')}(1, {names['iterations']} + 1):")
         out += [f"    {line}" for line in cut]
         phase = None
         raws = {s.line: s for s in self.source.statements if isinstance(s, Raw)}
@@ -146,9 +157,9 @@ class _Script:
                 out.append(f"    # {phase}")
             out.append("    " + self._line(raws[s.line]))
             if made is not None and s.first <= made < s.last:
-                out.append(f"    {names['losses']}.append(float(np.squeeze({s.target})))")
+                out.append(f"    {names['losses']}.append({self._built('float')}(np.squeeze({s.target})))")
         if made is not None:
-            out.append(f"    print({names['iteration']}, {names['losses']}[-1])")
+            out.append(f"    {self._built('print')}({names['iteration']}, {names['losses']}[-1])")
         if len(out) and out[-1].startswith("for "):
             out.append("    pass")
         return out

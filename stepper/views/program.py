@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from core.session import Moment
 from stepper import theme
 from stepper.models.program_model import ROW_ROLE, STATUS_SIGN, ProgramModel, Row
+from stepper.widgets.tips import plain
 
 GUTTER = 24
 PAD = 8
@@ -141,8 +142,7 @@ class LineDelegate(QStyledItemDelegate):
         """Show what a row is, as plain text."""
         row = index.data(ROW_ROLE)
         text = self._help(row) if isinstance(row, Row) else ""
-        # A tooltip guesses markup from its text; escaping keeps a learner's `<` as it is.
-        QToolTip.showText(event.globalPos(), f"<p style='white-space:pre'>{escaped(text)}</p>" if text else "", view)
+        QToolTip.showText(event.globalPos(), plain(text), view)
         return bool(text)
 
     def _help(self, row: Row) -> str:
@@ -294,8 +294,3 @@ def fold(text: str, metrics: QFontMetrics, width: int) -> list[str]:
         else:
             lines[-1] = longer
     return lines
-
-
-def escaped(text: str) -> str:
-    """Return text with its markup characters made harmless."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\n", "<br>")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtGui import QBrush, QColor, QImage, QLinearGradient, QPainter
+from PySide6.QtGui import QBrush, QColor, QFontMetrics, QImage, QLinearGradient, QPainter
 
 from core.program.ir import Array
 from stepper import theme
 
 LEVELS = 64
+# How a block is hatched that holds a NaN (3), ∞ (2), −∞ (1).
+PATTERNS = {3: Qt.BrushStyle.DiagCrossPattern, 2: Qt.BrushStyle.BDiagPattern, 1: Qt.BrushStyle.FDiagPattern}
 
 
 class Heat:
@@ -24,14 +26,15 @@ class Heat:
         self.height = min(most_height, max(rows * 14, 14)) if rows else 14
         self.width -= self.width % columns if columns and columns <= self.width else 0
         self.height -= self.height % rows if rows and rows <= self.height else 0
-        self.bad = 0
+        self.bad: dict[str, int] = {}
         self._shown, self._extent = shown, extent
         self._theme = ""
         self._image: QImage | None = None
-        self._bad_blocks: list[tuple[int, int]] = []
+        self._bad_blocks: list[tuple[int, int, int]] = []
         self._blocks = (min(rows, self.height), min(columns, self.width))
         if shown is not None and shown.size:
-            self.bad = int(shown.size - np.count_nonzero(np.isfinite(shown))) if shown.dtype.kind == "f" else 0
+            counts = {"NaN": np.isnan(shown), "∞": np.isposinf(shown), "−∞": np.isneginf(shown)} if shown.dtype.kind == "f" else {}
+            self.bad = {sign: n for sign, where in counts.items() if (n := int(np.count_nonzero(where)))}
 
     def rect(self, row: int, column: int) -> QRect:
         """Return where a cell is drawn, at least 3 pixels wide and high so that a frame can be seen."""
@@ -49,12 +52,17 @@ class Heat:
             self._make()
         assert self._image is not None
         painter.drawImage(QRect(at.x(), at.y(), self.width, self.height), self._image)
-        brush = QBrush(QColor(t.error), Qt.BrushStyle.DiagCrossPattern)
         height, width = self._blocks
-        for row, column in self._bad_blocks:
+        for row, column, kind in self._bad_blocks:
             x0, x1 = column * self.width // width, (column + 1) * self.width // width
             y0, y1 = row * self.height // height, (row + 1) * self.height // height
-            painter.fillRect(QRect(at.x() + x0, at.y() + y0, x1 - x0, y1 - y0), brush)
+            rect = QRect(at.x() + x0, at.y() + y0, max(x1 - x0, 2), max(y1 - y0, 2))
+            painter.fillRect(rect, QColor(t.error))
+            painter.fillRect(rect, QBrush(QColor(t.panel), PATTERNS[kind]))
+
+    def legend_width(self, metrics: QFontMetrics, largest: str, note: str) -> int:
+        """Return how wide the legend is."""
+        return 85 + 2 * metrics.horizontalAdvance(f"−{largest}") + metrics.horizontalAdvance(note)
 
     def paint_legend(self, painter: QPainter, rect: QRect, largest: str, note: str) -> None:
         """Paint the scale from −largest over zero to +largest, and a note beside it."""
@@ -91,12 +99,15 @@ class Heat:
         pixels = np.ascontiguousarray(table[steps])
         height, width = pixels.shape
         self._image = QImage(pixels.tobytes(), width, height, 4 * width, QImage.Format.Format_RGB32).copy()
-        self._bad_blocks = [(int(r), int(c)) for r, c in np.argwhere(bad)[:4000]]
+        self._bad_blocks = [(int(r), int(c), int(bad[r, c])) for r, c in np.argwhere(bad)[:4000]]
 
 
 def strongest(shown: Array, height: int, width: int) -> tuple[Array, Array]:
-    """Return for each of `height` × `width` blocks its number of largest magnitude, and whether one is not finite."""
-    bad = ~np.isfinite(shown)
+    """Return for each of `height` × `width` blocks its finite number of largest magnitude, and what else it holds.
+
+    The second array has a key of `PATTERNS` where a block holds a NaN or an infinity, else 0.
+    """
+    bad = np.where(np.isnan(shown), 3, np.where(np.isposinf(shown), 2, np.where(np.isneginf(shown), 1, 0)))
     clean = np.where(bad, 0.0, shown)
     at_rows = np.arange(height) * shown.shape[0] // height
     at_columns = np.arange(width) * shown.shape[1] // width
@@ -105,4 +116,4 @@ def strongest(shown: Array, height: int, width: int) -> tuple[Array, Array]:
         return function.reduceat(function.reduceat(array, at_rows, axis=0), at_columns, axis=1)
 
     high, low = blocks(clean, np.maximum), blocks(clean, np.minimum)
-    return np.where(high >= -low, high, low), blocks(bad, np.logical_or)
+    return np.where(high >= -low, high, low), blocks(bad, np.maximum)

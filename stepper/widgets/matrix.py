@@ -30,6 +30,7 @@ from core.program.ir import Array
 from stepper import theme
 from stepper.widgets import numbers
 from stepper.widgets.heat import Heat
+from stepper.widgets.tips import plain
 
 MOST_ROWS = 12
 MOST_COLUMNS = 8
@@ -175,8 +176,10 @@ class MatrixWidget(QWidget):
         below = 0
         width = max(body.right() + 4, title)
         if self._heat is not None:
-            below = 2 * QFontMetrics(self._small).height() + 10
-            width = max(width, 190)
+            small = QFontMetrics(self._small)
+            below = 2 * small.height() + 10
+            legend = self._heat.legend_width(small, numbers.short(self._extent, 2), self._bad_note())
+            width = max(width, body.left() + legend, body.left() + small.horizontalAdvance("[000, 000] −0.000e−00"))
         elif len(self._shape) > 2:
             below = QFontMetrics(self._small).height() + 4
             width = max(width, QFontMetrics(self._small).horizontalAdvance(self._note()) + 4)
@@ -357,7 +360,7 @@ class MatrixWidget(QWidget):
     def _bad_note(self) -> str:
         if self._heat is None or not self._heat.bad:
             return self._note() if len(self._shape) > 2 else ""
-        return self.tr("▨ NaN or ∞: {n}").format(n=self._heat.bad)
+        return "▨ " + "  ".join(self.tr("{n} × {sign}").format(n=n, sign=sign) for sign, n in self._heat.bad.items())
 
     def _paint_marks(self, painter: QPainter) -> None:
         t = theme.current()
@@ -374,11 +377,24 @@ class MatrixWidget(QWidget):
                         corner = rect.topLeft()
                         painter.fillRect(QRect(corner.x() + 1, corner.y() + 1, 6, 6), QColor(t.read))
         if self._selected is not None and len(self._selected) == len(self._shape):
-            painter.setPen(QPen(QColor(t.selection), 3))
-            painter.drawRect(self.cell_rect(self._selected).adjusted(1, 1, -2, -2))
+            self._frame(painter, self.cell_rect(self._selected))
         if self.hasFocus() and 0 not in self._shape:
+            rect = self.cell_rect(self._index(*self._cursor))
+            inset = 3 if self._heat is None else -4
             painter.setPen(QPen(QColor(t.text), 1, Qt.PenStyle.DotLine))
-            painter.drawRect(self.cell_rect(self._index(*self._cursor)).adjusted(3, 3, -4, -4))
+            painter.drawRect(rect.adjusted(inset, inset, -inset - 1, -inset - 1))
+
+    def _frame(self, painter: QPainter, rect: QRect) -> None:
+        """Frame the selected cell: inside it where it is large, around it with a rim where it is a few pixels."""
+        t = theme.current()
+        if self._heat is None:
+            painter.setPen(QPen(QColor(t.selection), 3))
+            painter.drawRect(rect.adjusted(1, 1, -2, -2))
+            return
+        painter.setPen(QPen(QColor(t.panel), 1))
+        painter.drawRect(rect.adjusted(-4, -4, 3, 3))
+        painter.setPen(QPen(QColor(t.selection), 2))
+        painter.drawRect(rect.adjusted(-2, -2, 2, 2))
 
     def _paint_source_block(self, painter: QPainter) -> None:
         axes: Any = getattr(self._sources, "axes", None)
@@ -441,7 +457,7 @@ class MatrixWidget(QWidget):
         """Show a cell's number in full, as plain text."""
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             cell = self.cell_at(QPointF(event.pos()))
-            QToolTip.showText(event.globalPos(), "" if cell is None else self.cell_text(cell), self)
+            QToolTip.showText(event.globalPos(), "" if cell is None else plain(self.cell_text(cell)), self)
             return True
         return super().event(event)
 

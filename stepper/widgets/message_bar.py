@@ -69,7 +69,7 @@ class MessageBar(QFrame):
     def paint_theme(self) -> None:
         """Draw in the colours of the theme in use."""
         colours = theme.current()
-        palette = QPalette(self.palette())
+        palette = QPalette()
         palette.setColor(QPalette.ColorRole.Window, QColor(colours.lit))
         palette.setColor(QPalette.ColorRole.WindowText, QColor(colours.lit_text))
         self.setPalette(palette)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF
@@ -11,8 +12,9 @@ from PySide6.QtCore import QPointF, QRectF
 from core.program.network import Network
 
 MOST_NEURONS = 16
-HEADER = 52.0
-BIAS_BOX = (50.0, 15.0)
+HEADER = 56.0
+LOW_HEADER = 34.0
+BIAS_BOX = (58.0, 15.0)
 
 
 class Item(NamedTuple):
@@ -48,9 +50,14 @@ class Geometry:
         return self.big(layer - 1) or self.big(layer)
 
     @property
+    def header(self) -> float:
+        """The height that the names of the columns take; less in a low picture, which leaves their second line out."""
+        return header_of(self.height)
+
+    @property
     def middle(self) -> float:
         """The height at which every column is centred."""
-        return HEADER + (self.height - HEADER) / 2
+        return self.header + (self.height - self.header) / 2
 
     def centre(self, column: int, unit: int) -> QPointF:
         """Return the centre of a neuron, or of a unit's place in its strip."""
@@ -63,7 +70,7 @@ class Geometry:
     def strip(self, column: int) -> QRectF:
         """Return the heat map strip of a column with many units."""
         width = min(34.0, max(14.0, self.gap * 0.12)) * (1 if self.gap > 90 else 0.8)
-        top, bottom = HEADER + 12, self.height - 24
+        top, bottom = self.header + 14, self.height - 24
         return QRectF(self.xs[column] - width / 2, top, width, max(20.0, bottom - top))
 
     def bias_strip(self, layer: int) -> QRectF:
@@ -90,7 +97,7 @@ class Geometry:
         rows, columns = (shape if len(shape) == 2 else (shape[0], 1))
         left = self.xs[layer - 1] + self._half(layer - 1) + 16
         right = self.xs[layer] - self._half(layer) - 22
-        room = QRectF(left, HEADER + 26, max(16.0, right - left), max(20.0, self.height - HEADER - 64))
+        room = QRectF(left, self.header + 26, max(16.0, right - left), max(20.0, self.height - self.header - 64))
         ratio = min(2.2, max(0.45, math.sqrt(columns / rows)))
         width = min(room.width(), room.height() * 0.8 * ratio, 260.0)
         height = min(room.height(), width / ratio)
@@ -138,15 +145,28 @@ class Geometry:
         middle = a + (b - a) * self.label_share(item.layer)
         return QRectF(middle.x() - 20, middle.y() - 8, 40, 16)
 
+    @property
+    def roomy(self) -> bool:
+        """Tell whether a neuron has room for its number inside."""
+        return self.radius >= 14
+
     def label_share(self, layer: int) -> float:
         """Return how far along the lines the numbers of the weights keep the largest distance; see `label_gap`."""
-        return max((0.5, 0.42, 0.36, 0.3, 0.24, 0.58, 0.64), key=lambda t: round(self._label_gap(layer, t), 1))
+        return self._shares[layer][0]
 
     def labelled(self, layer: int) -> bool:
         """Tell whether the numbers of the weights have room at their lines."""
-        if self.block(layer) or self.gap < 120:
+        if self.block(layer) or self.gap < 105 or not self.roomy:
             return False
-        return self._label_gap(layer, self.label_share(layer)) >= 14
+        return self._shares[layer][1] >= 14
+
+    @cached_property
+    def _shares(self) -> dict[int, tuple[float, float]]:
+        """For each layer drawn in lines: how far along the numbers stand best, and their distance there."""
+        choices = (0.5, 0.45, 0.4, 0.35, 0.3, 0.25, 0.56, 0.62)
+        layers = [i for i in range(1, len(self.network.layers) + 1) if not self.block(i)]
+        gaps = {i: [(min(self._label_gap(i, t), 18.0), -n, t) for n, t in enumerate(choices)] for i in layers}
+        return {i: (max(found)[2], max(found)[0]) for i, found in gaps.items()}
 
     def item_at(self, p: QPointF) -> Item | None:
         """Return what stands at a point of the picture, None for nothing."""
@@ -239,6 +259,11 @@ class Geometry:
         return min((b - a for a, b in zip(ys, ys[1:], strict=False)), default=99.0)
 
 
+def header_of(height: float) -> float:
+    """Return the height that the names of the columns take in a picture of this height."""
+    return HEADER if height >= 230 else LOW_HEADER
+
+
 def geometry_of(network: Network, width: float, height: float) -> Geometry:
     """Lay a network out in a picture of this size, in pixels."""
     layers = len(network.layers)
@@ -251,9 +276,9 @@ def geometry_of(network: Network, width: float, height: float) -> Geometry:
     xs = [start + gap * c for c in range(layers + 1)]
     if network.loss is not None:
         xs.append(xs[-1] + 0.7 * gap)
-    room = height - HEADER - 16
+    room = height - header_of(height) - 10
     pitches = tuple(min(room / max(network.size(c), 1), 120.0 * max(1.0, height / 500)) for c in range(layers + 1))
     small = [p for c, p in enumerate(pitches) if network.size(c) <= MOST_NEURONS]
     limit = 30.0 * max(1.0, min(height / 520, width / 900))
-    radius = max(3.0, min([limit, gap * 0.17, *(p * 0.38 for p in small)]))
+    radius = max(3.0, min([limit, gap * 0.17, *(min(p * 0.37, max(16.0, (p - 20) / 2)) for p in small)]))
     return Geometry(network, width, height, tuple(xs), radius, pitches, gap)

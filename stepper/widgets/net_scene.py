@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from core.program.ir import Array
-from core.program.network import INPUT, LOSS, Network, Part, Touch, touches
+from core.program.network import INPUT, LOSS, Network, Part, Touch, Units, touches
 from core.session import Moment
 from stepper.widgets.net_layout import Item
 
@@ -28,7 +29,7 @@ class Scene:
         """How many samples there are to choose from."""
         return samples_of(self.network, self.moment)
 
-    @property
+    @cached_property
     def touch(self) -> Touch:
         """What the step just taken reads and writes."""
         lit = self.moment.lit
@@ -120,7 +121,7 @@ class Scene:
     def column(self, column: int) -> Array | None:
         """Return the numbers of all units of a column for the sample."""
         units = self.network.units(column)
-        return _along(self.array(units.value), units.unit_axis, units.sample_axis, self.sample)
+        return _along(self.array(units.value), units.sample_axis, self.sample)
 
     def biases(self, layer: int) -> Array | None:
         """Return the biases of a layer, one a unit."""
@@ -152,7 +153,7 @@ class Scene:
                 return cell[units.sample_axis]
         return None
 
-    def _units_of(self, part: Part, value: int):  # type: ignore[no-untyped-def]
+    def _units_of(self, part: Part, value: int) -> Units | None:
         if part == INPUT:
             units = self.network.input
         elif part[0] == "units":
@@ -185,7 +186,7 @@ def samples_of(network: Network, moment: Moment) -> int:
     return 1 if shape is None or axis is None or len(shape) <= axis else shape[axis]
 
 
-def _along(array: Array | None, unit_axis: int | None, sample_axis: int | None, sample: int) -> Array | None:
+def _along(array: Array | None, sample_axis: int | None, sample: int) -> Array | None:
     if array is None:
         return None
     if sample_axis is not None:

@@ -144,7 +144,7 @@ class TopBar(QFrame):
         self._phase.setText(phase)
         self._loss.setText(loss)
         self._loss.setVisible(bool(loss))
-        palette = QPalette(self.palette())
+        palette = QPalette()
         if moment.phase is not None:
             palette.setColor(QPalette.ColorRole.WindowText, theme.current().phases[moment.phase])
         self._phase.setPalette(palette)

@@ -113,7 +113,8 @@ def nets(draw: Callable[..., Any], dtype: str | None = None, oracle: bool = Fals
         Y = Y.astype(int)
     if not columns:
         X, Y = X.T, Y.T
-    out += [f"{x} = np.array({X.tolist()})", f"{y} = np.array({Y.tolist()})"]
+    turned = draw(st.booleans())
+    out += [f"{x} = np.array({X.T.tolist()}).T" if turned else f"{x} = np.array({X.tolist()})", f"{y} = np.array({Y.tolist()})"]
     # Squares of data say nothing of rows and columns: the reserved name always does.
     out.append(f'samples = "{"columns" if columns else "rows"}"')
     if batch is not None:
@@ -127,7 +128,8 @@ def nets(draw: Callable[..., Any], dtype: str | None = None, oracle: bool = Fals
     for i, layer in enumerate(layers):
         rows, cols = (sizes[i + 1], sizes[i]) if columns else (sizes[i], sizes[i + 1])
         scale = 0.5 if oracle else draw(st.sampled_from([0.5, 1.0]))
-        out.append(f"{layer.weight} = {scale} * np.random.randn({rows}, {cols})")
+        turned = draw(st.booleans()) and draw(st.booleans())
+        out.append(f"{layer.weight} = {scale} * np.random.randn({rows}, {cols})" if not turned else f"{layer.weight} = np.random.randn({cols}, {rows}).T")
         if layer.bias:
             shape = {"full": f"({sizes[i + 1]}, 1)" if columns else f"(1, {sizes[i + 1]})", "vector": f"({sizes[i + 1]},)", "scalar": "(1, 1)"}[layer.kind]
             out.append(f"{layer.bias} = " + draw(st.sampled_from([f"np.zeros({shape})", f"0.1 * np.ones({shape})", f"np.random.uniform(-0.5, 0.5, {shape})"])))

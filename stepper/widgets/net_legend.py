@@ -1,0 +1,122 @@
+"""What the signs in the picture of a network mean. Always visible; it breaks into lines where there is little room."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from stepper import theme
+from stepper.widgets import net_marks as marks
+
+SIGN = 24.0
+SPACE = 12.0
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One sign and its meaning."""
+
+    sign: str
+    text: str
+
+
+class NetLegend(QWidget):
+    """A row of signs with their meanings."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._entries: tuple[Entry, ...] = ()
+        self.setAccessibleName(self.tr("Legend of the picture of the network"))
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
+    def set_entries(self, entries: tuple[Entry, ...]) -> None:
+        """Show these entries."""
+        if entries != self._entries:
+            self._entries = entries
+            self.setAccessibleDescription("; ".join(e.text for e in entries))
+            self.updateGeometry()
+        self.update()
+
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        return int(self._places(width)[1])
+
+    def sizeHint(self) -> QSize:
+        return QSize(600, self.heightForWidth(600))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(120, self._line())
+
+    def _line(self) -> int:
+        return self.fontMetrics().height() + 4
+
+    def _places(self, width: float) -> tuple[list[QRectF], float]:
+        metrics = self.fontMetrics()
+        x, y, line = 0.0, 0.0, self._line()
+        places: list[QRectF] = []
+        for entry in self._entries:
+            wide = SIGN + 6 + metrics.horizontalAdvance(entry.text)
+            if x and x + wide > width:
+                x, y = 0.0, y + line
+            places.append(QRectF(x, y, wide, line))
+            x += wide + SPACE
+        return places, y + line
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for entry, place in zip(self._entries, self._places(self.width())[0], strict=True):
+            self._sign(painter, entry.sign, QRectF(place.left(), place.top(), SIGN, place.height()))
+            painter.setPen(QColor(theme.current().dim))
+            text = place.adjusted(SIGN + 6, 0, 4, 0)
+            painter.drawText(text, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, entry.text)
+
+    def _sign(self, p: QPainter, sign: str, box: QRectF) -> None:
+        colours = theme.current()
+        middle = box.center()
+        left, right = QPointF(box.left(), middle.y()), QPointF(box.right(), middle.y())
+        small = QRectF(middle.x() - 4, middle.y() - 4, 8, 8)
+        p.setBrush(Qt.BrushStyle.NoBrush)
+        if sign in ("positive", "negative"):
+            p.setPen(marks.weight_pen(0.5 if sign == "positive" else -0.5, 1.0))
+            p.drawLine(left, right)
+        elif sign == "width":
+            p.setPen(Qt.PenStyle.NoPen)
+            p.setBrush(QColor(colours.dim))
+            p.drawPolygon([left, QPointF(right.x(), right.y() - 3), QPointF(right.x(), right.y() + 3)])
+        elif sign in ("read", "written"):
+            marks.ring(p, small.adjusted(1, 1, -1, -1), sign == "read", sign == "written", round_=True)
+        elif sign == "bias":
+            p.setPen(QPen(QColor(colours.dim), 1.2))
+            p.setBrush(QColor(colours.window))
+            p.drawRect(QRectF(middle.x() - 10, middle.y() - 6, 20, 12))
+            p.setFont(marks.font_of(p, 10))
+            p.setPen(QColor(colours.text))
+            p.drawText(box, Qt.AlignmentFlag.AlignCenter, "+b")
+            p.setFont(self.font())
+        elif sign == "scale":
+            rect = QRectF(box.left(), middle.y() - 5, box.width(), 10)
+            fill = QLinearGradient(rect.topLeft(), rect.topRight())
+            for at, colour in ((0.0, colours.negative), (0.5, colours.zero), (1.0, colours.positive)):
+                fill.setColorAt(at, QColor(colour))
+            p.setPen(QPen(QColor(colours.dim), 1))
+            p.setBrush(fill)
+            p.drawRect(rect)
+        elif sign == "broken":
+            p.setPen(QPen(QColor(colours.dim), 1))
+            p.setBrush(marks.broken_brush(float("nan")))
+            p.drawRect(QRectF(box.left(), middle.y() - 6, box.width(), 12))
+        elif sign == "adjoint":
+            p.setPen(QPen(QColor(colours.phases["backward"]), 1))
+            p.drawRoundedRect(QRectF(box.left(), middle.y() - 6, box.width(), 12), 4, 4)
+            p.setFont(marks.font_of(p, 10))
+            p.setPen(QColor(colours.text))
+            p.drawText(box, Qt.AlignmentFlag.AlignCenter, "dZ")
+            p.setFont(self.font())

@@ -1,0 +1,142 @@
+"""The signs that a picture of a network is made of: pens, rings, frames, arrows, heat maps. Each has a second sign beside its colour."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QFont, QImage, QPainter, QPainterPath, QPen, QPolygonF
+
+from core.program.ir import Array, Phase
+from stepper import theme
+
+THICKEST = 6.0
+
+
+def font_of(painter: QPainter, pixels: float, bold: bool = False) -> QFont:
+    """Return the painter's font in a size in pixels, never too small to be read."""
+    font = QFont(painter.font())
+    font.setPixelSize(max(8, round(pixels)))
+    font.setBold(bold)
+    return font
+
+
+def weight_pen(weight: float, scale: float, thickest: float = THICKEST) -> QPen:
+    """Return the pen of a weight: colour and dashes for its sign, width for its size, dots where it is not finite."""
+    colours = theme.current()
+    if not math.isfinite(weight):
+        return QPen(QColor(colours.error), 2, Qt.PenStyle.DotLine)
+    if weight == 0:
+        return QPen(QColor(colours.border), 1)
+    width = 1.2 + (thickest - 1.2) * min(1.0, abs(weight) / scale if scale > 0 else 1.0)
+    pen = QPen(QColor(colours.positive if weight > 0 else colours.negative), width)
+    pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+    if weight < 0:
+        pen.setDashPattern([max(1.5, 7 / width), max(0.8, 4 / width)])
+    return pen
+
+
+def broken_brush(number: float) -> QBrush:
+    """Return the pattern of a number that is not finite: NaN, ∞ and −∞ have one each."""
+    pattern = Qt.BrushStyle.BDiagPattern
+    if math.isinf(number):
+        pattern = Qt.BrushStyle.VerPattern if number > 0 else Qt.BrushStyle.HorPattern
+    return QBrush(QColor(theme.current().error), pattern)
+
+
+def ring(painter: QPainter, rect: QRectF, read: bool, written: bool, round_: bool) -> None:
+    """Draw the signs of being read (dotted, `theme.read`) and written (double, `theme.written`) around something."""
+    colours = theme.current()
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    away = 3.0
+    if written:
+        painter.setPen(QPen(QColor(colours.written), 1.8))
+        for step in (away, away + 3.5):
+            _outline(painter, rect.adjusted(-step, -step, step, step), round_)
+        away += 7.5
+    if read:
+        pen = QPen(QColor(colours.read), 2.2, Qt.PenStyle.DotLine)
+        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+        painter.setPen(pen)
+        _outline(painter, rect.adjusted(-away, -away, away, away), round_)
+
+
+def selection_frame(painter: QPainter, rect: QRectF) -> None:
+    """Draw the frame of what is selected."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(QColor(theme.current().selection), 2.5))
+    painter.drawRoundedRect(rect.adjusted(-3, -3, 3, 3), 3, 3)
+
+
+def focus_frame(painter: QPainter, rect: QRectF) -> None:
+    """Draw the sign of the keyboard's place."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(QColor(theme.current().text), 1.2, Qt.PenStyle.DashLine))
+    painter.drawRoundedRect(rect.adjusted(-6, -6, 6, 6), 4, 4)
+
+
+def arrow(painter: QPainter, start: float, end: float, y: float, phase: Phase) -> None:
+    """Draw the flow from one x to another at height y, in the hue of its phase."""
+    colour = QColor(theme.current().phases[phase])
+    painter.setPen(QPen(colour, 3, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
+    painter.setBrush(colour)
+    way = 1.0 if end >= start else -1.0
+    painter.drawLine(QPointF(start, y), QPointF(end - way * 9, y))
+    painter.setPen(Qt.PenStyle.NoPen)
+    tip = QPolygonF([QPointF(end, y), QPointF(end - way * 11, y - 6), QPointF(end - way * 11, y + 6)])
+    painter.drawPolygon(tip)
+
+
+def heat_image(array: Array, scale: float) -> QImage:
+    """Return a matrix as an image, a pixel a cell, on the diverging scale; cells that are not finite in the error colour."""
+    colours = theme.current()
+    cells = np.asarray(array, dtype=float)
+    cells = cells.reshape(cells.shape[0], -1)
+    finite = np.isfinite(cells)
+    share = np.clip(np.where(finite, cells, 0.0) / (scale if scale > 0 else 1.0), -1.0, 1.0)
+    table = np.array([_rgb(theme.diverging(i / 127.0, 1.0)) for i in range(-127, 128)] + [_rgb(QColor(colours.error))], dtype=np.uint8)
+    index = np.where(finite, np.rint(share * 127).astype(int) + 127, 255)
+    pixels = np.ascontiguousarray(table[index])
+    height, width = index.shape
+    return QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
+
+
+def draw_heat(painter: QPainter, rect: QRectF, image: QImage | None) -> None:
+    """Draw a heat map into a rectangle; without an image, the empty sign of what is not computed yet."""
+    colours = theme.current()
+    if image is None:
+        painter.fillRect(rect, QColor(colours.panel))
+        painter.setPen(QColor(colours.dim))
+        painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, "·")
+    else:
+        shrinks = image.height() > rect.height() or image.width() > rect.width()
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, shrinks)
+        painter.drawImage(rect, image)
+    painter.setPen(QPen(QColor(colours.dim), 1))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRect(rect)
+
+
+def fan(painter: QPainter, a: QRectF, b: QRectF) -> None:
+    """Draw the band that joins a column to the weights that read it, or the weights to the column they make."""
+    path = QPainterPath(a.topRight())
+    path.lineTo(b.topLeft())
+    path.lineTo(b.bottomLeft())
+    path.lineTo(a.bottomRight())
+    path.closeSubpath()
+    colours = theme.current()
+    painter.setPen(QPen(QColor(colours.border), 1))
+    painter.setBrush(QColor(colours.window))
+    painter.drawPath(path)
+
+
+def _outline(painter: QPainter, rect: QRectF, round_: bool) -> None:
+    if round_:
+        painter.drawEllipse(rect)
+    else:
+        painter.drawRoundedRect(rect, 5, 5)
+
+
+def _rgb(colour: QColor) -> tuple[int, int, int]:
+    return colour.red(), colour.green(), colour.blue()
