@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import re
 import tomllib
 from collections.abc import Mapping
@@ -180,23 +181,22 @@ def _check(path: str, key: str, value: Any, known: Mapping[str, Field]) -> list[
     f = known[key]
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     whole = number and isinstance(value, int)
+    amount = float(value) if isinstance(value, (int, float)) else math.nan
     fits = {
         "int": whole,
-        "float": number and value == value,
+        "float": number and not math.isnan(amount),
         "bool": isinstance(value, bool),
         "text": isinstance(value, str) and bool(value),
         "choice": isinstance(value, str) and value in f.choices,
-        "batch": value == "full" or (whole and value >= 1),
+        "batch": value == "full" or (whole and amount >= 1),
         "sizes": whole
         or (isinstance(value, list) and 1 <= len(value) <= 4 and all(isinstance(v, int) and v >= 1 for v in value)),
         "column": whole or isinstance(value, str),
     }[f.kind]
     if not fits:
         return [Problem(path, f"is {_shown(value)}; {_wanted(f)}{_near(value, f.choices)}")]
-    if number and (
-        (f.least is not None and (value < f.least or (f.open_ends and value == f.least)))
-        or (f.most is not None and value > f.most)
-    ):
+    low = f.least is not None and (amount < f.least or (f.open_ends and amount == f.least))
+    if number and (low or (f.most is not None and amount > f.most)):
         return [Problem(path, f"is {_shown(value)}; {_wanted(f)}")]
     return []
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject, Slot
+from PySide6.QtCore import QCoreApplication, QObject, Slot
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
@@ -40,67 +40,79 @@ class Item:
     later: bool | None = None
 
 
-T = QT_TRANSLATE_NOOP
-FILE = T("actions", "&File")
-EXAMPLES_MENU = T("actions", "&File/&Examples")
-STEP = T("actions", "&Step")
-VIEW = T("actions", "&View")
-THEME = T("actions", "&View/&Colours")
-HELP = T("actions", "&Help")
+def translate(context: str, text: str) -> str:
+    """Mark a text for translators, whose tool looks for this name; it is translated when it is shown."""
+    del context
+    return text
+
+
+FILE = translate("actions", "&File")
+EXAMPLES_MENU = translate("actions", "&File/&Examples")
+STEP = translate("actions", "&Step")
+VIEW = translate("actions", "&View")
+THEME = translate("actions", "&View/&Colours")
+HELP = translate("actions", "&Help")
 
 ITEMS: tuple[Item, ...] = (
-    Item("open", FILE, T("actions", "&Open a program…"), "window.choose_file", keys=("Ctrl+O",),
-         tip=T("actions", "Open a program file (.py) in the notation; it is read, never executed")),
+    Item("open", FILE, translate("actions", "&Open a program…"), "window.choose_file", keys=("Ctrl+O",),
+         tip=translate("actions", "Open a program file (.py) in the notation; it is read, never executed")),
     *(Item(f"example-{name}", EXAMPLES_MENU, f"{name}: {what}", "controller.open", name) for name, what in EXAMPLES.items()),
-    Item("save-script", FILE, T("actions", "&Save as a plain NumPy script…"), "window.choose_script_file",
+    Item("save-script", FILE, translate("actions", "&Save as a plain NumPy script…"), "window.choose_script_file",
          keys=("Ctrl+Shift+S",), part=True,
-         tip=T("actions", "Save the program as a Python script that runs without this app and gives the same numbers")),
-    Item("quit", FILE, T("actions", "&Quit"), "window.close", keys=("Ctrl+Q",), part=True,
-         tip=T("actions", "Close the window")),
+         tip=translate("actions", "Save the program as a Python script that runs without this app and gives the same numbers")),
+    Item("quit", FILE, translate("actions", "&Quit"), "window.close", keys=("Ctrl+Q",), part=True,
+         tip=translate("actions", "Close the window")),
 
-    Item("operation-later", STEP, T("actions", "One operation &later"), "controller.later", "operation",
-         keys=("Right", "F11"), tip=T("actions", "Do the next operation"), button=T("actions", "later"), icon="later", later=True),
-    Item("operation-earlier", STEP, T("actions", "One operation &earlier"), "controller.earlier", "operation",
-         keys=("Left",), tip=T("actions", "Go back to before the last operation"), button=T("actions", "earlier"),
+    Item("operation-later", STEP, translate("actions", "One operation &later"), "controller.later", "operation",
+         keys=("Right", "F11"), tip=translate("actions", "Do the next operation"), button=translate("actions", "later"),
+         icon="later", later=True),
+    Item("operation-earlier", STEP, translate("actions", "One operation &earlier"), "controller.earlier", "operation",
+         keys=("Left",), tip=translate("actions", "Undo the last operation"), button=translate("actions", "earlier"),
          icon="earlier", later=False),
-    Item("line-later", STEP, T("actions", "Next line"), "controller.later", "statement", keys=("F10",),
-         tip=T("actions", "Do the rest of this line, or the whole next line"), button="", icon="later", part=True, later=True),
-    Item("line-earlier", STEP, T("actions", "Previous line"), "controller.earlier", "statement", keys=("Shift+F10",),
-         tip=T("actions", "Go back to the end of the line before"), button="", icon="earlier", later=False),
-    Item("phase-later", STEP, T("actions", "Next phase"), "controller.later", "phase", keys=("Ctrl+Right", "Shift+F11"),
-         tip=T("actions", "Go on to the end of this phase (forward, loss, backward, update)"), button="", icon="later",
+    Item("line-later", STEP, translate("actions", "Next line"), "controller.later", "statement", keys=("F10",),
+         tip=translate("actions", "Do the rest of this line, or the whole next line"), button="", icon="later", part=True,
          later=True),
-    Item("phase-earlier", STEP, T("actions", "Previous phase"), "controller.earlier", "phase", keys=("Ctrl+Left",),
-         tip=T("actions", "Go back to the start of this phase"), button="", icon="earlier", later=False),
-    Item("iteration-later", STEP, T("actions", "Next iteration"), "controller.later", "iteration", keys=("Shift+Right",),
-         tip=T("actions", "Go on to the end of this iteration"), button="", icon="later", later=True),
-    Item("iteration-earlier", STEP, T("actions", "Previous iteration"), "controller.earlier", "iteration",
-         keys=("Shift+Left",), tip=T("actions", "Go back to the start of this iteration"), button="", icon="earlier", later=False),
-    Item("start", STEP, T("actions", "To the &start"), "controller.to_start", keys=("Home", "Ctrl+Home"),
-         tip=T("actions", "Go back to before the very first operation"), button=T("actions", "start"), icon="start", part=True,
+    Item("line-earlier", STEP, translate("actions", "Previous line"), "controller.earlier", "statement", keys=("Shift+F10",),
+         tip=translate("actions", "Go earlier, to the end of the line before"), button="", icon="earlier", later=False),
+    Item("phase-later", STEP, translate("actions", "Next phase"), "controller.later", "phase", keys=("Ctrl+Right", "Shift+F11"),
+         tip=translate("actions", "Go on to the end of this phase (forward, loss, backward, update)"), button="", icon="later",
+         later=True),
+    Item("phase-earlier", STEP, translate("actions", "Previous phase"), "controller.earlier", "phase", keys=("Ctrl+Left",),
+         tip=translate("actions", "Go earlier, to the start of this phase"), button="", icon="earlier", later=False),
+    Item("iteration-later", STEP, translate("actions", "Next iteration"), "controller.later", "iteration",
+         keys=("Shift+Right",),
+         tip=translate("actions", "Go on to the end of this iteration"), button="", icon="later", later=True),
+    Item("iteration-earlier", STEP, translate("actions", "Previous iteration"), "controller.earlier", "iteration",
+         keys=("Shift+Left",), tip=translate("actions", "Go earlier, to the start of this iteration"), button="",
+         icon="earlier", later=False),
+    Item("start", STEP, translate("actions", "To the &start"), "controller.to_start", keys=("Home", "Ctrl+Home"),
+         tip=translate("actions", "Go to before the very first operation"), button=translate("actions", "start"),
+         icon="start", part=True,
          later=False),
-    Item("run", STEP, T("actions", "&Run"), "controller.toggle_run", keys=("F5",),
-         tip=T("actions", "Run iteration after iteration; again to stop"), button=T("actions", "run"), icon="run",
-         on=(T("actions", "&Stop"), T("actions", "stop"), "stop"), later=True),
+    Item("run", STEP, translate("actions", "&Run"), "controller.toggle_run", keys=("F5",),
+         tip=translate("actions", "Run iteration after iteration; again to stop"), button=translate("actions", "run"),
+         icon="run",
+         on=(translate("actions", "&Stop"), translate("actions", "stop"), "stop"), later=True),
 
-    Item("theme-system", THEME, T("actions", "As the &system"), "window.set_theme", "system", group="theme",
-         tip=T("actions", "Use light or dark colours as the desktop does")),
-    Item("theme-light", THEME, T("actions", "&Light"), "window.set_theme", "light", group="theme",
-         tip=T("actions", "Use light colours")),
-    Item("theme-dark", THEME, T("actions", "&Dark"), "window.set_theme", "dark", group="theme",
-         tip=T("actions", "Use dark colours")),
-    Item("bigger", VIEW, T("actions", "&Bigger text"), "window.zoom_by", 1, keys=("Ctrl++", "Ctrl+="), part=True,
-         tip=T("actions", "Make all text bigger")),
-    Item("smaller", VIEW, T("actions", "S&maller text"), "window.zoom_by", -1, keys=("Ctrl+-",),
-         tip=T("actions", "Make all text smaller")),
-    Item("usual", VIEW, T("actions", "Text in the &usual size"), "window.zoom_by", 0, keys=("Ctrl+0",),
-         tip=T("actions", "Make all text as big as it was at first")),
-    Item("dismiss", VIEW, T("actions", "Close the &message"), "window.dismiss_message", keys=("Esc",), part=True,
-         tip=T("actions", "Close the message above the program")),
+    Item("theme-system", THEME, translate("actions", "As the &system"), "window.set_theme", "system", group="theme",
+         tip=translate("actions", "Use light or dark colours as the desktop does")),
+    Item("theme-light", THEME, translate("actions", "&Light"), "window.set_theme", "light", group="theme",
+         tip=translate("actions", "Use light colours")),
+    Item("theme-dark", THEME, translate("actions", "&Dark"), "window.set_theme", "dark", group="theme",
+         tip=translate("actions", "Use dark colours")),
+    Item("bigger", VIEW, translate("actions", "&Bigger text"), "window.zoom_by", 1, keys=("Ctrl++", "Ctrl+="), part=True,
+         tip=translate("actions", "Make all text bigger")),
+    Item("smaller", VIEW, translate("actions", "S&maller text"), "window.zoom_by", -1, keys=("Ctrl+-",),
+         tip=translate("actions", "Make all text smaller")),
+    Item("usual", VIEW, translate("actions", "Text in the &usual size"), "window.zoom_by", 0, keys=("Ctrl+0",),
+         tip=translate("actions", "Make all text as big as it was at first")),
+    Item("dismiss", VIEW, translate("actions", "Close the &message"), "window.dismiss_message", keys=("Esc",), part=True,
+         tip=translate("actions", "Close the message above the program")),
 
-    Item("keys", HELP, T("actions", "&Keys"), "window.show_keys", keys=("F1",), tip=T("actions", "List every key")),
-    Item("about", HELP, T("actions", "&About Backprop Stepper"), "window.show_about",
-         tip=T("actions", "Which version this is, and what it stands on")),
+    Item("keys", HELP, translate("actions", "&Keys"), "window.show_keys", keys=("F1",),
+         tip=translate("actions", "List every key")),
+    Item("about", HELP, translate("actions", "&About Backprop Stepper"), "window.show_about",
+         tip=translate("actions", "Which version this is, and what it stands on")),
 )  # fmt: skip
 BY_ID: Mapping[str, Item] = {item.id: item for item in ITEMS}
 

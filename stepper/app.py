@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,9 +17,7 @@ if TYPE_CHECKING:
     from stepper.crash import CrashReporter
     from stepper.main_window import MainWindow
 
-__all__ = ["Running", "application", "display_available", "missing_libraries", "platforms", "run", "start", "why_no_window"]
-
-NAME = "stepper"
+__all__ = ["Running", "display_available", "missing_libraries", "platforms", "run", "start", "why_no_window"]
 
 
 @dataclass
@@ -32,26 +29,6 @@ class Running:
     reporter: CrashReporter
 
 
-def application() -> QApplication:
-    """Return the QApplication, made and named if there is none yet."""
-    from PySide6.QtWidgets import QApplication
-
-    from stepper import i18n, resources
-
-    existing = QApplication.instance()
-    if isinstance(existing, QApplication):
-        return existing
-    QApplication.setApplicationName(NAME)
-    QApplication.setOrganizationName("backprop-stepper")
-    QApplication.setApplicationDisplayName("")
-    QApplication.setDesktopFileName("backprop-stepper")
-    made = QApplication(sys.argv[:1])
-    made.setStyle("Fusion")
-    made.setWindowIcon(resources.app_icon())
-    i18n.install(made)
-    return made
-
-
 def start(target: str, settings_path: Path | None = None) -> Running:
     """Make the window on a TARGET and show it; the event loop is the caller's.
 
@@ -60,18 +37,19 @@ def start(target: str, settings_path: Path | None = None) -> Running:
     """
     opened = open_target(target)
     choose_platform()
-    made = application()
+    from stepper.application import application
     from stepper.controller import Controller
     from stepper.crash import CrashReporter
     from stepper.main_window import MainWindow
     from stepper.settings import Settings
 
+    made = application()
     window = MainWindow(Controller(), Settings(settings_path))
     reporter = CrashReporter(parent=window)
     reporter.said.connect(window.say)
     reporter.install()
     window.controller.take(Session(opened.program, opened.title), target)
-    window.show()
+    window.open_up()
     return Running(made, window, reporter)
 
 

@@ -26,6 +26,7 @@ from stepper.widgets.message_bar import MessageBar
 from stepper.widgets.top_bar import TopBar
 
 BASE_POINTS = "stepperBasePoints"
+SMALL_SCREEN = 1440
 
 
 class Drawing(Protocol):
@@ -58,7 +59,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(self.tr("Backprop Stepper"))
         self.setAccessibleName(self.tr("Backprop Stepper"))
         self.setAcceptDrops(True)
-        self.setMinimumSize(640, 420)
+        self.setMinimumSize(700, 440)
         self.actions_.fill(self.menuBar())
         self._lay_out()
         self._connect()
@@ -210,7 +211,6 @@ class MainWindow(QMainWindow):
         font.setPointSizeF(max(5.0, base + zoom))
         application.setFont(font)
         self.settings.set("zoom", zoom)
-        self.top_bar.fit()
         self.message.paint_theme()
         self._draw_all()
 
@@ -219,9 +219,11 @@ class MainWindow(QMainWindow):
         moment = self.moment
         stuck = moment is None or (moment.fault is not None and moment.k >= moment.machine.runnable)
         at_start = moment is None or (moment.position.iteration == 1 and moment.k == 0)
-        for item in actions.ITEMS:
-            if item.later is not None:
-                self.actions_[item.id].setEnabled(not (stuck if item.later else at_start))
+        steps = {item.id: not (stuck if item.later else at_start) for item in actions.ITEMS if item.later is not None}
+        for name in sorted(steps, key=steps.__getitem__, reverse=True):
+            if not steps[name]:
+                self.top_bar.keep_focus(self.actions_[name])
+            self.actions_[name].setEnabled(steps[name])
         self.actions_["save-script"].setEnabled(moment is not None)
         self.actions_["dismiss"].setEnabled(not self.message.isHidden())
 
@@ -293,13 +295,21 @@ class MainWindow(QMainWindow):
             room = self.screen().availableSize()
             self.resize(min(1600, int(room.width() * 0.92)), min(1000, int(room.height() * 0.9)))
 
+    def open_up(self) -> None:
+        """Show the window; at the first start fill a small screen."""
+        small = self.screen().availableSize().width() <= SMALL_SCREEN
+        if small and self.settings.get("window/geometry").isEmpty():
+            self.showMaximized()
+        else:
+            self.show()
+
     def _splitters(self) -> tuple[tuple[str, QSplitter], ...]:
         return (("window/columns", self._columns), ("window/right", self._right), ("window/rows", self._rows))
 
     def _divide(self) -> None:
         """Share the room as the person left it, else so that the program can be read and the loss is a strip."""
         width, height = self._rows.width(), self._rows.height()
-        strip = max(110, min(200, height // 6))
+        strip = max(104, min(200, height // 6))
         usual = ([max(340, width * 3 // 10), width * 7 // 10], [height * 54 // 100, height * 46 // 100], [height - strip, strip])
         for (key, splitter), sizes in zip(self._splitters(), usual, strict=True):
             state: QByteArray = self.settings.get(key)

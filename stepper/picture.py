@@ -96,7 +96,7 @@ def _prepare() -> None:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
     from PySide6.QtGui import QFontDatabase
 
-    from stepper.app import application
+    from stepper.application import application
 
     application()
     if not QFontDatabase.families():

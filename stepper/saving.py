@@ -30,19 +30,20 @@ def save_bytes(path: Path, data: bytes) -> None:
     """
     if path.is_dir():
         raise SavingError(f"{path} is a folder; give the name of a file in it")
-    target = Path(os.path.realpath(path))
-    beside: str | None = None
+    target = path.resolve()
+    beside: Path | None = None
     try:
-        handle, beside = tempfile.mkstemp(prefix=".", suffix=".part", dir=target.parent)
+        handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=target.parent)
+        beside = Path(name)
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(beside, target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask())
-        os.replace(beside, target)
+        beside.chmod(target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask())
+        beside.replace(target)
     except OSError as error:
         if beside is not None:
-            Path(beside).unlink(missing_ok=True)
+            beside.unlink(missing_ok=True)
         raise SavingError(f"{path} cannot be written ({error.strerror or error}); choose another folder or name") from None
 
 

@@ -53,6 +53,10 @@ def _infix(sign: str) -> Callable[[Place], Arithmetic]:
     return _elementwise(lambda a, b: f"{number(a)} {sign} {wrapped(b)} = {{out}}")
 
 
+def _power(a: Any, b: Any) -> str:
+    return f"{wrapped(a)} ** {wrapped(b)} = {{out}}"
+
+
 def _comparison(sign: str) -> Callable[[Place], Arithmetic]:
     return _elementwise(lambda a, b: f"{number(a)} {sign} {number(b)} is {{out}}")
 
@@ -69,9 +73,11 @@ def _where(p: Place) -> Arithmetic:
 
 
 def _mask_assign(p: Place) -> Arithmetic:
-    x, mask, value = p.operands
+    _, mask, value = p.operands
     if mask[p.cell]:
-        return Arithmetic(f"the mask is true here, so {number(value)} is written: {p.own}", (NO_CELLS, Cells.one(p.cell), Cells(())))
+        return Arithmetic(
+            f"the mask is true here, so {number(value)} is written: {p.own}", (NO_CELLS, Cells.one(p.cell), Cells(()))
+        )
     return Arithmetic(
         f"the mask is false here, so the number stays: {p.own}", (Cells.one(p.cell), Cells.one(p.cell), NO_CELLS)
     )  # fmt: skip
@@ -148,7 +154,11 @@ def _outer(p: Place) -> Arithmetic:
 def _reduction(p: Place) -> Arithmetic:
     (x,) = p.operands
     axis, keepdims = p.attributes.get("axis"), p.attributes.get("keepdims", False)
-    gone = {a % x.ndim for a in (range(x.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,))} if x.ndim else set()
+    gone = (
+        {a % x.ndim for a in (range(x.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,))}
+        if x.ndim
+        else set()
+    )
     kept = iter(p.cell)
     index: list[Any] = []
     for i in range(x.ndim):
@@ -193,7 +203,9 @@ def _cross_entropy(p: Place) -> Arithmetic:
 def _cross_entropy_of_logits(p: Place) -> Arithmetic:
     z, y = (o.reshape(-1) for o in p.operands)
     terms = np.maximum(z, 0) - z * y + np.log1p(np.exp(-np.abs(z)))
-    text = sum_text(terms, lambda i: f"[max({number(z[i])}, 0) − {wrapped(z[i])}·{wrapped(y[i])} + log(1 + exp(−{number(abs(z[i]))}))]")
+    text = sum_text(
+        terms, lambda i: f"[max({number(z[i])}, 0) − {wrapped(z[i])}·{wrapped(y[i])} + log(1 + exp(−{number(abs(z[i]))}))]"
+    )
     return Arithmetic(f"({text}) / {_samples(p)} = {p.own}", _everything(p))
 
 
@@ -215,7 +227,7 @@ def _logistic(z: Any) -> str:
 
 _RULES: dict[str, Callable[[Place], Arithmetic]] = {
     "add": _infix("+"), "subtract": _infix("−"), "multiply": _infix("·"), "divide": _infix("/"),
-    "power": _infix("**"), "power_function": _infix("**"),
+    "power": _elementwise(_power), "power_function": _elementwise(_power),
     "negative": _elementwise(lambda a: f"−{wrapped(a)} = {{out}}"),
     "greater": _comparison(">"), "greater_equal": _comparison("≥"), "less": _comparison("<"),
     "less_equal": _comparison("≤"), "equal": _comparison("="), "not_equal": _comparison("≠"),

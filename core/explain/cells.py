@@ -31,7 +31,9 @@ class Cells(Set[Cell]):
         return frozenset(it)
 
     def __contains__(self, cell: object) -> bool:
-        return isinstance(cell, tuple) and len(cell) == len(self.axes) and all(i in r for i, r in zip(cell, self.axes, strict=True))
+        return (
+            isinstance(cell, tuple) and len(cell) == len(self.axes) and all(i in r for i, r in zip(cell, self.axes, strict=True))
+        )
 
     def __iter__(self) -> Iterator[Cell]:
         return itertools.product(*self.axes)

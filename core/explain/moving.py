@@ -11,7 +11,6 @@ from core.explain.cells import NO_CELLS, Cell, Cells, aligned
 from core.explain.place import Arithmetic, Place
 
 
-
 def moved(where: Callable[[Place], Cell]) -> Callable[[Place], Arithmetic]:
     def rule(p: Place) -> Arithmetic:
         cell = where(p)

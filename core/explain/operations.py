@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.explain.prose import EXPLANATIONS, Explanation
+from core.explain.explanation import Explanation
+from core.explain.prose import EXPLANATIONS
 from core.explain.samples import ShapeOf, operand_axis, operand_shape, sample_axes
 from core.program.ir import Instruction, Operand, Phase, Program
 
@@ -36,13 +37,15 @@ def filled(text: str, instruction: Instruction, program: Program) -> str:
     return text.format(**keys, out=program.values[instruction.result].label, along=along)
 
 
-def sentence(instruction: Instruction, program: Program, shapes: ShapeOf) -> str:
+def sentence(instruction: Instruction, program: Program, shapes: ShapeOf, axes: dict[int, int] | None = None) -> str:
     """Return one plain sentence on what an instruction does where it stands.
 
-    `shapes` gives the shape of a value by its index, None where it is not known; the general sentence of
-    the operation is the answer wherever nothing more is sure.
+    `shapes` gives the shape of a value by its index, None where it is not known; `axes` is what `sample_axes`
+    found, if that is known already. The general sentence of the operation is the answer wherever nothing
+    more is sure.
     """
-    site = _Site(instruction, program, shapes, sample_axes(program, shapes))
+    known = sample_axes(program, shapes, instruction.index) if axes is None else axes
+    site = _Site(instruction, program, shapes, known)
     rules = {
         "matmul": _product, "dot": _product, "sum": _sum, "add": _add, "multiply": _multiply, "divide": _divide,
         "subtract": _subtract, "greater": _gate,
@@ -141,7 +144,8 @@ def _product(s: _Site) -> str | None:
 def _multiplies_in_forward(s: _Site, name: str) -> bool:
     index = s.program.inputs[name]
     return any(
-        i.op in ("matmul", "dot") and index in i.reads and s.program.phase_of(i.index) == "forward" for i in s.program.instructions
+        i.op in ("matmul", "dot") and index in i.reads and s.program.phase_of(i.index) == "forward"
+        for i in s.program.instructions
     )  # fmt: skip
 
 
@@ -225,7 +229,10 @@ def _subtract(s: _Site) -> str | None:
     if forward is not None and forward.op in ("sigmoid", "sigmoid_written_out") and s.instruction.operands[0].number == 1:
         return f"A part of the slope of sigmoid, {s.name(1)} · (1 − {s.name(1)})."
     if forward is not None and forward.op in _LOSSES and forward.operands == s.instruction.operands:
-        return f"How far each output {s.name(0)} is from its target {s.name(1)}; the sign says in which direction." + _end_of_adjoint(s)
+        return (
+            f"How far each output {s.name(0)} is from its target {s.name(1)}; the sign says in which direction."
+            + _end_of_adjoint(s)
+        )
     return None
 
 

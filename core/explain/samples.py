@@ -7,7 +7,18 @@ from collections.abc import Callable
 from core.program.ir import Instruction, Operand, Program
 
 ShapeOf = Callable[[int], tuple[int, ...] | None]
-_SAME_AXES = {"sigmoid", "sigmoid_written_out", "tanh", "relu", "identity", "copy", "astype", "ones_like", "zeros_like", "mask_assign"}
+_SAME_AXES = {
+    "sigmoid",
+    "sigmoid_written_out",
+    "tanh",
+    "relu",
+    "identity",
+    "copy",
+    "astype",
+    "ones_like",
+    "zeros_like",
+    "mask_assign",
+}
 _CELLWISE = {
     "add", "subtract", "multiply", "divide", "power", "power_function", "negative", "exp", "log", "sqrt", "square", "abs", "sign",
     "maximum", "minimum", "greater", "greater_equal", "less", "less_equal", "equal", "not_equal", "where",
@@ -15,11 +26,12 @@ _CELLWISE = {
 _REDUCTIONS = {"sum", "mean", "max", "min"}
 
 
-def sample_axes(program: Program, shapes: ShapeOf) -> dict[int, int]:
+def sample_axes(program: Program, shapes: ShapeOf, until: int | None = None) -> dict[int, int]:
     """Return the sample axis (from 0) of every value that has one, by the value's index.
 
-    `shapes` gives the shape of a value by its index, None where it is not known. Where an operation could
-    hide the axis (a reshape, a slice) nothing is claimed.
+    Only the first `until` instructions are followed, all of them for None. `shapes` gives the shape of a
+    value by its index, None where it is not known. Where an operation could hide the axis (a reshape, a
+    slice) nothing is claimed.
     """
     found: dict[int, int] = {}
     for name in program.batching.sliced:
@@ -27,7 +39,7 @@ def sample_axes(program: Program, shapes: ShapeOf) -> dict[int, int]:
         shape = None if index is None else shapes(index)
         if index is not None and shape:
             found[index] = program.batching.axis % len(shape)
-    for instruction in program.instructions:
+    for instruction in program.instructions[:until]:
         axis = _axis_of_result(instruction, found, shapes)
         if axis is not None:
             found[instruction.result] = axis

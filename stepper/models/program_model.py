@@ -7,21 +7,26 @@ from typing import Any, Literal
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
+from core.program.dims import show
 from core.program.ir import Phase, Program
 from core.session import Moment
-from stepper.widgets.numbers import size_text
 
 RowKind = Literal["given-heading", "given", "heading", "line"]
 Status = Literal["waiting", "done", "lit", "next", "failed"]
 Index = QModelIndex | QPersistentModelIndex
 ROW_ROLE = Qt.ItemDataRole.UserRole + 1
+STATE_ROLE = Qt.ItemDataRole.UserRole + 2  # named in dataChanged where the rows keep their texts and so their heights
 
 STATUS_SIGN: dict[Status, str] = {"waiting": "", "done": "✓", "lit": "▶", "next": "▷", "failed": "✗"}
 
 
 @dataclass(frozen=True)
 class Row:
-    """What one row shows. `value` is the value that it names, `note` a word before the shape."""
+    """What one row shows. `value` is the value that it names, `note` a word before the shape.
+
+    `widest` is the widest note that the row can have: room is kept for it, so that no line is cut anew
+    while the program is stepped through.
+    """
 
     kind: RowKind
     text: str
@@ -34,6 +39,12 @@ class Row:
     status: Status = "waiting"
     fault: str = ""
     selected: bool = False
+    widest: str = ""
+
+    @property
+    def room(self) -> tuple[str, ...]:
+        """The texts that decide how high the row is."""
+        return (self.text, self.shape, self.widest or self.note, self.fault)
 
 
 class ProgramModel(QAbstractListModel):
@@ -45,9 +56,10 @@ class ProgramModel(QAbstractListModel):
         self._moment: Moment | None = None
         self._rows: list[Row] = []
         self._row_of: dict[int, int] = {}
+        self._tagged: set[int] = set()
         self.given_open = False
 
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802 (Qt's signature)
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 (as Qt has it)
         """Return the number of rows."""
         return 0 if parent.isValid() else len(self._rows)
 
@@ -66,8 +78,8 @@ class ProgramModel(QAbstractListModel):
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         """Headings of phases cannot be reached; everything else can."""
-        if index.isValid() and self._rows[index.row()].kind == "heading":
-            return Qt.ItemFlag.ItemIsEnabled
+        if not index.isValid() or self._rows[index.row()].kind == "heading":
+            return Qt.ItemFlag.NoItemFlags
         return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
 
     def row_of(self, statement: int) -> int | None:
@@ -87,19 +99,32 @@ class ProgramModel(QAbstractListModel):
 
     def draw(self, moment: Moment) -> bool:
         """Show a moment; True if the rows are other ones than before, not just in another state."""
+        before, self._moment = self._moment, moment
+        if moment.program is not self._program:
+            self._tagged = _derived_among_typed(moment.program)
+        elif before is not None and _only_moved(before, moment):
+            self._announce({self._row_of[i]: self._line(moment, i) for i in _touched(before, moment)})
+            return False
         rows = self._given_rows(moment) + self._line_rows(moment)
-        self._moment = moment
         if moment.program is not self._program or len(rows) != len(self._rows):
             self.beginResetModel()
             self._program, self._rows = moment.program, rows
             self._row_of = {r.statement: i for i, r in enumerate(rows) if r.statement is not None}
             self.endResetModel()
             return True
-        changed = [i for i, (old, new) in enumerate(zip(self._rows, rows, strict=True)) if old != new]
-        self._rows = rows
-        if changed:
-            self.dataChanged.emit(self.index(changed[0]), self.index(changed[-1]))
+        self._announce({i: row for i, row in enumerate(rows) if row != self._rows[i]})
         return False
+
+    def _announce(self, rows: dict[int, Row]) -> None:
+        """Put rows in the place of the old ones. Where their texts stay as they are, only their state is said to differ."""
+        changed = [i for i, row in rows.items() if row != self._rows[i]]
+        if not changed:
+            return
+        same_height = all(rows[i].room == self._rows[i].room for i in changed)
+        for i in changed:
+            self._rows[i] = rows[i]
+        roles = [STATE_ROLE] if same_height else []
+        self.dataChanged.emit(self.index(min(changed)), self.index(max(changed)), roles)
 
     def _given_rows(self, moment: Moment) -> list[Row]:
         given = moment.program.given
@@ -112,7 +137,7 @@ class ProgramModel(QAbstractListModel):
         for item in given:
             value = moment.program.inputs.get(item.name)
             shape = getattr(item.value, "shape", ())
-            text = size_text(shape) if shape else f"= {item.value}"
+            text = show(shape) if shape else f"= {item.value}"
             note = self.tr("data") if item.section == "data" else self.tr("parameter") if shape else ""
             chosen = value is not None and value == moment.selection.value
             rows.append(Row("given", item.name, value=value, shape=text, note=note, selected=chosen))
@@ -120,29 +145,30 @@ class ProgramModel(QAbstractListModel):
 
     def _line_rows(self, moment: Moment) -> list[Row]:
         program = moment.program
-        mixed = _mixed_groups(program)
         rows: list[Row] = []
         phase: Phase | None = None
-        group = -1
         for s in program.statements:
             if s.phase != phase:
-                phase, group = s.phase, group + 1
-                note = self.tr("derived for you") if s.derived and not mixed[group] else ""
+                phase = s.phase
+                note = self.tr("derived for you") if s.derived and s.index not in self._tagged else ""
                 rows.append(Row("heading", self._phase_name(phase), phase=phase, note=note))
-            status, note = self._status(moment, s.index)
-            if s.derived and mixed[group]:
-                note = f"{note} · {self.tr('derived')}" if note else self.tr("derived")
-            value = program.instructions[s.last - 1].result if s.last > s.first else None
-            known = None if value is None else moment.shape(value)
-            failed = status == "failed" and moment.fault is not None
-            rows.append(
-                Row(
-                    "line", s.text, s.phase, s.index, value, s.derived, "" if known is None or failed else size_text(known), note,
-                    status, moment.fault.message if failed and moment.fault else "",
-                    value is not None and value == moment.selection.value,
-                )
-            )  # fmt: skip
+            rows.append(self._line(moment, s.index))
         return rows
+
+    def _line(self, moment: Moment, statement: int) -> Row:
+        s = moment.program.statements[statement]
+        status, note = self._status(moment, statement)
+        count = s.last - s.first
+        widest = self.tr("{done} of {count}").format(done=count, count=count) if count > 1 else ""
+        if statement in self._tagged and s.derived:
+            note = f"{note} · {self.tr('derived')}" if note else self.tr("derived")
+            widest = f"{widest} · {self.tr('derived')}" if widest else self.tr("derived")
+        value = moment.program.instructions[s.last - 1].result if s.last > s.first else None
+        known = None if value is None or status == "failed" else moment.shape(value)
+        shape = "" if known is None else show(known) if known else self.tr("number")
+        fault = moment.fault.message if status == "failed" and moment.fault is not None else ""
+        chosen = value is not None and value == moment.selection.value
+        return Row("line", s.text, s.phase, statement, value, s.derived, shape, note, status, fault, chosen, widest)
 
     def _status(self, moment: Moment, statement: int) -> tuple[Status, str]:
         s = moment.program.statements[statement]
@@ -177,13 +203,25 @@ class ProgramModel(QAbstractListModel):
         return ", ".join(p for p in parts if p)
 
 
-def _mixed_groups(program: Program) -> list[bool]:
-    """Tell for each run of lines of one phase whether it holds both derived and typed lines."""
-    groups: list[set[bool]] = []
+def _derived_among_typed(program: Program) -> set[int]:
+    """Return the lines of those runs of one phase that hold both derived and typed lines."""
+    groups: list[list[int]] = []
     phase: Phase | None = None
     for s in program.statements:
         if s.phase != phase:
             phase = s.phase
-            groups.append(set())
-        groups[-1].add(s.derived)
-    return [len(g) > 1 for g in groups]
+            groups.append([])
+        groups[-1].append(s.index)
+    mixed = [g for g in groups if len({program.statements[i].derived for i in g}) > 1]
+    return {i for g in mixed for i in g}
+
+
+def _only_moved(before: Moment, now: Moment) -> bool:
+    """Tell whether nothing but the place within one iteration can differ."""
+    return before.machine is now.machine and before.fault == now.fault and before.selection == now.selection
+
+
+def _touched(before: Moment, now: Moment) -> list[int]:
+    """Return the lines whose state may differ: all between the two places, and the next one after each."""
+    places = [i.statement for m in (before, now) for i in (m.lit, m.upcoming) if i is not None]
+    return list(range(min(places), max(places) + 1)) if places else []

@@ -3,154 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QBrush, QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QShowEvent, QWheelEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import QBrush, QColor, QKeyEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
 
-from core.program.ir import Array
 from core.session import Moment
 from stepper import theme
+from stepper.widgets.loss_plot import KeyToSigns, LossPlot, Series
 from stepper.widgets.numbers import full, short
 
 MOST_SYMBOLS = 400
+FEWEST_SYMBOLS = 25
 FEWEST_ITERATIONS = 10
-
-
-class Series:
-    """Losses as an array that grows with the list it is read from; infinite ones are gaps, as NaN is."""
-
-    def __init__(self) -> None:
-        self._of: Sequence[float] | None = None
-        self._buffer: Array = np.empty(256)
-        self.count = 0
-        self.low, self.high = math.inf, -math.inf
-        self.bad: list[int] = []
-
-    @property
-    def y(self) -> Array:
-        """The losses read so far, NaN where one is not finite."""
-        return self._buffer[: self.count]
-
-    def read(self, losses: Sequence[float]) -> bool:
-        """Take in what is new in `losses`; returns whether anything is."""
-        last = losses[self.count - 1] if 0 < self.count <= len(losses) else math.nan
-        known = self.y[-1] if self.count else math.nan
-        same = last == known or (not math.isfinite(last) and not math.isfinite(known))
-        changed = losses is not self._of or len(losses) < self.count or not same
-        if changed:
-            self._of, self.count, self.low, self.high, self.bad = losses, 0, math.inf, -math.inf, []
-        total = len(losses)
-        if total == self.count:
-            return changed
-        if total > self._buffer.size:
-            grown = np.empty(max(total, 2 * self._buffer.size))
-            grown[: self.count] = self.y
-            self._buffer = grown
-        new = np.array(losses[self.count : total], dtype=float)
-        finite = np.isfinite(new)
-        self.bad.extend((np.flatnonzero(~finite) + self.count + 1).tolist())
-        if finite.any():
-            self.low, self.high = min(self.low, float(new[finite].min())), max(self.high, float(new[finite].max()))
-        self._buffer[self.count : total] = np.where(finite, new, np.nan)
-        self.count = total
-        return True
-
-
-class LossPlot(pg.PlotWidget):  # type: ignore[misc]
-    """The plot itself: never pans or zooms; a press or a drag says which iteration is meant."""
-
-    travelled = Signal(int)
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent, enableMenu=False)
-        item = self.getPlotItem()
-        item.setMenuEnabled(False)
-        item.hideButtons()
-        item.setMouseEnabled(False, False)
-        item.disableAutoRange()
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setFrameShape(self.Shape.NoFrame)
-        self._last = 0
-
-    def iteration_at(self, x: float) -> int:
-        """Return the iteration nearest to a place in the widget, not limited to those that exist."""
-        box = self.getPlotItem().getViewBox()
-        return round(box.mapSceneToView(self.mapToScene(round(x), 0)).x())
-
-    def x_of(self, iteration: float) -> float:
-        """Return where in the widget an iteration stands."""
-        box = self.getPlotItem().getViewBox()
-        return float(self.mapFromScene(box.mapViewToScene(QPointF(iteration, 0))).x())
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton:
-            self._last = 0
-            self._travel(event)
-        event.accept()
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if event.buttons() & Qt.MouseButton.LeftButton:
-            self._travel(event)
-        event.accept()
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        event.accept()
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        event.accept()
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        event.ignore()
-
-    def _travel(self, event: QMouseEvent) -> None:
-        iteration = self.iteration_at(event.position().x())
-        if iteration != self._last:
-            self._last = iteration
-            self.travelled.emit(iteration)
-
-
-class KeyToSigns(QWidget):
-    """One entry of the legend: a sample of what is drawn, and what it means."""
-
-    def __init__(self, sign: str, text: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._sign, self._text = sign, text
-        self.setAccessibleName(text)
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-
-    def sizeHint(self) -> QSize:
-        metrics = self.fontMetrics()
-        return QSize(24 + metrics.horizontalAdvance(self._text) + 12, metrics.height() + 2)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        colours = theme.current()
-        painter = QPainter(self)
-        middle = self.height() / 2
-        if self._sign == "line":
-            painter.setPen(QPen(QColor(colours.read), 1))
-            painter.drawLine(QPointF(0, middle), QPointF(18, middle))
-        elif self._sign == "point":
-            painter.setPen(QPen(QColor(colours.written), 1))
-            painter.drawLine(QPointF(0, middle), QPointF(18, middle))
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setBrush(QColor(colours.written))
-            painter.drawEllipse(QPointF(9, middle), 3.5, 3.5)
-        elif self._sign == "here":
-            painter.setPen(QPen(QColor(colours.selection), 2, Qt.PenStyle.DashLine))
-            painter.drawLine(QPointF(9, 1), QPointF(9, self.height() - 1))
-        else:
-            painter.setPen(QPen(QColor(colours.error), 2))
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.drawLine(QPointF(5, middle - 4), QPointF(13, middle + 4))
-            painter.drawLine(QPointF(5, middle + 4), QPointF(13, middle - 4))
-        painter.setPen(QColor(colours.dim))
-        place = QRectF(24, 0, self.width() - 24, self.height())
-        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self._text)
+ROOM_FOR_A_LABEL = 150
+ROOM_FOR_A_NAME = 80
 
 
 class LossView(QWidget):
@@ -162,6 +31,7 @@ class LossView(QWidget):
         super().__init__(parent)
         self.setAccessibleName(self.tr("Loss over the iterations"))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMinimumHeight(84)
         self._moment: Moment | None = None
         self._stale = False
         self._series, self._epochs = Series(), Series()
@@ -193,6 +63,10 @@ class LossView(QWidget):
         self._stale = False
         self._draw(moment)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.plot.item.showLabel("bottom", self.height() >= ROOM_FOR_A_LABEL)
+
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         if self._stale and self._moment is not None:
@@ -200,23 +74,25 @@ class LossView(QWidget):
             self._draw(self._moment)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        wanted = self._key_target(event.key())
+        if wanted is None:
+            super().keyPressEvent(event)
+        else:
+            self._travel(wanted)
+
+    def _key_target(self, key: int) -> int | None:
+        """Return the iteration that a key leads to, perhaps beyond the ends; None for a key that is not ours."""
         moment = self._moment
-        count = 0 if moment is None else len(moment.losses)
-        if moment is None or not count:
-            return super().keyPressEvent(event)
-        here, done = moment.position.iteration, moment.k == moment.n
+        if moment is None or not moment.losses:
+            return None
+        here, count = moment.position.iteration, len(moment.losses)
         page = max(1, count // 10)
         targets = {
-            Qt.Key.Key_Left: here - 1, Qt.Key.Key_Right: here + 1 if done else here,
-            Qt.Key.Key_PageUp: here - page, Qt.Key.Key_PageDown: here + page,
-            Qt.Key.Key_Home: 1, Qt.Key.Key_End: count,
+            int(Qt.Key.Key_Left): here - 1, int(Qt.Key.Key_Right): here + 1 if moment.k == moment.n else here,
+            int(Qt.Key.Key_PageUp): here - page, int(Qt.Key.Key_PageDown): here + page,
+            int(Qt.Key.Key_Home): 1, int(Qt.Key.Key_End): count,
         }  # fmt: skip
-        wanted = targets.get(Qt.Key(event.key()))
-        if wanted is None:
-            return super().keyPressEvent(event)
-        wanted = min(max(wanted, 1), count)
-        if (wanted, True) != (here, done):
-            self.iteration_clicked.emit(wanted)
+        return targets.get(key)
 
     def _build_header(self) -> None:
         self._header = QWidget(self)
@@ -240,7 +116,7 @@ class LossView(QWidget):
         self.plot = LossPlot(self)
         self.plot.setAccessibleName(self.tr("Loss curve"))
         self.plot.travelled.connect(self._travel)
-        item = self.plot.getPlotItem()
+        item = self.plot.item
         self._bad_region = pg.LinearRegionItem(movable=False)
         self._bad_region.setZValue(-10)
         item.addItem(self._bad_region, ignoreBounds=True)
@@ -248,6 +124,8 @@ class LossView(QWidget):
         self.epoch_curve = pg.PlotDataItem(connect="finite", antialias=False)
         for curve in (self.curve, self.epoch_curve):
             item.addItem(curve, ignoreBounds=True)
+        self.here_mark = pg.ScatterPlotItem(symbol="o", size=8, pxMode=True)
+        item.addItem(self.here_mark, ignoreBounds=True)
         self.curve.setDownsampling(auto=True, method="peak")
         self.curve.setClipToView(True)
         self.line = pg.InfiniteLine(angle=90, movable=False)
@@ -282,12 +160,8 @@ class LossView(QWidget):
             return
         self._stack.setCurrentWidget(self.plot)
         if fresh:
-            n = self._series.count
-            self.curve.setData(np.arange(1, n + 1), self._series.y)
-            epochs = self._epochs.count if per_epoch > 1 else 0
-            self.epoch_curve.setData(
-                np.arange(1, epochs + 1) * per_epoch, self._epochs.y[:epochs], symbol="o" if epochs <= MOST_SYMBOLS else None
-            )
+            _feed(self.curve, self._series, 1, FEWEST_SYMBOLS)
+            _feed(self.epoch_curve, self._epochs if per_epoch > 1 else Series(), per_epoch, MOST_SYMBOLS)
         self._scale(moment)
         self._mark(moment)
 
@@ -297,7 +171,7 @@ class LossView(QWidget):
         low = min(low, 0.0)
         high = high if high > low else low + 1.0
         right = max(s.count, moment.position.iteration, FEWEST_ITERATIONS)
-        item = self.plot.getPlotItem()
+        item = self.plot.item
         item.setXRange(1 - 0.01 * right, right * 1.01, padding=0)
         item.setYRange(low, high + 0.16 * (high - low), padding=0)
         self._top = high + 0.15 * (high - low)
@@ -307,6 +181,9 @@ class LossView(QWidget):
         s = self._series
         right = max(s.count, here, FEWEST_ITERATIONS)
         self.line.setValue(here)
+        shown = here <= s.count and math.isfinite(moment.losses[here - 1])
+        self.here_mark.setData([here] if shown else [], [moment.losses[here - 1]] if shown else [])
+        self.line_label.setVisible(self.plot.height() >= ROOM_FOR_A_NAME)
         self.line_label.setText(self.tr("iteration {n}").format(n=here))
         self.line_label.setAnchor((1, 0) if here > right / 2 else (0, 0))
         self.line_label.setPos(here, self._top)
@@ -318,12 +195,17 @@ class LossView(QWidget):
             self.bad_marks.setData([], [])
             return
         first = bad[0]
-        shown = bad[:1] if for_good else bad[:MOST_SYMBOLS]
-        self.bad_marks.setData(shown, [self._top - 0.02 * self._top] * len(shown))
-        text = self.tr("{loss} from iteration {n}") if for_good else self.tr("{loss} at iteration {n}")
-        self.bad_label.setText("× " + text.format(loss=short(moment.losses[first - 1]), n=first))
+        marked = bad[:1] if for_good else bad[:MOST_SYMBOLS]
+        self.bad_marks.setData(marked, [self._top - 0.07 * (self._top - min(s.low, 0.0))] * len(marked))
+        kind = short(moment.losses[first - 1])
+        text = self.tr("{loss} in iteration {n}")
+        if for_good:
+            text = self.tr("{loss} from iteration {n}")
+            if kind != "NaN" and math.isnan(moment.losses[-1]):
+                text = self.tr("{loss} in iteration {n}, then NaN")
+        self.bad_label.setText(text.format(loss=kind, n=first))
         self.bad_label.setAnchor((1, 0) if first > right / 2 else (0, 0))
-        self.bad_label.setPos(first, self._top - 0.14 * (self._top - min(s.low, 0.0)))
+        self.bad_label.setPos(first, self._top - 0.12 * (self._top - min(s.low, 0.0)))
         if for_good:
             self._bad_region.setRegion((first, right * 1.01))
 
@@ -348,18 +230,27 @@ class LossView(QWidget):
             return
         self._dressed = (colours.name, colours.panel)
         self.plot.setBackground(colours.panel)
-        item = self.plot.getPlotItem()
+        item = self.plot.item
         for name in ("left", "bottom"):
             axis = item.getAxis(name)
             axis.setPen(pg.mkPen(colours.border))
             axis.setTextPen(pg.mkPen(colours.dim))
+            axis.setStyle(tickTextOffset=2, tickLength=-4)
         item.setLabel("bottom", self.tr("iteration"), color=colours.dim)
+        item.showLabel("bottom", self.height() >= ROOM_FOR_A_LABEL)
         self.curve.setPen(pg.mkPen(colours.read, width=1))
+        self.curve.setSymbolBrush(pg.mkBrush(colours.read))
+        self.curve.setSymbolPen(pg.mkPen(colours.panel))
+        self.curve.setSymbolSize(4)
+        self.here_mark.setBrush(pg.mkBrush(colours.selection))
+        self.here_mark.setPen(pg.mkPen(colours.panel))
         self.epoch_curve.setPen(pg.mkPen(colours.written, width=1))
         self.epoch_curve.setSymbolBrush(pg.mkBrush(colours.written))
         self.epoch_curve.setSymbolPen(pg.mkPen(colours.panel))
         self.epoch_curve.setSymbolSize(7)
         self.line.setPen(pg.mkPen(colours.selection, width=2, style=Qt.PenStyle.DashLine))
+        for label in (self.line_label, self.bad_label):
+            label.fill = pg.mkBrush(colours.panel)
         self.line_label.setColor(QColor(colours.selection))
         self.bad_label.setColor(QColor(colours.error))
         self.bad_marks.setPen(pg.mkPen(colours.error, width=2))
@@ -370,3 +261,13 @@ class LossView(QWidget):
             palette = label.palette()
             palette.setColor(label.foregroundRole(), QColor(colours.text if label is self.now else colours.dim))
             label.setPalette(palette)
+
+
+def _feed(curve: pg.PlotDataItem, series: Series, step: int, most_symbols: int) -> None:
+    """Give a curve its points. Symbols at NaN, and a curve of NaN alone, make Qt crash: neither gets that far."""
+    n = series.count
+    if len(series.bad) == n:
+        curve.setData([], [])
+    else:
+        symbol = "o" if n <= most_symbols and not series.bad else None
+        curve.setData(np.arange(1, n + 1) * step, series.y, symbol=symbol)

@@ -97,6 +97,7 @@ class NetworkView(QWidget):
         )
         self.canvas = NetCanvas(self.describe, self)
         self.canvas.item_chosen.connect(self._choose)
+        self.canvas.resized.connect(self._on_resize)
         self.legend = NetLegend(self)
         top = QHBoxLayout()
         top.addWidget(self.caption, 1)
@@ -129,7 +130,8 @@ class NetworkView(QWidget):
         self._sample_word.setVisible(count > 1)
         self._sample_row.setVisible(count > 1 or alone)
         if alone:
-            self.of_samples.setText(self.tr("sample {n} of {total} in the data").format(n=int(moment.samples[0]) + 1, total=total))
+            at = int(moment.samples[0]) + 1
+            self.of_samples.setText(self.tr("sample {n} of {total} in the data").format(n=at, total=total))
         else:
             self.of_samples.setText(self.tr("of {total}").format(total=count))
 
@@ -162,19 +164,19 @@ class NetworkView(QWidget):
         if network is None or g is None:
             return ()
         layers = range(1, len(network.layers) + 1)
-        strips = any(g.big(c) for c in (0, *layers))
         out = [Entry("read", self.tr("read by this step")), Entry("written", self.tr("written by it"))]
         if any(not g.block(i) for i in layers):
-            out += [
-                Entry("positive", self.tr("weight > 0")), Entry("negative", self.tr("weight < 0")),
-                Entry("width", self.tr("width: 0 to {scale}").format(scale=short(self._weight_scale)) if self._weight_scale else self.tr("width: size")),
-            ]  # fmt: skip
-        if strips or any(g.block(i) for i in layers):
-            scale = short(self._weight_scale)
-            out.append(Entry("scale", self.tr("weights −{scale} to {scale}; each strip its own scale").format(scale=scale)))
+            width = self.tr("width: size")
+            if self._weight_scale:
+                width = self.tr("width: 0 to {scale}").format(scale=short(self._weight_scale))
+            out += [Entry("positive", self.tr("weight > 0")), Entry("negative", self.tr("weight < 0")), Entry("width", width)]
+        if any(g.block(i) for i in layers):
+            out.append(Entry("scale", self.tr("weights −{scale} to {scale}").format(scale=short(self._weight_scale))))
+        if not g.roomy or any(g.big(c) for c in (0, *layers)):
+            out.append(Entry("scale", self.tr("units, each layer its own scale")))
         if any(layer.bias is not None for layer in network.layers):
             out.append(Entry("bias", self.tr("bias")))
-        if network.adjoints:
+        if network.adjoints and g.roomy:
             out.append(Entry("adjoint", self.tr("adjoint")))
         out.append(Entry("broken", self.tr("NaN or ∞")))
         return tuple(out)
@@ -186,7 +188,8 @@ class NetworkView(QWidget):
                 "forward": self.tr("forward"), "loss": self.tr("loss"), "backward": self.tr("backward"),
                 "update": self.tr("update"), "predict": self.tr("predict"),
             }  # fmt: skip
-            text = self.tr("{sign} {phase}: {operation}").format(sign=theme.PHASE_SIGN[phase], phase=names[phase], operation=lit.text)
+            text = self.tr("{sign} {phase}: {operation}")
+            text = text.format(sign=theme.PHASE_SIGN[phase], phase=names[phase], operation=lit.text)
             colour = theme.current().phases[phase]
         elif moment.upcoming is not None:
             text = self.tr("Nothing is computed yet in this iteration. Next: {operation}").format(operation=moment.upcoming.text)
@@ -204,6 +207,10 @@ class NetworkView(QWidget):
     def _on_sample(self, _: int) -> None:
         if self._moment is not None and self._network is not None:
             self._show(self._network, self._moment)
+
+    @Slot()
+    def _on_resize(self) -> None:
+        self.legend.set_entries(self._entries())
 
     @Slot(object)
     def _choose(self, item: Item) -> None:

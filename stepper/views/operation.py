@@ -2,48 +2,22 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QMouseEvent, QPalette
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from core import ops
 from core.explain import operations as prose
 from core.explain.arithmetic import why
 from core.explain.moving import index_text as cell_name
 from core.explain.samples import operand_axis, sample_axes
-from core.notation.print import index_text
 from core.program.ir import Array, Instruction, Operand, Phase
 from core.session import Moment
 from stepper import theme
+from stepper.models.equation import pieces, size_colours
 from stepper.widgets.flow import FlowScroll
-from stepper.widgets.matrix import Cell, MatrixWidget
+from stepper.widgets.matrix import Cell
+from stepper.widgets.operand_matrix import OperandMatrix
 from stepper.widgets.tips import plain
-
-Piece = Operand | str
-
-
-class OperandMatrix(MatrixWidget):
-    """The matrix of a value in an equation; clicks are told in the value's own, untransposed cells."""
-
-    value_clicked = Signal(object, object)
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.value: int | None = None
-        self.transposed = False
-        self.cell_clicked.connect(self._on_cell)
-
-    @Slot(object)
-    def _on_cell(self, cell: Cell) -> None:
-        if self.value is not None:
-            self.value_clicked.emit(self.value, cell[::-1] if self.transposed else cell)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-        """A click beside the cells chooses the whole value."""
-        if self.cell_at(event.position()) is None and self.value is not None:
-            self.value_clicked.emit(self.value, None)
-        else:
-            super().mousePressEvent(event)
 
 
 class OperationView(QWidget):
@@ -84,7 +58,7 @@ class OperationView(QWidget):
             box.addWidget(label)
         box.addStretch()
 
-    def sizeHint(self) -> QSize:  # noqa: N802
+    def sizeHint(self) -> QSize:
         """Room for three small matrices."""
         return QSize(820, 300)
 
@@ -96,15 +70,18 @@ class OperationView(QWidget):
             self._draw_nothing()
             return
         self._draw_header(moment, instruction)
-        self._draw_equation(moment, instruction)
-        self._draw_words(moment, instruction)
+        axes = sample_axes(moment.program, moment.shape, instruction.index + 1)
+        self._draw_equation(moment, instruction, axes)
+        self._draw_words(moment, instruction, axes)
 
     # --- header and words -----------------------------------------------------------------------
 
     def _draw_nothing(self) -> None:
         for label in (self.phase_label, self.equation_label, self.part_label, self.arithmetic_label, self.fault_label):
             label.setText("")
-        self.sentence_label.setText(self.tr("This program has no operations yet. Write a line under # forward, such as Z1 = W1 @ X + b1."))
+        self.sentence_label.setText(
+            self.tr("This program has no operations yet. Write a line under # forward, such as Z1 = W1 @ X + b1.")
+        )
         self._show([])
 
     def _draw_header(self, moment: Moment, instruction: Instruction) -> None:
@@ -130,8 +107,8 @@ class OperationView(QWidget):
         self.part_label.setText("   ·   ".join(notes))
         _ink(self.part_label, t.dim)
 
-    def _draw_words(self, moment: Moment, instruction: Instruction) -> None:
-        sentence = prose.sentence(instruction, moment.program, moment.shape)
+    def _draw_words(self, moment: Moment, instruction: Instruction, axes: dict[int, int]) -> None:
+        sentence = prose.sentence(instruction, moment.program, moment.shape, axes)
         if moment.lit is None:
             invitation = self.tr("Press → to do the first operation.")
             if moment.position.iteration > 1:
@@ -149,23 +126,24 @@ class OperationView(QWidget):
         self.fault_label.setVisible(failing)
         if fault is not None and failing:
             line = moment.program.statements[fault.statement].text
-            self.fault_label.setText(self.tr("✗ The next line cannot run: {line}\n{message}").format(line=line, message=fault.message))
+            self.fault_label.setText(
+                self.tr("✗ The next line cannot run: {line}\n{message}").format(line=line, message=fault.message)
+            )
             _ink(self.fault_label, theme.current().error)
 
     # --- the equation ---------------------------------------------------------------------------
 
-    def _draw_equation(self, moment: Moment, instruction: Instruction) -> None:
+    def _draw_equation(self, moment: Moment, instruction: Instruction, axes: dict[int, int]) -> None:
         """Lay out result and operands in the order in which they are written, and explain one cell."""
         groups: list[list[QWidget]] = [[]]
         matrices, glyphs = 0, 0
         result = Operand(instruction.result)
-        axes = sample_axes(moment.program, moment.shape)
-        colours = self._colours(moment, [result, *instruction.operands], axes)
+        colours = size_colours(moment, [result, *instruction.operands], axes, theme.current().sizes)
         operand_widgets: list[OperandMatrix | None] = [None] * len(instruction.operands)
         result_widget: OperandMatrix | None = None
         pending: list[QWidget] = []
         used: set[int] = set()
-        for piece in [result, "=", *_pieces(instruction)]:
+        for piece in [result, "=", *pieces(instruction)]:
             if isinstance(piece, str) or piece.value is None:
                 label = self._glyph(glyphs)
                 text = piece if isinstance(piece, str) else str(piece.number).replace("-", "−")
@@ -174,7 +152,7 @@ class OperationView(QWidget):
                 label.setFont(font)
                 label.setText(text)
                 glyphs += 1
-                if piece in (")", "))") or isinstance(piece, str) and piece.startswith((",", "]", ".", "[")):
+                if piece in (")", "))") or (isinstance(piece, str) and piece.startswith((",", "]", ".", "["))):
                     groups[-1].append(label)
                 else:
                     pending.append(label)
@@ -218,20 +196,6 @@ class OperationView(QWidget):
         if moment.selection.value == index and cell is not None and len(cell) == len(shape):
             widget.set_selected(cell[::-1] if operand.transposed else cell)
 
-    def _colours(self, moment: Moment, operands: list[Operand], axes: dict[int, int]) -> dict[object, str]:
-        """Give every size above 1 in this operation a colour of its own; the samples have one for themselves."""
-        found: dict[object, str] = {}
-        palette = theme.current().sizes
-        for operand in operands:
-            shape = () if operand.value is None else moment.shape(operand.value) or ()
-            shape = shape[::-1] if operand.transposed else shape
-            at = operand_axis(operand, axes, moment.shape)
-            for i, size in enumerate(shape):
-                key: object = "samples" if i == at else size
-                if size > 1 and key not in found and len(found) < len(palette):
-                    found[key] = palette[len(found)]
-        return found
-
     def _explain(
         self, moment: Moment, instruction: Instruction, result_widget: OperandMatrix, operand_widgets: list[OperandMatrix | None]
     ) -> None:
@@ -246,7 +210,11 @@ class OperationView(QWidget):
             for operand in (Operand(instruction.result), *instruction.operands):
                 seen = chosen[::-1] if operand.transposed else chosen
                 # A cell of an operand asks for the cell that it became, where the two stand in the same place.
-                if operand.value == moment.selection.value and _same_place(moment, operand, result.shape) and _inside(seen, result.shape):
+                if (
+                    operand.value == moment.selection.value
+                    and _same_place(moment, operand, result.shape)
+                    and _inside(seen, result.shape)
+                ):
                     cell = seen
                     break
         operands = [o.number if o.value is None else _seen(moment, o) for o in instruction.operands]
@@ -316,34 +284,6 @@ def _same_place(moment: Moment, operand: Operand, shape: tuple[int, ...]) -> boo
 
 def _inside(cell: Cell, shape: tuple[int, ...]) -> bool:
     return len(cell) == len(shape) and all(0 <= i < n for i, n in zip(cell, shape, strict=True))
-
-
-def _pieces(instruction: Instruction) -> list[Piece]:
-    """Return what stands right of the equals sign, operands and signs in the order in which they are written."""
-    op, operands = ops.get(instruction.op), instruction.operands
-    if instruction.op == "mask_assign":
-        return [operands[0], "with", operands[2], "where", operands[1]]
-    if instruction.op == "identity":
-        return [operands[0]]
-    if instruction.op == "size_of":
-        return [operands[0], f".shape[{instruction.attributes['axis']}]"]
-    if instruction.op == "sigmoid_written_out":
-        return ["1 / (1 + exp(−", operands[0], "))"]
-    if op.form == "infix":
-        return [operands[0], op.symbol, operands[1]]
-    if op.form == "prefix":
-        return [op.symbol.replace("-", "−"), operands[0]]
-    if op.form == "attribute" and "axes" not in instruction.attributes:
-        return [operands[0], op.symbol]
-    if op.form == "subscript":
-        return [operands[0], f"[{index_text(instruction.attributes['index'])}]"]
-    pieces: list[Piece] = [f"{op.names[0]}("]
-    for i, operand in enumerate(operands):
-        pieces += [operand] if i == 0 else [",", operand]
-    extra = [f", {k}={v!r}" for k, v in instruction.attributes.items() if k not in ("samples", "in_place", "index")]
-    if instruction.op == "unslice":
-        extra.append(f", [{index_text(instruction.attributes['index'])}]")
-    return [*pieces, "".join([*extra, ")"])]
 
 
 def _ink(label: QLabel, colour: str) -> None:

@@ -25,7 +25,7 @@ class FlowScroll(QScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._groups: list[list[QWidget]] = []
 
-    def minimumSizeHint(self) -> QSize:  # noqa: N802
+    def minimumSizeHint(self) -> QSize:
         """Enough to see that there is something."""
         return QSize(120, 60)
 
@@ -64,7 +64,7 @@ class FlowScroll(QScrollArea):
         bar = self.horizontalScrollBar().sizeHint().height() if widest > room else 0
         self.setMaximumHeight(height + bar + 2)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+    def resizeEvent(self, event: QResizeEvent) -> None:
         """Wrap anew."""
         super().resizeEvent(event)
         self.arrange()

@@ -10,8 +10,7 @@ from core.program.ir import Array
 from stepper import theme
 
 LEVELS = 64
-# How a block is hatched that holds a NaN (3), ∞ (2), −∞ (1).
-PATTERNS = {3: Qt.BrushStyle.DiagCrossPattern, 2: Qt.BrushStyle.BDiagPattern, 1: Qt.BrushStyle.FDiagPattern}
+HATCH = 5
 
 
 class Heat:
@@ -30,10 +29,11 @@ class Heat:
         self._shown, self._extent = shown, extent
         self._theme = ""
         self._image: QImage | None = None
-        self._bad_blocks: list[tuple[int, int, int]] = []
         self._blocks = (min(rows, self.height), min(columns, self.width))
         if shown is not None and shown.size:
-            counts = {"NaN": np.isnan(shown), "∞": np.isposinf(shown), "−∞": np.isneginf(shown)} if shown.dtype.kind == "f" else {}
+            counts = (
+                {"NaN": np.isnan(shown), "∞": np.isposinf(shown), "−∞": np.isneginf(shown)} if shown.dtype.kind == "f" else {}
+            )
             self.bad = {sign: n for sign, where in counts.items() if (n := int(np.count_nonzero(where)))}
 
     def rect(self, row: int, column: int) -> QRect:
@@ -46,19 +46,14 @@ class Heat:
         """Paint the picture."""
         t = theme.current()
         if self._shown is None or not self._shown.size:
-            painter.fillRect(QRect(at, QRect(0, 0, self.width, self.height).size()), QBrush(QColor(t.border), Qt.BrushStyle.Dense6Pattern))
+            painter.fillRect(
+                QRect(at, QRect(0, 0, self.width, self.height).size()), QBrush(QColor(t.border), Qt.BrushStyle.Dense6Pattern)
+            )
             return
         if self._image is None or self._theme != t.name:
             self._make()
         assert self._image is not None
-        painter.drawImage(QRect(at.x(), at.y(), self.width, self.height), self._image)
-        height, width = self._blocks
-        for row, column, kind in self._bad_blocks:
-            x0, x1 = column * self.width // width, (column + 1) * self.width // width
-            y0, y1 = row * self.height // height, (row + 1) * self.height // height
-            rect = QRect(at.x() + x0, at.y() + y0, max(x1 - x0, 2), max(y1 - y0, 2))
-            painter.fillRect(rect, QColor(t.error))
-            painter.fillRect(rect, QBrush(QColor(t.panel), PATTERNS[kind]))
+        painter.drawImage(at, self._image)
 
     def legend_width(self, metrics: QFontMetrics, largest: str, note: str) -> int:
         """Return how wide the legend is."""
@@ -70,6 +65,10 @@ class Heat:
         metrics = painter.fontMetrics()
         painter.setPen(QColor(t.dim))
         if self._shown is None:
+            return
+        if not self._extent > 0:
+            painter.setPen(QColor(t.error if self.bad else t.dim))
+            painter.drawText(rect.left(), rect.top() + metrics.ascent(), note)
             return
         left = f"−{largest}"
         x = rect.left()
@@ -96,16 +95,21 @@ class Heat:
             share = picked / self._extent if self._extent > 0 else np.zeros_like(picked)
         steps = np.rint(np.clip(np.nan_to_num(share), -1, 1) * LEVELS).astype(int) + LEVELS
         table = np.array([theme.diverging(i / LEVELS, 1.0).rgb() for i in range(-LEVELS, LEVELS + 1)], dtype=np.uint32)
-        pixels = np.ascontiguousarray(table[steps])
-        height, width = pixels.shape
-        self._image = QImage(pixels.tobytes(), width, height, 4 * width, QImage.Format.Format_RGB32).copy()
-        self._bad_blocks = [(int(r), int(c), int(bad[r, c])) for r, c in np.argwhere(bad)[:4000]]
+        # One pixel of the image is one of the screen, so that the hatching is as fine in large blocks as in small ones.
+        y, x = np.arange(self.height)[:, None], np.arange(self.width)[None, :]
+        height, width = steps.shape
+        at = (y * height // self.height, x * width // self.width)
+        kind, pixels = bad[at], table[steps[at]]
+        lines = ((kind & 1) > 0) & ((x - y) % HATCH == 0) | ((kind & 2) > 0) & ((x + y) % HATCH == 0)
+        pixels = np.where(kind > 0, np.where(lines, QColor(t.panel).rgb(), QColor(t.error).rgb()), pixels)
+        data = np.ascontiguousarray(pixels, dtype=np.uint32).tobytes()
+        self._image = QImage(data, self.width, self.height, 4 * self.width, QImage.Format.Format_RGB32).copy()
 
 
 def strongest(shown: Array, height: int, width: int) -> tuple[Array, Array]:
     """Return for each of `height` × `width` blocks its finite number of largest magnitude, and what else it holds.
 
-    The second array has a key of `PATTERNS` where a block holds a NaN or an infinity, else 0.
+    The second array has 3 where a block holds a NaN, 2 for ∞, 1 for −∞, else 0: the hatchings, as bits.
     """
     bad = np.where(np.isnan(shown), 3, np.where(np.isposinf(shown), 2, np.where(np.isneginf(shown), 1, 0)))
     clean = np.where(bad, 0.0, shown)

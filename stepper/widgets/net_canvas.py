@@ -25,8 +25,9 @@ from PySide6.QtWidgets import QApplication, QSizePolicy, QToolTip, QWidget
 from core.program.ir import Array
 from stepper import theme
 from stepper.widgets import net_marks
+from stepper.widgets.net_header import HeaderPainter, Words
 from stepper.widgets.net_layout import Geometry, Item, geometry_of
-from stepper.widgets.net_paint import Painter, Words
+from stepper.widgets.net_paint import Painter
 from stepper.widgets.net_scene import Scene
 
 LARGEST_ZOOM = 12.0
@@ -36,6 +37,7 @@ class NetCanvas(QWidget):
     """Shows a scene; `item_chosen` says which part a person clicked or pressed Enter on."""
 
     item_chosen = Signal(object)
+    resized = Signal()
 
     def __init__(self, describe: Callable[[Item], str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -110,16 +112,15 @@ class NetCanvas(QWidget):
         g = self.geometry_
         if self._scene is None or g is None:
             return
-        drawn = Painter(painter, self._scene, g, self._words, self._image)
         painter.save()
         if self.zoom > 1:
             painter.setClipRect(QRectF(0, g.header, self.width(), self.height()))
         painter.translate(self.offset)
-        drawn.picture(self.focus if self.hasFocus() else None)
+        Painter(painter, self._scene, g, self._words, self._image).paint(self.focus if self.hasFocus() else None)
         painter.restore()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.translate(self.offset.x(), 0)
-        drawn.header()
+        HeaderPainter(painter, self._scene, g, self._words).paint()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -127,6 +128,7 @@ class NetCanvas(QWidget):
             self.fit()
         else:
             self._keep_inside()
+        self.resized.emit()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
@@ -220,7 +222,8 @@ class NetCanvas(QWidget):
         if self.focus is None:
             self._set_focus(table[0][0])
             return True
-        at = next((c for c, items in enumerate(table) if items[0].kind == self.focus.kind and items[0].layer == self.focus.layer), 0)
+        here = self.focus[:2]
+        at = next((c for c, items in enumerate(table) if items[0][:2] == here), 0)
         row = table[at].index(self.focus) if self.focus in table[at] else 0
         column = at + columns
         if not 0 <= column < len(table):
@@ -252,11 +255,10 @@ class NetCanvas(QWidget):
 
     def _image(self, array: Array, scale: float) -> QImage:
         """Return the heat map of an array, from the last few drawn; arrays are never written to."""
-        base = array if array.base is None else array
-        key = (id(base), scale, theme.current().name)
+        key = (id(array), scale, theme.current().name)
         found = self._images.get(key)
-        if found is None or found[0] is not base:
+        if found is None or found[0] is not array:
             if len(self._images) > 24:
                 self._images.clear()
-            found = self._images[key] = (base, net_marks.heat_image(array, scale))
+            found = self._images[key] = (array, net_marks.heat_image(array, scale))
         return found[1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF
@@ -14,7 +15,7 @@ from core.program.network import Network
 MOST_NEURONS = 16
 HEADER = 56.0
 LOW_HEADER = 34.0
-BIAS_BOX = (58.0, 15.0)
+BIAS_BOX = (64.0, 15.0)
 
 
 class Item(NamedTuple):
@@ -70,7 +71,7 @@ class Geometry:
     def strip(self, column: int) -> QRectF:
         """Return the heat map strip of a column with many units."""
         width = min(34.0, max(14.0, self.gap * 0.12)) * (1 if self.gap > 90 else 0.8)
-        top, bottom = self.header + 14, self.height - 24
+        top, bottom = self.header + 14, self.height - 30
         return QRectF(self.xs[column] - width / 2, top, width, max(20.0, bottom - top))
 
     def bias_strip(self, layer: int) -> QRectF:
@@ -81,7 +82,9 @@ class Geometry:
     def bias_box(self, layer: int, unit: int) -> QRectF:
         """Return the box of one bias, above and to the left of its neuron."""
         c, r = self.centre(layer, unit), self.radius
-        width, height = BIAS_BOX if self.bias_text else (max(7.0, r * 0.8), max(6.0, r * 0.7))
+        width, height = max(7.0, r * 0.8), max(6.0, r * 0.7)
+        if self.bias_text:
+            width, height = BIAS_BOX[0] * self.text, BIAS_BOX[1] * self.text
         right = c.x() - r * 0.82
         bottom = c.y() - r * 0.55
         return QRectF(right - width, bottom - height, width, height)
@@ -89,12 +92,13 @@ class Geometry:
     @property
     def bias_text(self) -> bool:
         """Tell whether there is room for the numbers of the biases."""
-        return self.gap > 118 and min((p for c, p in enumerate(self.pitches) if c and not self.big(c)), default=99.0) >= 38
+        small = [p for c, p in enumerate(self.pitches) if c and not self.big(c)]
+        return self.gap > 118 * self.text and min(small, default=99.0) >= 34
 
     def weights_block(self, layer: int) -> QRectF:
         """Return the heat map of the weights into a layer, turned as the array is written."""
         shape = self.network.layers[layer - 1].weight_shape
-        rows, columns = (shape if len(shape) == 2 else (shape[0], 1))
+        rows, columns = shape if len(shape) == 2 else (shape[0], 1)
         left = self.xs[layer - 1] + self._half(layer - 1) + 16
         right = self.xs[layer] - self._half(layer) - 22
         room = QRectF(left, self.header + 26, max(16.0, right - left), max(20.0, self.height - self.header - 64))
@@ -109,7 +113,7 @@ class Geometry:
             return self.weights_block(layer).adjusted(-6, -6, 6, 6)
         left, right = self.xs[layer - 1] + self.radius + 12, self.xs[layer] - self.radius - 12
         if self.network.layers[layer - 1].bias is not None:
-            right -= BIAS_BOX[0] * 0.72 if self.bias_text else 6
+            right -= BIAS_BOX[0] * self.text * 0.72 if self.bias_text else 6
         ends = [self.centre(c, u).y() for c in (layer - 1, layer) for u in (0, self.network.size(c) - 1)]
         return QRectF(left, min(ends) - 12, max(10.0, right - left), max(ends) - min(ends) + 24)
 
@@ -143,7 +147,16 @@ class Geometry:
             return block if item.source < 0 else self._cell(block, item)
         a, b = self.line(item.layer, item.unit, item.source)
         middle = a + (b - a) * self.label_share(item.layer)
-        return QRectF(middle.x() - 20, middle.y() - 8, 40, 16)
+        return QRectF(middle.x() - 20 * self.text, middle.y() - 8 * self.text, 40 * self.text, 16 * self.text)
+
+    @property
+    def text(self) -> float:
+        """How much larger than usual text is: it grows with the picture, but less."""
+        return min(1.5, max(1.0, min(self.width / 1100, self.height / 430, self.radius / 18)))
+
+    def tight(self, column: int) -> bool:
+        """Tell whether the neurons of a column stand so near that rings around each would touch."""
+        return self.pitches[column] < 2 * self.radius + 14 and self.network.size(column) > 1
 
     @property
     def roomy(self) -> bool:
@@ -158,14 +171,14 @@ class Geometry:
         """Tell whether the numbers of the weights have room at their lines."""
         if self.block(layer) or self.gap < 105 or not self.roomy:
             return False
-        return self._shares[layer][1] >= 14
+        return self._shares[layer][1] >= 14 * self.text
 
     @cached_property
     def _shares(self) -> dict[int, tuple[float, float]]:
         """For each layer drawn in lines: how far along the numbers stand best, and their distance there."""
         choices = (0.5, 0.45, 0.4, 0.35, 0.3, 0.25, 0.56, 0.62)
         layers = [i for i in range(1, len(self.network.layers) + 1) if not self.block(i)]
-        gaps = {i: [(min(self._label_gap(i, t), 18.0), -n, t) for n, t in enumerate(choices)] for i in layers}
+        gaps = {i: [(min(self._label_gap(i, t), 18.0 * self.text), -n, t) for n, t in enumerate(choices)] for i in layers}
         return {i: (max(found)[2], max(found)[0]) for i, found in gaps.items()}
 
     def item_at(self, p: QPointF) -> Item | None:
@@ -256,7 +269,7 @@ class Geometry:
             for u in range(n.size(layer)) for s in range(n.size(layer - 1))
             for a, b in [self.line(layer, u, s)]
         )  # fmt: skip
-        return min((b - a for a, b in zip(ys, ys[1:], strict=False)), default=99.0)
+        return min((b - a for a, b in pairwise(ys)), default=99.0)
 
 
 def header_of(height: float) -> float:
@@ -277,8 +290,9 @@ def geometry_of(network: Network, width: float, height: float) -> Geometry:
     if network.loss is not None:
         xs.append(xs[-1] + 0.7 * gap)
     room = height - header_of(height) - 10
-    pitches = tuple(min(room / max(network.size(c), 1), 120.0 * max(1.0, height / 500)) for c in range(layers + 1))
+    sizes = [max(network.size(c), 1) for c in range(layers + 1)]
+    pitches = tuple(min((room - (24 if n > 3 else 0)) / n, 120.0 * max(1.0, height / 500)) for n in sizes)
     small = [p for c, p in enumerate(pitches) if network.size(c) <= MOST_NEURONS]
     limit = 30.0 * max(1.0, min(height / 520, width / 900))
-    radius = max(3.0, min([limit, gap * 0.17, *(min(p * 0.37, max(16.0, (p - 20) / 2)) for p in small)]))
+    radius = max(3.0, min([limit, gap * 0.17, *(min(p * 0.4, max(16.0, (p - 20) / 2)) for p in small)]))
     return Geometry(network, width, height, tuple(xs), radius, pitches, gap)

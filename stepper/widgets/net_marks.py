@@ -1,4 +1,4 @@
-"""The signs that a picture of a network is made of: pens, rings, frames, arrows, heat maps. Each has a second sign beside its colour."""
+"""The signs that a picture of a network is made of: pens, rings, frames, arrows, heat maps; none is colour alone."""
 
 from __future__ import annotations
 
@@ -95,7 +95,8 @@ def heat_image(array: Array, scale: float) -> QImage:
     cells = cells.reshape(cells.shape[0], -1)
     finite = np.isfinite(cells)
     share = np.clip(np.where(finite, cells, 0.0) / (scale if scale > 0 else 1.0), -1.0, 1.0)
-    table = np.array([_rgb(theme.diverging(i / 127.0, 1.0)) for i in range(-127, 128)] + [_rgb(QColor(colours.error))], dtype=np.uint8)
+    shades = [_rgb(theme.diverging(i / 127.0, 1.0)) for i in range(-127, 128)]
+    table = np.array([*shades, _rgb(QColor(colours.error))], dtype=np.uint8)
     index = np.where(finite, np.rint(share * 127).astype(int) + 127, 255)
     pixels = np.ascontiguousarray(table[index])
     height, width = index.shape

@@ -1,10 +1,9 @@
-"""Paints a scene of a network: weights, then neurons, then what is lit and selected, then the names of the columns."""
+"""Paints a scene of a network: weights, then neurons, then what is selected."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -14,22 +13,12 @@ from core.program.ir import Array
 from core.program.network import INPUT, LOSS, Part
 from stepper import theme
 from stepper.widgets import net_marks as marks
+from stepper.widgets.net_header import Words
 from stepper.widgets.net_layout import Geometry, Item
 from stepper.widgets.net_scene import Scene
 from stepper.widgets.numbers import short
 
 EMPTY = "·"
-
-
-@dataclass(frozen=True)
-class Words:
-    """The texts of the picture, translated, with their places in braces."""
-
-    units: str
-    layer: str
-    broken: str
-    inputs: str
-    loss: str
 
 
 class Painter:
@@ -42,7 +31,7 @@ class Painter:
         self.colours = theme.current()
         self.layers = range(1, len(scene.network.layers) + 1)
 
-    def picture(self, focus: Item | None) -> None:
+    def paint(self, focus: Item | None) -> None:
         """Paint everything below the names of the columns."""
         p = self.p
         p.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -76,92 +65,6 @@ class Painter:
         if focus is not None:
             marks.focus_frame(p, self.g.place_of(focus))
 
-    def header(self) -> None:
-        """Paint the names of the columns, and the flow of the step just taken."""
-        n, g = self.scene.network, self.g
-        tight = g.gap < 150
-        self._title(g.xs[0], g.gap * 0.5, ((self.scene.label(n.input.value), (INPUT,)),), self.words.inputs)
-        for layer in self.layers:
-            found = n.layers[layer - 1]
-            names: list[tuple[str, tuple[Part, ...]]] = [(found.weight, (("weights", layer),))]
-            bias_lit = ("bias", layer) in self.scene.touch.reads | self.scene.touch.writes
-            if found.bias is not None and (bias_lit or not tight):
-                names.append((found.bias, (("bias", layer),)))
-            size = "×".join(str(d) for d in found.weight_shape) if not tight else ""
-            if g.gap >= 64:
-                self._title((g.xs[layer - 1] + g.xs[layer]) / 2, g.gap * 0.62, tuple(names), size)
-            text = self.words.layer.format(n=layer) if g.gap > 70 else ""
-            text += f" · {found.activation}" if found.activation and g.gap > 190 else ""
-            parts: tuple[Part, ...] = (("units", layer, "pre"), ("units", layer, "act"))
-            self._title(g.xs[layer], g.gap * 0.5, ((self.scene.label(found.act.value), parts),), text)
-        if n.loss is not None:
-            self._title(g.xs[-1], g.gap * 0.45, ((self.scene.label(n.loss), (LOSS,)),), self.words.loss if g.gap > 70 else "")
-        self._flow()
-
-    def _title(self, x: float, room: float, names: tuple[tuple[str, tuple[Part, ...]], ...], below: str) -> None:
-        """The names of what stands in a column; a lit one under the name of the value that is read or written."""
-        p, touch = self.p, self.scene.touch
-        p.setFont(marks.font_of(p, 13, bold=True))
-        metrics = p.fontMetrics()
-        texts = [self._lit_name(*n) for n in names]
-        if sum(metrics.horizontalAdvance(t) + 12 for t in texts) > max(room, 40):
-            texts = [metrics.elidedText(t, Qt.TextElideMode.ElideRight, int(max(room, 40) / len(names)) - 6) for t in texts]
-        widths = [metrics.horizontalAdvance(t) + 12 for t in texts]
-        left = x - (sum(widths) + 6 * (len(names) - 1)) / 2
-        for (_, parts), text, wide in zip(names, texts, widths, strict=True):
-            read, written = any(q in touch.reads for q in parts), any(q in touch.writes for q in parts)
-            box = QRectF(left, 5, wide, 18)
-            if read or written:
-                marks.ring(p, box.adjusted(4, 4, -4, -4), read and not written, written, round_=False)
-            p.setPen(QColor(self.colours.written if written else (self.colours.read if read else self.colours.text)))
-            p.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
-            left += wide + 6
-        if below and self.g.header > 40:
-            p.setFont(marks.font_of(p, 11))
-            p.setPen(QColor(self.colours.dim))
-            p.drawText(QRectF(x - 100, 25, 200, 14), Qt.AlignmentFlag.AlignCenter, below)
-
-    def _lit_name(self, name: str, parts: tuple[Part, ...]) -> str:
-        touch, lit = self.scene.touch, self.scene.moment.lit
-        if lit is None:
-            return name
-        if any(q in touch.writes for q in parts):
-            return self.scene.label(lit.result)
-        known = self.scene.network.parts
-        here = [self.scene.label(v) for v in lit.reads if any(q in known.get(v, ()) for q in parts)]
-        return ", ".join(dict.fromkeys(here)) or name
-
-    def _flow(self) -> None:
-        """The arrow from where the step reads to where it writes; a turn for an update."""
-        phase = self.scene.moment.phase
-        touch = self.scene.touch
-        lit = self.scene.moment.lit
-        if phase is None or lit is None or not (touch.reads or touch.writes):
-            return
-        y = self.g.header - (8 if self.g.header > 40 else 2)
-        reads = [self._x_of(q) for q in touch.reads or touch.writes]
-        writes = [self._x_of(q) for q in touch.writes or touch.reads]
-        if phase == "update":
-            for x in set(writes):
-                self.p.setFont(marks.font_of(self.p, 18, bold=True))
-                self.p.setPen(QColor(self.colours.phases[phase]))
-                self.p.drawText(QRectF(x - 20, y - 10, 40, 20), Qt.AlignmentFlag.AlignCenter, theme.PHASE_SIGN[phase])
-            return
-        way = -1 if phase == "backward" else 1
-        start, end = (min(reads), max(writes)) if way > 0 else (max(reads), min(writes))
-        if (end - start) * way < 36:
-            start, end = end - way * 18, end + way * 18
-        marks.arrow(self.p, start, end, y, phase)
-
-    def _x_of(self, part: Part) -> float:
-        xs = self.g.xs
-        if part == LOSS:
-            return xs[-1]
-        if part[0] == "input":
-            return xs[0]
-        layer = int(part[1])
-        return (xs[layer - 1] + xs[layer]) / 2 if part[0] == "weights" else xs[layer]
-
     def _extent(self, part: Part) -> QRectF:
         if part == LOSS:
             return self.g.loss_box()
@@ -176,18 +79,18 @@ class Painter:
         found = self.scene.network.layers[layer - 1]
         array = self.scene.array(self.scene.moment.current(found.weight))
         thickest = marks.THICKEST if self.g.radius > 8 else 3.0
-        for unit in range(found.units):
-            for source in range(found.inputs):
-                a, b = self.g.line(layer, unit, source)
-                if array is None:
-                    self.p.setPen(QPen(QColor(self.colours.border), 1))
-                    self.p.drawLine(a, b)
-                    continue
-                weight = float(array[found.weight_cell(unit, source)])
-                self.p.setPen(marks.weight_pen(weight, self.scene.weight_scale, thickest))
-                self.p.drawLine(a, b)
-                if not math.isfinite(weight) and not self.g.labelled(layer):
-                    self._tag(a + (b - a) * 0.5, short(weight), self.colours.error)
+        weights = {
+            (u, s): None if array is None else float(array[found.weight_cell(u, s)])
+            for u in range(found.units) for s in range(found.inputs)
+        }  # fmt: skip
+        for (unit, source), weight in sorted(weights.items(), key=lambda item: _strength(item[1])):
+            a, b = self.g.line(layer, unit, source)
+            known = weight is not None
+            pen = marks.weight_pen(weight, self.scene.weight_scale, thickest) if known else QPen(QColor(self.colours.border), 1)
+            self.p.setPen(pen)
+            self.p.drawLine(a, b)
+            if weight is not None and not math.isfinite(weight) and not self.g.labelled(layer):
+                self._tag(a + (b - a) * 0.5, short(weight), self.colours.error)
 
     def _labels(self, layer: int) -> None:
         found = self.scene.network.layers[layer - 1]
@@ -205,9 +108,9 @@ class Painter:
 
     def _tag(self, at: QPointF, text: str, colour: str) -> None:
         p = self.p
-        p.setFont(marks.font_of(p, 10.5))
-        width = p.fontMetrics().horizontalAdvance(text) + 4
-        box = QRectF(at.x() - width / 2, at.y() - 7, width, 14)
+        p.setFont(marks.font_of(p, 10.5 * self.g.text))
+        width, height = p.fontMetrics().horizontalAdvance(text) + 4, 14 * self.g.text
+        box = QRectF(at.x() - width / 2, at.y() - height / 2, width, height)
         p.setPen(Qt.PenStyle.NoPen)
         p.setBrush(QColor(self.colours.panel))
         p.drawRoundedRect(box, 3, 3)
@@ -234,7 +137,7 @@ class Painter:
         p.setFont(marks.font_of(p, 11))
         p.setPen(QColor(self.colours.error if bad else self.colours.dim))
         wide = p.fontMetrics().horizontalAdvance(text) + 8
-        p.drawText(QRectF(rect.center().x() - wide / 2, rect.bottom() + 3, wide, 15), Qt.AlignmentFlag.AlignCenter, text)
+        p.drawText(QRectF(rect.center().x() - wide / 2, rect.bottom() + 9, wide, 15), Qt.AlignmentFlag.AlignCenter, text)
 
     def _lit_weights(self, layer: int) -> None:
         read, written = self.scene.lit_as(Item("weight", layer))
@@ -245,13 +148,13 @@ class Painter:
         rect, n = self.g.strip(column), self.scene.network.size(column)
         numbers = self.scene.column(column)
         scale = self.scene.unit_scales[column]
-        marks.draw_heat(self.p, rect, None if numbers is None else self.images(numbers.reshape(-1, 1), scale))
+        marks.draw_heat(self.p, rect, None if numbers is None else marks.heat_image(numbers.reshape(-1, 1), scale))
         self._under(rect, self.words.units.format(n=n), numbers)
         marks.ring(self.p, rect, *self.scene.lit_as(Item("unit", column)), round_=False)
         biases = self.scene.biases(column) if column else None
         if biases is not None:
             beside = self.g.bias_strip(column)
-            marks.draw_heat(self.p, beside, self.images(biases.reshape(-1, 1), self.scene.bias_scale))
+            marks.draw_heat(self.p, beside, marks.heat_image(biases.reshape(-1, 1), self.scene.bias_scale))
             self.p.setFont(marks.font_of(self.p, 10))
             self.p.setPen(QColor(self.colours.dim))
             self.p.drawText(QRectF(beside.center().x() - 14, beside.top() - 14, 28, 12), Qt.AlignmentFlag.AlignCenter, "+b")
@@ -259,6 +162,12 @@ class Painter:
 
     def _neurons(self, column: int) -> None:
         found = None if column == 0 else self.scene.network.layers[column - 1]
+        if self.g.tight(column):
+            kinds: list[tuple[str, Part]] = [("unit", INPUT if column == 0 else ("units", column, "act"))]
+            if found is not None and found.bias is not None:
+                kinds.append(("bias", ("bias", column)))
+            for kind, part in kinds:
+                marks.ring(self.p, self._extent(part), *self.scene.lit_as(Item(kind, column)), round_=False)
         for unit in range(self.scene.network.size(column)):
             item = Item("unit", column, unit)
             self._neuron(item)
@@ -285,7 +194,8 @@ class Painter:
             self._neuron_text(circle, number, before)
         else:
             self._beside(item.layer, c, number)
-        marks.ring(p, circle, *self.scene.lit_as(item), round_=True)
+        if not self.g.tight(item.layer):
+            marks.ring(p, circle, *self.scene.lit_as(item), round_=True)
         adjoint = self.scene.adjoint(item)
         if adjoint is not None and roomy:
             self._adjoint(c, adjoint)
@@ -304,7 +214,7 @@ class Painter:
         broken = number is not None and not math.isfinite(number)
         two = before is not None and r >= 21 and not broken
         text = EMPTY if number is None else short(number, 3)
-        size = min(r * 0.56, 16.0)
+        size = min(r * 0.56, 16.0 * self.g.text)
         p.setFont(marks.font_of(p, size, bold=True))
         while p.fontMetrics().horizontalAdvance(text) > 1.86 * r and size > 8:
             size -= 1
@@ -316,18 +226,18 @@ class Painter:
             p.setPen(QColor(self.colours.text if number is not None else self.colours.dim))
             p.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
         if two and before is not None:
-            p.setFont(marks.font_of(p, min(r * 0.38, 12)))
+            p.setFont(marks.font_of(p, min(r * 0.38, 12 * self.g.text)))
             p.setPen(QColor(self.colours.dim))
             p.drawText(circle.translated(0, r * 0.42), Qt.AlignmentFlag.AlignCenter, "z " + short(before[1], 2))
 
     def _adjoint(self, c: QPointF, adjoint: tuple[str, float]) -> None:
         name, number = adjoint
         p, r = self.p, self.g.radius
-        name = name if len(name) <= 5 else "δ"
-        text = f"{name} {short(number, 3)}"
-        p.setFont(marks.font_of(p, 10.5))
+        name = name if len(name) <= 5 and self.g.gap >= 190 else "∂"
+        text = f"{name} {short(number, 3 if self.g.gap >= 190 else 2)}"
+        p.setFont(marks.font_of(p, 10.5 * self.g.text))
         wide = p.fontMetrics().horizontalAdvance(text) + 8
-        box = QRectF(c.x() + r * 0.5, c.y() + r * 0.66, wide, 14)
+        box = QRectF(c.x() + r * 0.5, c.y() + r * 0.66, wide, 14 * self.g.text)
         colour = QColor(self.colours.phases["backward"])
         p.setPen(QPen(colour, 1))
         p.setBrush(QColor(self.colours.panel))
@@ -341,11 +251,11 @@ class Painter:
         c, p = self.g.centre(0, unit), self.p
         if self.g.pitches[0] < 12:
             return
-        p.setFont(marks.font_of(p, 12))
+        p.setFont(marks.font_of(p, 12 * self.g.text))
         p.setPen(QColor(self.colours.text))
         room = c.x() - self.g.radius - 8
         text = p.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, max(10, int(room)))
-        place = QRectF(0, c.y() - 8, room, 16)
+        place = QRectF(0, c.y() - 10, room, 20)
         p.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
 
     def _bias(self, item: Item) -> None:
@@ -362,7 +272,7 @@ class Painter:
             p.setBrush(theme.diverging(number, self.scene.bias_scale))
         p.drawRect(box)
         if self.g.bias_text:
-            p.setFont(marks.font_of(p, 10))
+            p.setFont(marks.font_of(p, 10 * self.g.text))
             choices = [EMPTY] if number is None else ["+b " + short(number, 3), "+b " + short(number, 2), short(number, 2)]
             room = box.width() - 2
             text = next((t for t in choices if p.fontMetrics().horizontalAdvance(t) <= room), choices[-1])
@@ -371,7 +281,8 @@ class Painter:
             else:
                 p.setPen(QColor(self.colours.text))
                 p.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
-        marks.ring(p, box, *self.scene.lit_as(item), round_=False)
+        if not self.g.tight(item.layer):
+            marks.ring(p, box, *self.scene.lit_as(item), round_=False)
 
     def _to_loss(self) -> None:
         last = len(self.scene.network.layers)
@@ -389,7 +300,7 @@ class Painter:
         p, box = self.p, self.g.loss_box()
         c, r = box.center(), box.width() / 2
         number = self.scene.number(Item("loss", 0))
-        diamond = QPolygonF([QPointF(c.x(), c.y() - r), QPointF(c.x() + r, c.y()), QPointF(c.x(), c.y() + r), QPointF(c.x() - r, c.y())])
+        diamond = QPolygonF([c - QPointF(0, r), *(c + d for d in (QPointF(r, 0), QPointF(0, r), QPointF(-r, 0)))])
         p.setPen(QPen(QColor(self.colours.phases["loss"]), 1.6))
         p.setBrush(QColor(self.colours.panel))
         p.drawPolygon(diamond)
@@ -397,7 +308,7 @@ class Painter:
             p.setBrush(marks.broken_brush(number))
             p.drawPolygon(diamond)
         text = EMPTY if number is None else short(number, 3)
-        p.setFont(marks.font_of(p, min(r * 0.44, 14), bold=True))
+        p.setFont(marks.font_of(p, min(r * 0.44, 14 * self.g.text), bold=True))
         if number is not None and p.fontMetrics().horizontalAdvance(text) > 1.5 * r:
             p.setPen(QColor(self.colours.phases["loss"]))
             p.drawText(box, Qt.AlignmentFlag.AlignCenter, theme.PHASE_SIGN["loss"])
@@ -409,3 +320,7 @@ class Painter:
             p.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
         marks.ring(p, box, *self.scene.lit_as(Item("loss", 0)), round_=False)
 
+
+def _strength(weight: float | None) -> float:
+    """The order of painting: the strongest weights last, on top, and above them what is not finite."""
+    return 0.0 if weight is None else (abs(weight) if math.isfinite(weight) else math.inf)

@@ -189,6 +189,7 @@ def samples_of(network: Network, moment: Moment) -> int:
 def _along(array: Array | None, sample_axis: int | None, sample: int) -> Array | None:
     if array is None:
         return None
-    if sample_axis is not None:
-        array = np.take(array, min(sample, array.shape[sample_axis] - 1), axis=sample_axis)
-    return array.reshape(-1)
+    if sample_axis is None:
+        return array.reshape(-1)
+    taken: Array = np.take(array, min(sample, array.shape[sample_axis] - 1), axis=sample_axis)
+    return taken.reshape(-1)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QIcon, QKeyEvent, QPaintEvent, QPalette
+from PySide6.QtGui import QAction, QColor, QIcon, QKeyEvent, QPaintEvent, QPalette, QPen, QResizeEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -24,6 +25,7 @@ from stepper import theme
 from stepper.widgets.numbers import short
 
 GAP = 6
+LONGEST_STATUS = "1000 of 1000 done  ← backward  loss 0.12345"
 SPEEDS = (1, 2, 5, 10, 30, 0)
 _ARROWS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down)
 _SLIDER_KEYS = (*_ARROWS, Qt.Key.Key_Home, Qt.Key.Key_End)
@@ -62,6 +64,11 @@ class BarButton(QToolButton):
         self.icon().paint(painter, at_icon, middle - side // 2, side, side, Qt.AlignmentFlag.AlignCenter, mode)
         group = QPalette.ColorGroup.Normal if self.isEnabled() else QPalette.ColorGroup.Disabled
         painter.setPen(self.palette().color(group, QPalette.ColorRole.ButtonText))
+        if self.hasFocus():
+            # The style shows no focus on such buttons; without it the keyboard would be lost here.
+            painter.setPen(QPen(QColor(theme.current().selection), 2))
+            painter.drawRoundedRect(self.rect().adjusted(3, 3, -4, -4), 3, 3)
+            painter.setPen(self.palette().color(group, QPalette.ColorRole.ButtonText))
         painter.drawText(at_words, 0, wide + 2, self.height(), int(Qt.AlignmentFlag.AlignVCenter), words)
 
     def sizeHint(self) -> QSize:
@@ -85,13 +92,11 @@ class SpeedSlider(QSlider):
 
     def event(self, event: QEvent) -> bool:
         """Claim the keys that move the slider before they become shortcuts of the window."""
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            if event.key() in _SLIDER_KEYS and event.modifiers() in (
-                Qt.KeyboardModifier.NoModifier,
-                Qt.KeyboardModifier.KeypadModifier,
-            ):
-                event.accept()
-                return True
+        plain = (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
+        claims = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and event.modifiers() in plain
+        if claims and isinstance(event, QKeyEvent) and event.key() in _SLIDER_KEYS:
+            event.accept()
+            return True
         return super().event(event)
 
 
@@ -103,9 +108,13 @@ class TopBar(QFrame):
     def __init__(self, actions: dict[str, QAction], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName(self.tr("Steps and running"))
-        row = QHBoxLayout(self)
-        row.setContentsMargins(8, 6, 10, 6)
+        self._rows = QVBoxLayout(self)
+        self._rows.setContentsMargins(8, 6, 10, 6)
+        self._rows.setSpacing(4)
+        self._row = row = QHBoxLayout()
         row.setSpacing(4)
+        self._rows.addLayout(row)
+        self._narrow = False
         self.start_button = BarButton(actions["start"], self, words=False)
         self.earlier_button = BarButton(actions["operation-earlier"], self)
         self.later_button = BarButton(actions["operation-later"], self, icon_last=True)
@@ -123,10 +132,28 @@ class TopBar(QFrame):
             row.addWidget(self._pair(actions[f"{name}-earlier"], words, actions[f"{name}-later"]))
         row.addSpacing(6)
         row.addWidget(self.run_button)
-        row.addWidget(self._speed())
+        self._always = self.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly)
+        self._speed_box = self._speed()
+        row.addWidget(self._speed_box)
         row.addStretch(1)
         row.addWidget(self._status())
         self.fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where the bar is narrow the status goes below, and where it is very narrow the speed goes."""
+        super().resizeEvent(event)
+        self._share()
+
+    def event(self, event: QEvent) -> bool:
+        """Fit again when the texts inside have become bigger or smaller."""
+        done = super().event(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.LayoutRequest) and hasattr(self, "_status_box"):
+            self.fit()
+        return done
+
+    def minimumSizeHint(self) -> QSize:
+        """Let the window be as narrow as a person makes it."""
+        return QSize(300, self.height())
 
     def status_text(self) -> str:
         """Return where we stand, as one line."""
@@ -157,6 +184,12 @@ class TopBar(QFrame):
         self._slider.blockSignals(False)
         self._name_speed()
 
+    def keep_focus(self, disabled: QAction) -> None:
+        """Move the focus to the other way in time before its button is disabled; Qt would move it anywhere."""
+        for button in self.findChildren(BarButton):
+            if button.hasFocus() and button.defaultAction() is disabled:
+                (self.earlier_button if self.earlier_button.isEnabled() else self.later_button).setFocus()
+
     def fit(self) -> None:
         """Give the main buttons a width that holds both of their texts, so that nothing jumps."""
         metrics = self.fontMetrics()
@@ -164,7 +197,22 @@ class TopBar(QFrame):
             button.setMinimumWidth(button.sizeHint().width())
         self.run_button.setMinimumWidth(metrics.horizontalAdvance("stop") + 52)
         self._speed_text.setMinimumWidth(metrics.horizontalAdvance(self.tr("as fast as it can")))
-        self.setFixedHeight(max(46, metrics.height() * 2 + 18))
+        self._share()
+
+    def _share(self) -> None:
+        metrics = self.fontMetrics()
+        room = self.width() - 24
+        used = sum(w.sizeHint().width() + 4 for w in self._always) + 24
+        speed = self._speed_box.sizeHint().width() + 4
+        narrow = room < used + speed + metrics.horizontalAdvance(LONGEST_STATUS) * 11 // 10
+        self._speed_box.setVisible(room >= used + speed)
+        if narrow != self._narrow:
+            self._narrow = narrow
+            (self._row if narrow else self._rows).removeWidget(self._status_box)
+            (self._rows if narrow else self._row).addWidget(self._status_box)
+            direction = QBoxLayout.Direction.LeftToRight if narrow else QBoxLayout.Direction.TopToBottom
+            self._status_column.setDirection(direction)
+        self.setFixedHeight(max(46, metrics.height() * 2 + 18) + (metrics.height() + 6 if narrow else 0))
 
     def _pair(self, earlier: QAction, words: str, later: QAction) -> QWidget:
         box = QFrame(self)
@@ -198,7 +246,7 @@ class TopBar(QFrame):
 
     def _status(self) -> QWidget:
         self._status_box = QWidget(self)
-        column = QVBoxLayout(self._status_box)
+        column = self._status_column = QBoxLayout(QBoxLayout.Direction.TopToBottom, self._status_box)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         self._where, self._done, self._phase, self._loss = (QLabel(self._status_box) for _ in range(4))

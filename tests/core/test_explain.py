@@ -21,7 +21,7 @@ RNG = np.random.default_rng(7)
 
 
 def an_instruction(op, arity, **attributes):
-    return Instruction(0, op, tuple(), attributes, 0, 0, "")
+    return Instruction(0, op, (), attributes, 0, 0, "")
 
 
 def explain(op, *operands, cell=None, **attributes):
@@ -39,7 +39,7 @@ def the_value(text):
     left = re.sub(r"sqrt([\d.]+)", r"sqrt(\1)", left)
     left = re.sub(r"\|(.+)\|", r"abs(\1)", left).replace("[", "(").replace("]", ")")
     names = {n: getattr(np, n) for n in ("exp", "log", "tanh", "sqrt", "abs", "sign")} | {"max": max, "min": min}
-    return eval(left, {"__builtins__": {}}, names), float(right.replace("−", "-"))  # noqa: S307 (our own text)
+    return eval(left, {"__builtins__": {}}, names), float(right.replace("−", "-"))  # our own text
 
 
 M34, M42, V3, V4 = RNG.normal(size=(3, 4)), RNG.normal(size=(4, 2)), RNG.normal(size=3), RNG.normal(size=4)
@@ -50,7 +50,8 @@ NUMERIC = [
     ("matmul", (V4, V4), (), {}), ("matmul", (RNG.normal(size=(2, 3, 4)), M42), (1, 2, 0), {}),
     ("matmul", (RNG.normal(size=(2, 70)), RNG.normal(size=(70, 3))), (1, 2), {}),
     ("dot", (M34, M42), (0, 1), {}), ("dot", (3.0, V3), (1,), {}), ("outer", (V3, V4), (2, 3), {}),
-    ("add", (M34, RNG.normal(size=(3, 1))), (2, 3), {}), ("subtract", (1, M34), (0, 2), {}), ("multiply", (M34, M34 > 0), (1, 0), {}),
+    ("add", (M34, RNG.normal(size=(3, 1))), (2, 3), {}), ("subtract", (1, M34), (0, 2), {}),
+    ("multiply", (M34, M34 > 0), (1, 0), {}),
     ("divide", (M34, 4), (1, 1), {}), ("power", (M34, 2), (1, 1), {}), ("negative", (M34,), (1, 1), {}),
     ("sigmoid", (M34,), (0, 1), {}), ("tanh", (M34,), (0, 1), {}), ("relu", (M34,), (0, 1), {}), ("exp", (M34,), (0, 1), {}),
     ("log", (P14,), (0, 1), {}), ("sqrt", (P14,), (0, 1), {}), ("square", (M34,), (0, 1), {}), ("abs", (M34,), (0, 1), {}),
@@ -154,13 +155,13 @@ def test_nan_and_infinity_are_named():
     long[77] = np.nan
     long[3] = np.inf
     text = explain("sum", long)[0].text
-    assert text.startswith("∞ + ") and "NaN" in text and "the other 96 terms: 0 = NaN" in text
+    assert text == "0 + 0 + ∞ + NaN + the other 96 terms: 0 = NaN"
     assert explain("bce", np.array([[0.0, 1.0]]), np.array([[0, 1]]), samples=-1)[0].text.endswith("= NaN")
 
 
 def test_float32_results_are_shown_as_float32():
     found, expected = explain("add", np.float32(0.1), np.float32(0.2))
-    assert found.text.endswith(f"= {expected}") and len(str(expected)) < 12
+    assert found.text.endswith("= 0.3") and str(expected) == "0.3"
 
 
 def test_a_cell_that_is_not_there_is_refused():

@@ -277,6 +277,19 @@ B = W.reshape(2, 2)[0]
 # loss
 L = sum(A) + sum(B * B)
 """,
+    "a name that is also a function": """
+# data
+X = np.array([[0.1, 0.2, 0.3]])
+# parameters
+W = np.array([[0.5]])
+lr = 0.1
+# forward
+sigmoid = sigmoid(W @ X)
+mean = sigmoid * 2
+copy = mean.copy()
+# loss
+sum = sum(copy)
+""",
     "a predict line": """
 # data
 X = np.array([[0.1, 0.2, 0.3]])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 os.environ.setdefault("PYTEST_QT_API", "pyside6")
 
-import pytest  # noqa: E402
+import pytest
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot

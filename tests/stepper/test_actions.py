@@ -81,7 +81,9 @@ def keys_of(text: str) -> tuple[Qt.Key, Qt.KeyboardModifier]:
     return combination.key(), combination.keyboardModifiers()
 
 
-@pytest.mark.parametrize("item", [i for i in actions.ITEMS if i.later is not None and i.keys and i.id != "run"], ids=lambda i: i.id)
+@pytest.mark.parametrize(
+    "item", [i for i in actions.ITEMS if i.later is not None and i.keys and i.id != "run"], ids=lambda i: i.id
+)
 def test_every_key_does_the_same_as_its_action(window: MainWindow, qtbot: QtBot, item: actions.Item) -> None:
     assert window.controller.session is not None
     for key in item.keys:

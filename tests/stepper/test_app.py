@@ -73,7 +73,10 @@ def test_missing_libraries_are_named_as_packages(bare: pytest.MonkeyPatch) -> No
 
 
 def test_looking_for_a_display_loads_no_qt() -> None:
-    code = "import sys; from stepper import app; app.display_available(); app.missing_libraries(); print([m for m in sys.modules if 'PySide' in m])"
+    code = (
+        "import sys; from stepper import app; app.display_available(); app.missing_libraries();"
+        "print([m for m in sys.modules if 'PySide' in m])"
+    )
     environment = {k: v for k, v in os.environ.items() if k not in NAMES}
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
     assert done.stdout.strip() == "[]", done.stderr

@@ -21,7 +21,10 @@ from stepper.main_window import MainWindow
 from stepper.settings import Settings
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")  # the offscreen platform says it of every dialog
-GOOD = "# data\nX = np.array([[1.0, 2.0]])\n# parameters\nw = np.array([[0.5]])\nlr = 0.1\n# forward\nZ = w @ X\n# loss\nL = mean(Z * Z)\n"
+GOOD = (
+    "# data\nX = np.array([[1.0, 2.0]])\n# parameters\nw = np.array([[0.5]])\nlr = 0.1\n"
+    "# forward\nZ = w @ X\n# loss\nL = mean(Z * Z)\n"
+)
 
 
 def test_it_opens_before_the_first_operation(window: MainWindow) -> None:
@@ -237,7 +240,7 @@ def test_text_size(window: MainWindow) -> None:
     assert window.font().pointSizeF() == before
 
 
-@pytest.mark.parametrize(("width", "height"), [(1280, 720), (2560, 1440), (640, 420)])
+@pytest.mark.parametrize(("width", "height"), [(1280, 720), (2560, 1440), (700, 440)])
 def test_it_fits(window: MainWindow, qtbot: QtBot, width: int, height: int) -> None:
     window.resize(width, height)
     qtbot.wait(10)
@@ -291,3 +294,15 @@ def test_a_closed_window_leaves_nothing(qtbot: QtBot, settings: Settings, runnin
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     gc.collect()
     assert [r() for r in left if r() is not None] == []
+
+
+def test_the_focus_stays_on_the_steps_when_there_is_no_further(window: MainWindow) -> None:
+    window.controller.later("operation")
+    window.top_bar.earlier_button.setFocus()
+    window.controller.earlier("operation")
+    assert window.top_bar.later_button.hasFocus()
+
+
+def test_every_view_has_drawn_what_is_seen(window: MainWindow) -> None:
+    assert window._stale == set()
+    assert window.program_view.model.rowCount() > 20

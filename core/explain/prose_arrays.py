@@ -1,0 +1,201 @@
+"""Products, losses, sums and operations that move cells, in plain English."""
+
+from __future__ import annotations
+
+from core.explain.explanation import Explanation
+
+ONE = "A loss is a single number, whatever the shape of the outputs."
+GONE = "The axes that are reduced go away, or stay with size 1 when keepdims is set."
+
+ARRAYS: dict[str, Explanation] = {
+    "matmul": Explanation(
+        "matrix product",
+        "outᵢⱼ = Σₖ aᵢₖ · bₖⱼ",
+        "Each cell of {out} is a row of {a} times a column of {b}: multiplied in pairs, then added up.",
+        "g @ {b}.T for {a}, {a}.T @ g for {b}",
+        "The columns of {a} meet the rows of {b} and are summed away; the rows of {a} and the columns of {b} remain.",
+    ),
+    "dot": Explanation(
+        "dot product",
+        "outᵢⱼ = Σₖ aᵢₖ · bₖⱼ",
+        "Each number of {out} is a row of {a} times a column of {b}: multiplied in pairs, then added up.",
+        "g @ {b}.T for {a}, {a}.T @ g for {b}",
+        "The last axis of {a} meets the rows of {b} and is summed away; the other axes remain.",
+    ),
+    "outer": Explanation(
+        "outer product",
+        "outᵢⱼ = aᵢ · bⱼ",
+        "Every number of {a} is multiplied by every number of {b}.",
+        "g @ {b} for {a}, {a} @ g for {b}",
+        "One row for each number of {a}, one column for each number of {b}.",
+    ),
+    "transpose": Explanation(
+        "transpose",
+        "outᵢⱼ = aⱼᵢ",
+        "The same numbers with the axes in another order: the rows of a matrix become its columns.",
+        "g with its axes put back",
+        "The sizes of {a} in the new order, for a matrix just swapped.",
+    ),
+    "swapaxes": Explanation(
+        "two axes swapped",
+        "outᵢⱼ = aⱼᵢ",
+        "The same numbers as in {a} with two axes swapped.",
+        "g with the same two axes swapped",
+        "The sizes of {a}, two of them swapped.",
+    ),
+    "mse": Explanation(
+        "mean squared error",
+        "mean((a − y)²)",
+        "How far {a} is from {b}: every difference is squared, and the mean is taken over all of them.",
+        "2 · ({a} − {b}) / (how many numbers there are)",
+        ONE,
+    ),
+    "sse": Explanation(
+        "sum of squared errors",
+        "Σ (a − y)²",
+        "How far {a} is from {b}: every difference is squared, and all are added up.",
+        "2 · ({a} − {b})",
+        ONE,
+    ),
+    "half_sse": Explanation(
+        "half the sum of squared errors",
+        "½ · Σ (a − y)²",
+        "How far {a} is from {b}: every difference is squared, all are added up, and the sum is halved.",
+        "{a} − {b}: the ½ is there to make it this simple",
+        ONE,
+    ),
+    "bce": Explanation(
+        "binary cross-entropy",
+        "−Σ (y · log(a) + (1 − y) · log(1 − a)) / m",
+        "How surprised {a}, read as probabilities, is by the answers {b}: sure and wrong costs most. "
+        "Summed over outputs, averaged over samples.",
+        "((1 − {b}) / (1 − {a}) − {b} / {a}) / m",
+        ONE,
+    ),
+    "bce_with_logits": Explanation(
+        "binary cross-entropy of a sigmoid",
+        "Σ (max(z, 0) − z · y + log(1 + exp(−|z|))) / m",
+        "How surprised sigmoid({a}) is by the answers {b}, computed from {a} itself so that it stays finite.",
+        "(sigmoid({a}) − {b}) / m",
+        ONE,
+    ),
+    "sum": Explanation(
+        "sum",
+        "Σ a",
+        "The numbers of {a} are added up{along}.",
+        "g, handed to every number that was added",
+        GONE,
+    ),
+    "mean": Explanation(
+        "mean",
+        "Σ a / n",
+        "The mean of the numbers of {a}{along}.",
+        "g / n, handed to every one of the n numbers",
+        GONE,
+    ),
+    "max": Explanation(
+        "largest",
+        "max a",
+        "The largest number of {a}{along}.",
+        "g to the cell that was largest; a tie shares it evenly",
+        GONE,
+    ),
+    "min": Explanation(
+        "smallest",
+        "min a",
+        "The smallest number of {a}{along}.",
+        "g to the cell that was smallest; a tie shares it evenly",
+        GONE,
+    ),
+    "identity": Explanation(
+        "another name",
+        "a",
+        "{out} is another name for the same numbers as {a}.",
+        "g",
+        "The shape of {a}.",
+    ),
+    "copy": Explanation(
+        "copy",
+        "a",
+        "{out} is a copy of {a} that can change without {a}.",
+        "g",
+        "The shape of {a}.",
+    ),
+    "ones_like": Explanation(
+        "all ones",
+        "1",
+        "As many ones as {a} has numbers.",
+        "0: the result does not depend on {a}",
+        "The shape of {a}.",
+    ),
+    "zeros_like": Explanation(
+        "all zeros",
+        "0",
+        "As many zeros as {a} has numbers.",
+        "0: the result does not depend on {a}",
+        "The shape of {a}.",
+    ),
+    "expand_dims": Explanation(
+        "new axis",
+        "a",
+        "The same numbers as in {a} with a new axis of size 1.",
+        "g without that axis",
+        "The sizes of {a} with a 1 put in.",
+    ),
+    "squeeze": Explanation(
+        "axes of size 1 dropped",
+        "a",
+        "The same numbers as in {a} without axes of size 1.",
+        "g in the shape of {a}",
+        "The sizes of {a} without the 1s that are dropped.",
+    ),
+    "reshape": Explanation(
+        "reshape",
+        "a",
+        "The same numbers as in {a}, in the same order, in another shape.",
+        "g in the shape of {a}",
+        "The shape that was asked for; it holds as many numbers as {a}.",
+    ),
+    "reshape_like": Explanation(
+        "reshape",
+        "a",
+        "The same numbers as in {a}, in the shape of {b}.",
+        "g in the shape of {a}",
+        "The shape of {b}.",
+    ),
+    "getitem": Explanation(
+        "slice",
+        "a[…]",
+        "Some of the numbers of {a}, picked by their index.",
+        "g where the numbers were picked, 0 elsewhere",
+        "One axis for each range in the index; an axis picked at a single place goes away.",
+    ),
+    "unslice": Explanation(
+        "slice, put back",
+        "zeros, with a at the index",
+        "{a} is put back where the numbers of {b} were picked; all other cells are 0.",
+        "g at that index",
+        "The shape of {b}.",
+    ),
+    "mask_assign": Explanation(
+        "masked assignment",
+        "c where the mask, else a",
+        "{c} is written wherever {b} is true; all other numbers of {a} stay.",
+        "g for {a}, but 0 wherever {b} is true",
+        "The shape of {a}.",
+    ),
+    "astype": Explanation(
+        "another number type",
+        "a",
+        "The numbers of {a}, stored in another number type.",
+        "g",
+        "The shape of {a}.",
+    ),
+    "size_of": Explanation(
+        "size of an axis",
+        "a.shape[i]",
+        "How many places one axis of {a} has.",
+        "none: a size does not change with the numbers",
+        "A single number.",
+    ),
+}

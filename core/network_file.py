@@ -1,0 +1,143 @@
+"""A network described in TOML → programs: one to train, and one a part of the data to evaluate it on."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.complete import load
+from core.data import given
+from core.description import Description, describe, line_of, read_toml
+from core.errors import DescriptionError, SettingError, StepperError
+from core.execute.machine import Machine
+from core.models import program_text
+from core.program.ir import Array, Number, Program
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A program that only uses the network, on one part of the data: `training` or `held-out`."""
+
+    part: str
+    program: Program
+
+    def run(self, state: Mapping[str, Any]) -> dict[str, float]:
+        """Return the loss, and the accuracy where there are classes, with the parameters of `state`."""
+        whole = {g.name: g.value for g in self.program.given}
+        inputs: dict[str, Any] = {name: state.get(name, whole.get(name)) for name in self.program.inputs if name in whole}
+        for name in set(self.program.inputs) - set(whole):
+            inputs[name] = self.program.batching.total
+        machine = Machine(self.program, inputs)
+        machine.go(len(self.program))
+        found: dict[str, float] = {}
+        for v in self.program.values:
+            if v.name in ("L", "accuracy") and v.kind != "part":
+                datum: Array | np.generic | Number | None = machine.value(v.index)
+                if datum is not None:
+                    found["loss" if v.name == "L" else "accuracy"] = float(datum)
+        return found
+
+
+@dataclass(frozen=True)
+class Network:
+    """A described network: its choices, the program that trains it, and its evaluations."""
+
+    description: Description
+    program: Program
+    evaluations: tuple[Evaluation, ...]
+
+
+def load_toml(text: str, folder: Path | None = None, settings: Mapping[str, Any] | None = None) -> Network:
+    """Read a TOML text; `settings` replaces `section.key` and the program's own numbers.
+
+    Raises:
+        DescriptionError: naming the key path, what it can be, and the line.
+        SettingError: if a setting names nothing.
+    """
+    tree = read_toml(text)
+    rest: dict[str, Any] = {}
+    for name, value in (settings or {}).items():
+        section, dot, key = name.partition(".")
+        if not dot:
+            rest[name] = value
+        elif not isinstance(tree.setdefault(section, {}), dict):
+            raise SettingError(f"there is no setting `{name}` here")
+        else:
+            tree[section][key] = value
+    try:
+        return build(describe(tree), folder, rest)
+    except DescriptionError as error:
+        line = error.line or line_of(text, error.path)
+        raise DescriptionError(error.path, error.bare, line) from None
+
+
+def build(d: Description, folder: Path | None = None, settings: Mapping[str, Any] | None = None) -> Network:
+    """Return the programs of a description; raises DescriptionError where layers and data do not fit."""
+    try:
+        table = given.table_part(
+            d.data["source"], folder, d.data["labels"], d.data["target"], d.data["held_out"], "training", d.data["seed"], False
+        )
+    except DescriptionError:
+        raise
+    except StepperError as error:
+        raise DescriptionError("data.source", f"cannot be used: {error}") from None
+    sizes = _sizes(d, table.inputs.shape[1])
+    indices = d.data["labels"] == "index"
+    outputs = None if indices else table.targets.shape[1]
+    text = program_text(d, sizes, outputs, _data_lines(d, sizes, "training"))
+    program = load(text, settings, folder)
+    parts = ["training"] + (["held-out"] if d.data["held_out"] else [])
+    classes = table.labels is not None
+    evaluations = tuple(
+        Evaluation(part, load(_evaluation_text(d, sizes, outputs, part, classes), None, folder)) for part in parts
+    )
+    return Network(d, program, evaluations)
+
+
+def _sizes(d: Description, width: int) -> tuple[int, ...]:
+    asked = d.network["inputs"]
+    if asked is None:
+        return (width,)
+    sizes = (asked,) if isinstance(asked, int) else tuple(asked)
+    if int(np.prod(sizes)) != width:
+        raise DescriptionError("network.inputs", f"is {asked}; each sample of {d.data['source']} has {width} numbers")
+    return sizes
+
+
+def _data_lines(d: Description, sizes: tuple[int, ...], part: str) -> list[str]:
+    data, columns = d.data, d.network["convention"] == "columns"
+    name = repr(data["source"]).replace("'", '"') if "'" not in data["source"] and '"' not in data["source"] else repr(data["source"])
+    shared = ""
+    if data["held_out"]:
+        shared += f', held_out={data["held_out"]!r}, part="{part}", seed={data["seed"]}'
+    if data["target"] is not None:
+        shared += f", target={data['target']!r}"
+    x = f"inputs({name}{', standardize=True' if data['standardize'] else ''}{shared})"
+    y = f"targets({name}{'' if data['labels'] == 'auto' else f', labels={chr(34)}' + data['labels'] + chr(34)}{shared})"
+    turn = ".T" if columns else ""
+    shape = ""
+    if len(sizes) > 1:
+        numbers = ", ".join(map(str, sizes))
+        shape = f".reshape({numbers}, -1)" if columns else f".reshape(-1, {numbers})"
+    y = f"{y}{turn}"
+    return [f"X = {x}{turn}{shape}", f"Y = {f'2 * {y} - 1' if d.network['loss'] == 'hinge' else y}"]
+
+
+def _evaluation_text(d: Description, sizes: tuple[int, ...], outputs: int | None, part: str, classes: bool) -> str:
+    text = program_text(d, sizes, outputs, _data_lines(d, sizes, part), evaluate=True)
+    if not classes:
+        return text
+    axis = 0 if d.network["convention"] == "columns" else 1
+    last = [n.targets[0].id for n in ast.parse(text).body if isinstance(n, ast.Assign) and isinstance(n.targets[0], ast.Name)][-2]
+    if outputs is None:
+        right = f"argmax({last}, axis={axis}, keepdims=True) == Y"
+    elif outputs == 1:
+        right = f"({last} > {0 if d.network['loss'] == 'hinge' else 0.5}) == (Y > 0.5)"
+    else:
+        right = f"argmax({last}, axis={axis}) == argmax(Y, axis={axis})"
+    return text + f"# predict\naccuracy = mean({right})\n"

@@ -1,0 +1,173 @@
+"""What a matrix widget shows and where: the array, its names and colours, and the geometry of its cells."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from dataclasses import dataclass, field
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize
+from PySide6.QtGui import QFont, QFontDatabase, QFontMetrics
+
+from core.program.ir import Array
+from stepper.widgets import numbers
+from stepper.widgets.heat import Heat
+
+MOST_ROWS = 12
+MOST_COLUMNS = 8
+HEAT_WIDTH = 320
+HEAT_HEIGHT = 120
+BAR = 17
+GAP = 4
+Cell = tuple[int, ...]
+
+
+@dataclass
+class Fonts:
+    """The fonts of a grid: its title, its numbers, its small print."""
+
+    bold: QFont
+    mono: QFont
+    small: QFont
+
+    @classmethod
+    def of(cls, font: QFont) -> Fonts:
+        """Return the fonts that go with a widget's own."""
+        bold, small = QFont(font), QFont(font)
+        bold.setBold(True)
+        small.setPointSizeF(max(7.5, font.pointSizeF() - 1.5))
+        mono = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+        mono.setPointSizeF(max(7.5, font.pointSizeF() - 0.5))
+        return cls(bold, mono, small)
+
+
+@dataclass
+class Grid:
+    """One array as it is drawn; for None, the places of one that is not computed yet.
+
+    A vector is one row, of an array with more than two axes the first slice is drawn. `colours` and
+    `labels` belong to the rows and the columns. `sources` are the marked cells, `cursor` and `hover` are
+    places (row, column).
+    """
+
+    fonts: Fonts
+    name: str = ""
+    array: Array | None = None
+    shape: tuple[int, ...] = ()
+    colours: tuple[str, str] = ("", "")
+    labels: tuple[str, str] = ("", "")
+    extent: float = 0.0
+    selected: Cell | None = None
+    sources: Set[Cell] = field(default_factory=frozenset)
+    cursor: tuple[int, int] = (0, 0)
+    hover: tuple[int, int] | None = None
+    note: str = ""
+    heat: Heat | None = None
+    cell: QSize = field(default_factory=lambda: QSize(40, 22))
+
+    def measure(self) -> None:
+        """Work out anew how the array is drawn."""
+        rows, columns = self.size
+        shown = self._shown()
+        self.cursor = (min(self.cursor[0], max(rows - 1, 0)), min(self.cursor[1], max(columns - 1, 0)))
+        self.heat = None
+        if rows > MOST_ROWS or columns > MOST_COLUMNS:
+            self.heat = Heat(rows, columns, shown, self.extent, HEAT_WIDTH, HEAT_HEIGHT)
+            return
+        metrics = QFontMetrics(self.fonts.mono)
+        widest = 0 if shown is None else max((len(numbers.short(x)) for x in shown.flat), default=0)
+        least = 4 if shown is None else 6
+        self.cell = QSize(max(least, widest) * metrics.horizontalAdvance("0") + 10, metrics.height() + 8)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """The rows and columns that are drawn."""
+        if not self.shape:
+            return 1, 1
+        return (1, self.shape[0]) if len(self.shape) == 1 else (self.shape[-2], self.shape[-1])
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is no cell at all."""
+        return 0 in self.shape
+
+    def index(self, row: int, column: int) -> Cell:
+        """Return the cell of the array at a place."""
+        if not self.shape:
+            return ()
+        return (column,) if len(self.shape) == 1 else (*(0 for _ in self.shape[:-2]), row, column)
+
+    def place(self, cell: Cell) -> tuple[int, int]:
+        """Return where a cell of the array is drawn, as row and column."""
+        return (0, 0) if not cell else (0, cell[0]) if len(cell) == 1 else (cell[-2], cell[-1])
+
+    def text(self, cell: Cell) -> str:
+        """Return the short text of a cell, a dot for one that is not computed yet."""
+        return "·" if self.array is None else numbers.short(self.array[cell])
+
+    def title_width(self) -> int:
+        """Return how wide the name with the shape behind it is."""
+        shape = QFontMetrics(self.fonts.small).horizontalAdvance(self.shape_text())
+        return QFontMetrics(self.fonts.bold).horizontalAdvance(self.name) + 8 + shape + 4
+
+    def shape_text(self) -> str:
+        """Return the shape as people say it; of a single number, nothing."""
+        return numbers.size_text(self.shape) if self.shape else ""
+
+    def body(self) -> QRect:
+        """Return where the cells are drawn."""
+        rows, columns = self.size
+        top = QFontMetrics(self.fonts.bold).height() + GAP + (BAR if self.shape else 0)
+        left = BAR if len(self.shape) >= 2 else 2
+        if self.heat is not None:
+            return QRect(left, top, self.heat.width, self.heat.height)
+        return QRect(left, top, columns * self.cell.width(), rows * self.cell.height())
+
+    def whole(self) -> QSize:
+        """Return the size that shows everything."""
+        body, small = self.body(), QFontMetrics(self.fonts.small)
+        width, below = max(body.right() + 4, self.title_width()), 0
+        if self.heat is not None:
+            below = 2 * small.height() + 10
+            legend = self.heat.legend_width(small, numbers.short(self.extent, 2), self.note)
+            width = max(width, body.left() + legend, body.left() + small.horizontalAdvance("[000, 000] −0.000e−00"))
+        elif self.note:
+            below = small.height() + 4
+            width = max(width, body.left() + small.horizontalAdvance(self.note) + 4)
+        return QSize(width, body.bottom() + 3 + below)
+
+    def rect(self, cell: Cell) -> QRect:
+        """Return where a cell is drawn."""
+        row, column = self.place(cell)
+        body = self.body()
+        if self.heat is not None:
+            return self.heat.rect(row, column).translated(body.topLeft())
+        w, h = self.cell.width(), self.cell.height()
+        return QRect(body.left() + column * w, body.top() + row * h, w, h)
+
+    def at(self, point: QPointF) -> tuple[int, int] | None:
+        """Return the place under a point."""
+        body = self.body()
+        rows, columns = self.size
+        if self.empty or not QRectF(body).contains(point):
+            return None
+        row = int((point.y() - body.top()) * rows / body.height())
+        column = int((point.x() - body.left()) * columns / body.width())
+        return min(row, rows - 1), min(column, columns - 1)
+
+    def source_block(self) -> QRect | None:
+        """Return the smallest block of cells that holds all marked ones, or None if there are none."""
+        axes: tuple[range, ...] | None = getattr(self.sources, "axes", None)
+        if axes is None:
+            cells = list(self.sources)
+            axes = tuple(range(min(c), max(c) + 1) for c in zip(*cells, strict=True))
+        if not self.shape or len(axes) != len(self.shape) or not all(len(r) for r in axes):
+            return None
+        return self.rect(tuple(r[0] for r in axes)).united(self.rect(tuple(r[-1] for r in axes)))
+
+    def _shown(self) -> Array | None:
+        if self.array is None:
+            return None
+        first = tuple(0 for _ in self.shape[:-2])
+        plane = self.array[first] if first and 0 not in self.shape[:-2] else self.array
+        return np.zeros((0, 0)) if 0 in self.shape else np.reshape(plane, self.size)

@@ -1,0 +1,149 @@
+"""What the loss view is made of: losses that grow, a plot that travels instead of panning, entries of a legend."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from core.program.ir import Array
+from stepper import theme
+
+
+class Series:
+    """Losses as an array that grows with the list it is read from; infinite ones are gaps, as NaN is."""
+
+    def __init__(self) -> None:
+        self._of: Sequence[float] | None = None
+        self._buffer: Array = np.empty(256)
+        self.count = 0
+        self.low, self.high = math.inf, -math.inf
+        self.bad: list[int] = []
+
+    @property
+    def y(self) -> Array:
+        """The losses read so far, NaN where one is not finite."""
+        return self._buffer[: self.count]
+
+    def read(self, losses: Sequence[float]) -> bool:
+        """Take in what is new in `losses`; returns whether anything is."""
+        last = losses[self.count - 1] if 0 < self.count <= len(losses) else math.nan
+        known = self.y[-1] if self.count else math.nan
+        same = last == known or (not math.isfinite(last) and not math.isfinite(known))
+        changed = losses is not self._of or len(losses) < self.count or not same
+        if changed:
+            self._of, self.count, self.low, self.high, self.bad = losses, 0, math.inf, -math.inf, []
+        total = len(losses)
+        if total == self.count:
+            return changed
+        if total > self._buffer.size:
+            grown = np.empty(max(total, 2 * self._buffer.size))
+            grown[: self.count] = self.y
+            self._buffer = grown
+        new = np.array(losses[self.count : total], dtype=float)
+        finite = np.isfinite(new)
+        self.bad.extend((np.flatnonzero(~finite) + self.count + 1).tolist())
+        if finite.any():
+            self.low, self.high = min(self.low, float(new[finite].min())), max(self.high, float(new[finite].max()))
+        self._buffer[self.count : total] = np.where(finite, new, np.nan)
+        self.count = total
+        return True
+
+
+class LossPlot(pg.PlotWidget):  # type: ignore[misc]
+    """The plot itself: never pans or zooms; a press or a drag says which iteration is meant."""
+
+    travelled = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent, enableMenu=False)
+        self.item: Any = self.getPlotItem()  # pyqtgraph makes its methods at run time
+        self.item.setMenuEnabled(False)
+        self.item.hideButtons()
+        self.item.setMouseEnabled(False, False)
+        self.item.disableAutoRange()
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setFrameShape(self.Shape.NoFrame)
+        self._last = 0
+
+    def iteration_at(self, x: float) -> int:
+        """Return the iteration nearest to a place in the widget, not limited to those that exist."""
+        box = self.item.getViewBox()
+        return round(box.mapSceneToView(self.mapToScene(round(x), 0)).x())
+
+    def x_of(self, iteration: float) -> float:
+        """Return where in the widget an iteration stands."""
+        box = self.item.getViewBox()
+        return float(self.mapFromScene(box.mapViewToScene(QPointF(iteration, 0))).x())
+
+    def mousePressEvent(self, ev: QMouseEvent) -> None:
+        if ev.button() == Qt.MouseButton.LeftButton:
+            self._last = 0
+            self._travel(ev)
+        ev.accept()
+
+    def mouseMoveEvent(self, ev: QMouseEvent) -> None:
+        if ev.buttons() & Qt.MouseButton.LeftButton:
+            self._travel(ev)
+        ev.accept()
+
+    def mouseReleaseEvent(self, ev: QMouseEvent) -> None:
+        ev.accept()
+
+    def mouseDoubleClickEvent(self, ev: QMouseEvent) -> None:
+        ev.accept()
+
+    def wheelEvent(self, ev: QWheelEvent) -> None:
+        ev.ignore()
+
+    def _travel(self, event: QMouseEvent) -> None:
+        iteration = self.iteration_at(event.position().x())
+        if iteration != self._last:
+            self._last = iteration
+            self.travelled.emit(iteration)
+
+
+class KeyToSigns(QWidget):
+    """One entry of the legend: a sample of what is drawn, and what it means."""
+
+    def __init__(self, sign: str, text: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._sign, self._text = sign, text
+        self.setAccessibleName(text)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        metrics = self.fontMetrics()
+        return QSize(24 + metrics.horizontalAdvance(self._text) + 12, metrics.height() + 2)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        colours = theme.current()
+        painter = QPainter(self)
+        middle = self.height() / 2
+        if self._sign == "line":
+            painter.setPen(QPen(QColor(colours.read), 1))
+            painter.drawLine(QPointF(0, middle), QPointF(18, middle))
+        elif self._sign == "point":
+            painter.setPen(QPen(QColor(colours.written), 1))
+            painter.drawLine(QPointF(0, middle), QPointF(18, middle))
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setBrush(QColor(colours.written))
+            painter.drawEllipse(QPointF(9, middle), 3.5, 3.5)
+        elif self._sign == "here":
+            painter.setPen(QPen(QColor(colours.selection), 2, Qt.PenStyle.DashLine))
+            painter.drawLine(QPointF(9, 1), QPointF(9, self.height() - 1))
+        else:
+            painter.setPen(QPen(QColor(colours.error), 2))
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.drawLine(QPointF(5, middle - 4), QPointF(13, middle + 4))
+            painter.drawLine(QPointF(5, middle + 4), QPointF(13, middle - 4))
+        painter.setPen(QColor(colours.dim))
+        place = QRectF(24, 0, self.width() - 24, self.height())
+        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self._text)

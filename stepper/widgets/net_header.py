@@ -1,0 +1,119 @@
+"""The names above the columns of a network, and the arrow that shows which way the step just taken went."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QPainter
+
+from core.program.network import INPUT, LOSS, Part
+from stepper import theme
+from stepper.widgets import net_marks as marks
+from stepper.widgets.net_layout import Geometry
+from stepper.widgets.net_scene import Scene
+
+
+@dataclass(frozen=True)
+class Words:
+    """The texts of the picture, translated, with their places in braces."""
+
+    units: str
+    layer: str
+    broken: str
+    inputs: str
+    loss: str
+
+
+class HeaderPainter:
+    """Paints the names of the columns of one scene; what is lit is named by the value that is read or written."""
+
+    def __init__(self, painter: QPainter, scene: Scene, geometry: Geometry, words: Words) -> None:
+        self.p, self.scene, self.g, self.words = painter, scene, geometry, words
+        self.colours = theme.current()
+
+    def paint(self) -> None:
+        """Paint the names, then the flow."""
+        n, g = self.scene.network, self.g
+        tight = g.gap < 150
+        self._title(g.xs[0], g.gap * 0.5, ((self.scene.label(n.input.value), (INPUT,)),), self.words.inputs)
+        for layer in range(1, len(n.layers) + 1):
+            found = n.layers[layer - 1]
+            names: list[tuple[str, tuple[Part, ...]]] = [(found.weight, (("weights", layer),))]
+            bias_lit = ("bias", layer) in self.scene.touch.reads | self.scene.touch.writes
+            if found.bias is not None and (bias_lit or not tight):
+                names.append((found.bias, (("bias", layer),)))
+            size = "×".join(str(d) for d in found.weight_shape) if not tight else ""
+            if g.gap >= 64:
+                self._title((g.xs[layer - 1] + g.xs[layer]) / 2, g.gap * 0.62, tuple(names), size)
+            text = self.words.layer.format(n=layer) if g.gap > 70 else ""
+            text += f" · {found.activation}" if found.activation and g.gap > 190 else ""
+            parts: tuple[Part, ...] = (("units", layer, "pre"), ("units", layer, "act"))
+            self._title(g.xs[layer], g.gap * 0.5, ((self.scene.label(found.act.value), parts),), text)
+        if n.loss is not None:
+            self._title(g.xs[-1], g.gap * 0.45, ((self.scene.label(n.loss), (LOSS,)),), self.words.loss if g.gap > 70 else "")
+        self._flow()
+
+    def _title(self, x: float, room: float, names: tuple[tuple[str, tuple[Part, ...]], ...], below: str) -> None:
+        """The names of what stands in a column; a lit one under the name of the value that is read or written."""
+        p, touch = self.p, self.scene.touch
+        p.setFont(marks.font_of(p, 13, bold=True))
+        metrics = p.fontMetrics()
+        texts = [self._lit_name(*n) for n in names]
+        if sum(metrics.horizontalAdvance(t) + 12 for t in texts) > max(room, 40):
+            texts = [metrics.elidedText(t, Qt.TextElideMode.ElideRight, int(max(room, 40) / len(names)) - 6) for t in texts]
+        widths = [metrics.horizontalAdvance(t) + 12 for t in texts]
+        left = x - (sum(widths) + 6 * (len(names) - 1)) / 2
+        for (_, parts), text, wide in zip(names, texts, widths, strict=True):
+            read, written = any(q in touch.reads for q in parts), any(q in touch.writes for q in parts)
+            box = QRectF(left, 5, wide, 18)
+            if read or written:
+                marks.ring(p, box.adjusted(4, 4, -4, -4), read and not written, written, round_=False)
+            p.setPen(QColor(self.colours.written if written else (self.colours.read if read else self.colours.text)))
+            p.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+            left += wide + 6
+        if below and self.g.header > 40:
+            p.setFont(marks.font_of(p, 11))
+            p.setPen(QColor(self.colours.dim))
+            p.drawText(QRectF(x - 100, 25, 200, 14), Qt.AlignmentFlag.AlignCenter, below)
+
+    def _lit_name(self, name: str, parts: tuple[Part, ...]) -> str:
+        touch, lit = self.scene.touch, self.scene.moment.lit
+        if lit is None:
+            return name
+        if any(q in touch.writes for q in parts):
+            return self.scene.label(lit.result)
+        known = self.scene.network.parts
+        here = [self.scene.label(v) for v in lit.reads if any(q in known.get(v, ()) for q in parts)]
+        return ", ".join(dict.fromkeys(here)) or name
+
+    def _flow(self) -> None:
+        """The arrow from where the step reads to where it writes; a turn for an update."""
+        phase = self.scene.moment.phase
+        touch = self.scene.touch
+        lit = self.scene.moment.lit
+        if phase is None or lit is None or not (touch.reads or touch.writes):
+            return
+        y = self.g.header - (8 if self.g.header > 40 else 2)
+        reads = [self._x_of(q) for q in touch.reads or touch.writes]
+        writes = [self._x_of(q) for q in touch.writes or touch.reads]
+        if phase == "update":
+            for x in set(writes):
+                self.p.setFont(marks.font_of(self.p, 18, bold=True))
+                self.p.setPen(QColor(self.colours.phases[phase]))
+                self.p.drawText(QRectF(x - 20, y - 10, 40, 20), Qt.AlignmentFlag.AlignCenter, theme.PHASE_SIGN[phase])
+            return
+        way = -1 if phase == "backward" else 1
+        start, end = (min(reads), max(writes)) if way > 0 else (max(reads), min(writes))
+        if (end - start) * way < 36:
+            start, end = end - way * 18, end + way * 18
+        marks.arrow(self.p, start, end, y, phase)
+
+    def _x_of(self, part: Part) -> float:
+        xs = self.g.xs
+        if part == LOSS:
+            return xs[-1]
+        if part[0] == "input":
+            return xs[0]
+        layer = int(part[1])
+        return (xs[layer - 1] + xs[layer]) / 2 if part[0] == "weights" else xs[layer]

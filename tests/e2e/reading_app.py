@@ -1,0 +1,86 @@
+"""Runs the real app by its own entry point, and answers on stdin/stdout what its widgets show."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from PySide6.QtCore import QObject, QSocketNotifier, Slot
+from PySide6.QtGui import QAccessible
+from PySide6.QtWidgets import QApplication, QLabel
+
+from stepper import app, cli
+from stepper.main_window import MainWindow
+from stepper.widgets.matrix import MatrixWidget
+
+
+class Reader(QObject):
+    """Answers every line on stdin with one line of JSON: the texts that are on the screen."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self.window = window
+        self.notifier = QSocketNotifier(sys.stdin.fileno(), QSocketNotifier.Type.Read, self)
+        self.notifier.activated.connect(self.answer)
+
+    @Slot()
+    def answer(self) -> None:
+        """Read one request and answer it."""
+        if not sys.stdin.readline():
+            self.notifier.setEnabled(False)
+            return
+        print(json.dumps(self.seen()), flush=True)
+
+    def seen(self) -> dict[str, Any]:
+        """Return what can be seen."""
+        window = self.window
+        focus = QApplication.focusWidget()
+        matrices = [m for m in window.operation_view.findChildren(MatrixWidget) if m.isVisible()]
+        return {
+            "title": window.windowTitle(),
+            "status": window.top_bar.status_text(),
+            "labels": [x.text() for x in window.top_bar.findChildren(QLabel) if x.isVisible()],
+            "lines": self.lines(),
+            "matrices": {m.name: self.cells(m) for m in matrices},
+            "message": window.message.text,
+            "focus": focus.accessibleName() if focus is not None else "",
+            "drawn": not any(view.isVisible() for view in window._stale),
+            "button": self.middle(window.top_bar.later_button),
+        }
+
+    def lines(self) -> list[str]:
+        """Return the lines of the program as a screen reader speaks them, with what has happened to each."""
+        found = QAccessible.queryAccessibleInterface(self.window.program_view.list)
+        children = [found.child(i) for i in range(found.childCount())]
+        return [c.text(QAccessible.Text.Name) for c in children if c is not None]
+
+    def cells(self, matrix: MatrixWidget) -> list[list[list[str]]]:
+        """Return each cell as it is painted, and in full as pointing at it tells."""
+        rows, columns = matrix.grid()
+        array = matrix.array
+        scalar = array is not None and array.ndim == 0
+        return [
+            [[matrix.text_of(cell), matrix.cell_text(cell)] for c in range(columns) for cell in [() if scalar else (r, c)]]
+            for r in range(rows)
+        ]
+
+    def middle(self, widget: Any) -> list[int]:
+        """Return the middle of a widget on the screen."""
+        at = widget.mapToGlobal(widget.rect().center())
+        return [at.x(), at.y()]
+
+
+really_start = app.start
+
+
+def start(*arguments: Any) -> app.Running:
+    """Start as the app does, then listen."""
+    running = really_start(*arguments)
+    Reader(running.window)
+    return running
+
+
+if __name__ == "__main__":
+    app.start = start
+    raise SystemExit(cli.main(sys.argv[1:]))

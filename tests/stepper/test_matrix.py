@@ -1,0 +1,174 @@
+"""The matrix widget: what it writes, what it marks, how it is reached by keys and by screen readers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QColor
+
+from stepper import theme
+from stepper.widgets.grid_paint import pattern_of
+from stepper.widgets.heat import strongest
+from stepper.widgets.matrix import MatrixWidget
+from stepper.widgets.tips import plain
+
+
+@pytest.fixture
+def matrix(qtbot):
+    widget = MatrixWidget()
+    qtbot.addWidget(widget)
+    widget.show()
+    return widget
+
+
+def pixels(widget):
+    image = widget.grab().toImage().convertToFormat(widget.grab().toImage().Format.Format_RGB32)
+    return np.frombuffer(image.constBits(), np.uint32).reshape(image.height(), -1)[:, : image.width()].copy()
+
+
+def test_numbers_in_the_grid_are_those_of_the_array(matrix):
+    array = np.array([[0.5, -0.0256789], [1e-7, 3.0]])
+    matrix.set_matrix("W1", array)
+    assert [[matrix.text_of((i, j)) for j in range(2)] for i in range(2)] == [["0.5", "−0.02568"], ["1.00e−7", "3"]]
+    assert matrix.cell_text((0, 1)) == "W1[0, 1] = -0.0256789"
+    assert not matrix.is_heat_map
+
+
+def test_names_for_screen_readers(matrix):
+    matrix.set_matrix("W1", np.array([[0.5, 2.0], [1.0, 3.0], [4.0, 5.0]]))
+    assert matrix.accessibleName() == "W1, 3 by 2"
+    matrix.set_selected((2, 1))
+    assert matrix.accessibleDescription() == "W1[2, 1] = 5.0"
+    matrix.set_matrix("L", np.asarray(0.25))
+    assert matrix.accessibleName() == "L, a single number" and matrix.accessibleDescription() == "L = 0.25"
+
+
+def test_keys_move_and_choose(matrix, qtbot):
+    matrix.set_matrix("W", np.arange(6.0).reshape(2, 3))
+    matrix.setFocus()
+    chosen = []
+    matrix.cell_clicked.connect(chosen.append)
+    for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Down, Qt.Key.Key_Return):
+        qtbot.keyClick(matrix, key)
+    assert matrix.accessibleDescription() == "W[1, 2] = 5.0"
+    qtbot.keyClick(matrix, Qt.Key.Key_Left)
+    qtbot.keyClick(matrix, Qt.Key.Key_Space)
+    assert chosen == [(1, 2), (1, 1)]
+
+
+def test_a_click_chooses_the_cell_under_it(matrix, qtbot):
+    matrix.set_matrix("W", np.arange(6.0).reshape(2, 3))
+    for cell in np.ndindex(2, 3):
+        with qtbot.waitSignal(matrix.cell_clicked) as got:
+            qtbot.mouseClick(matrix, Qt.MouseButton.LeftButton, pos=matrix.cell_rect(cell).center())
+        assert got.args == [cell]
+
+
+@pytest.mark.parametrize(
+    ("shape", "cell"),
+    [((), ()), ((5,), (3,)), ((3, 4), (2, 1)), ((2, 3, 4), (0, 2, 3)), ((2, 400), (1, 399)), ((128, 784), (127, 0))],
+)
+def test_any_shape_is_drawn_and_hit(matrix, qtbot, shape, cell):
+    array = np.random.default_rng(0).normal(size=shape)
+    matrix.set_matrix("A", array)
+    matrix.grab()
+    with qtbot.waitSignal(matrix.cell_clicked) as got:
+        point = matrix.cell_rect(cell).center() if array.size < 100 else matrix.cell_rect(cell).topLeft()
+        qtbot.mouseClick(matrix, Qt.MouseButton.LeftButton, pos=point)
+    (hit,) = got.args
+    assert len(hit) == len(shape)
+    assert hit == cell if array.size < 100 else all(abs(i - j) <= 3 for i, j in zip(hit, cell, strict=True))
+
+
+def test_nothing_is_drawn_of_empty_arrays_and_nothing_breaks(matrix, qtbot):
+    for shape in ((0,), (0, 3), (3, 0)):
+        matrix.set_matrix("E", np.zeros(shape))
+        matrix.setFocus()
+        matrix.grab()
+        qtbot.keyClick(matrix, Qt.Key.Key_Right)
+        qtbot.keyClick(matrix, Qt.Key.Key_Return)
+
+
+def test_what_is_not_computed_yet_has_its_places(matrix):
+    matrix.set_matrix("Z", None, shape=(3, 4))
+    assert matrix.text_of((0, 0)) == "·" and matrix.accessibleName() == "Z, 3 by 4"
+    matrix.set_matrix("Z", None, shape=(3, 400))
+    matrix.grab()
+
+
+def test_a_cell_of_a_heat_map_is_reached_by_keys(matrix, qtbot):
+    array = np.random.default_rng(0).normal(size=(2, 400))
+    matrix.set_matrix("X", array)
+    assert matrix.is_heat_map
+    matrix.setFocus()
+    for _ in range(7):
+        qtbot.keyClick(matrix, Qt.Key.Key_Right)
+    assert matrix.accessibleDescription() == f"X[0, 7] = {array[0, 7]!r}".replace("np.float64(", "").replace(")", "")
+
+
+def test_nan_does_not_poison_the_colours(matrix):
+    clean = np.array([[1.0, -1.0], [0.5, 0.0]])
+    bad = np.array([[1.0, -1.0], [0.5, np.nan]])
+    shots = []
+    for array in (clean, bad):
+        matrix.set_matrix("A", array)
+        shots.append(pixels(matrix))
+    rect = matrix.cell_rect((1, 1))
+    left = slice(0, rect.left() - 1)
+    assert np.array_equal(shots[0][:, left], shots[1][:, left])
+    assert not np.array_equal(shots[0], shots[1])
+    assert matrix.text_of((1, 1)) == "NaN"
+
+
+def test_nan_and_the_infinities_differ_in_more_than_colour():
+    assert len({pattern_of(x) for x in (np.nan, np.inf, -np.inf)}) == 3
+
+
+def test_selected_and_marked_cells_are_seen(matrix):
+    matrix.set_matrix("A", np.zeros((3, 3)))
+    plainly = pixels(matrix)
+    matrix.set_highlighted({(1, 0), (1, 1), (1, 2)})
+    marked = pixels(matrix)
+    matrix.set_selected((1, 1))
+    selected = pixels(matrix)
+    row = slice(matrix.cell_rect((1, 0)).top(), matrix.cell_rect((1, 0)).bottom() + 1)
+    changed = np.argwhere(plainly != marked)
+    assert len(changed) and changed[:, 0].min() >= row.start and changed[:, 0].max() < row.stop
+    assert (marked != selected).any()
+
+
+def test_equal_sizes_have_the_colour_they_are_given(matrix):
+    matrix.set_matrix("A", np.zeros((3, 4)), row_colour="#123456", column_colour="#654321", column_label="4 samples")
+    shot = pixels(matrix)
+    for colour in ("#123456", "#654321"):
+        assert (shot == QColor(colour).rgb()).any()
+
+
+@pytest.mark.parametrize("name", ["light", "dark"])
+def test_both_themes_paint(matrix, name):
+    theme.apply(name)
+    matrix.set_matrix("A", np.array([[np.nan, np.inf, -np.inf, 1.0]]))
+    assert len(np.unique(pixels(matrix))) > 10
+    theme.apply("light")
+
+
+def test_the_strongest_of_each_block_is_kept():
+    array = np.random.default_rng(3).normal(size=(50, 90))
+    array[7, 11], array[20, 33], array[30, 50] = np.nan, np.inf, -np.inf
+    picked, bad = strongest(array, 10, 30)
+    clean = np.where(np.isfinite(array), array, 0)
+    for r in range(10):
+        for c in range(30):
+            block = clean[r * 5 : r * 5 + 5, c * 3 : c * 3 + 3]
+            assert picked[r, c] == block.flat[np.abs(block).argmax()]
+    assert (bad[1, 3], bad[4, 11], bad[6, 16]) == (3, 2, 1) and np.count_nonzero(bad) == 3
+
+
+def test_tooltips_keep_their_signs():
+    assert "&lt;b&gt;" in plain("<b>") and plain("") == ""
+
+
+def test_a_point_beside_the_cells_is_no_cell(matrix):
+    matrix.set_matrix("A", np.zeros((2, 2)))
+    assert matrix.cell_at(QPoint(0, 0).toPointF()) is None
