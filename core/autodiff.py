@@ -21,6 +21,7 @@ from core.program.expr import Apply, Attributes, Expr, Name, Num, call, tagged
 from core.program.ir import Instruction, Operand, Program
 
 LARGEST_LINE = 3000
+DEEPEST_LINE = 100  # below what the notation reads, so that every derived line can be read again
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,10 @@ class _Deriver:
                 except (ShapeError, SymbolicError) as error:
                     raise NotationError(f"the derivative of this line cannot be written: {error}", statement.line, 1) from None
             for value in first_use.get(statement.index, []):
-                self._emit_gradient(value)
+                try:
+                    self._emit_gradient(value)
+                except SymbolicError as error:
+                    raise NotationError(f"a gradient cannot be written here: {error}", statement.line, 1) from None
         for value in self.wanted:
             if self.program.values[value].name not in self.out.gradients:
                 self._emit_gradient(value)
@@ -191,6 +195,7 @@ class _Deriver:
         shape = self._shape(value)
         if self._shape_of(g) != shape:
             g = self._fill(g, value)
+        _check_size(g)
         self.shapes[target] = shape
         self.out.lines.append(Derived(f"{target} = {expression_text(g)}", _tags(g)))
         return Name(target)
@@ -332,13 +337,13 @@ def _tags(e: Expr) -> tuple[int | None, ...]:
 
 def _check_size(e: Expr) -> None:
     left = LARGEST_LINE
-    stack = [e]
+    stack = [(e, 1)]
     while stack:
-        node = stack.pop()
+        node, depth = stack.pop()
         left -= 1
-        if left < 0:
+        if left < 0 or depth > DEEPEST_LINE:
             raise SymbolicError(
                 "a line is so long that its derivative cannot be written as one line; split it into several lines"
             )
         if isinstance(node, Apply):
-            stack.extend(node.args)
+            stack.extend((a, depth + 1) for a in node.args)

@@ -92,7 +92,7 @@ def _derive(d: Draft) -> _Edit | None:
     """Decide what is missing and derive it; None if nothing is."""
     program = d.program
     wanted, missing_backward = _wanted(d)
-    updated = {s.target for s in program.statements}
+    updated = set(program.carried)
     needs_update = not d.missing and bool(program.trainable) and not any(p in updated for p in program.trainable)
     if not wanted and not needs_update:
         return None
@@ -283,4 +283,9 @@ def _apply(text: str, edit: _Edit) -> Draft:
         moved[number] = len(out)
         insert(number)
     final = {at: tuple(None if t is None else (moved[t[0]], t[1]) for t in tag) for at, tag in tags.items()}
-    return draft("\n".join(out) + "\n", Derivation(frozenset(derived), final))
+    try:
+        return draft("\n".join(out) + "\n", Derivation(frozenset(derived), final))
+    except NotationError as error:
+        # The person knows the lines that they typed, not those that were written in.
+        line = max((typed for typed, now in moved.items() if now <= error.line), default=1)
+        raise NotationError(error.bare, line, error.column) from None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from core.library import open_target
 from core.session import Session
-from stepper.screen import choose_platform, display_available, missing_libraries, platforms, why_no_window
+from stepper.screen import choose_platform, display_available, missing_libraries, platforms
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from stepper.crash import CrashReporter
     from stepper.main_window import MainWindow
 
-__all__ = ["Running", "display_available", "missing_libraries", "platforms", "run", "start", "why_no_window"]
+__all__ = ["Running", "display_available", "missing_libraries", "platforms", "run", "start"]
 
 
 @dataclass

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Protocol
 
-from PySide6.QtCore import QByteArray, QEvent, QObject, Qt, QTimer, Slot
+from PySide6.QtCore import QByteArray, Qt, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QFontInfo, QShowEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
@@ -16,6 +15,7 @@ from core.session import Moment
 from stepper import actions, theme
 from stepper.controller import Controller
 from stepper.dialogs import AboutDialog, KeysDialog
+from stepper.drawing import Drawer
 from stepper.saving import save_text
 from stepper.settings import Settings
 from stepper.views.loss import LossView
@@ -27,13 +27,6 @@ from stepper.widgets.top_bar import TopBar
 
 BASE_POINTS = "stepperBasePoints"
 SMALL_SCREEN = 1440
-
-
-class Drawing(Protocol):
-    """What the window asks of a view."""
-
-    def draw(self, moment: Moment) -> None:
-        """Show a moment."""
 
 
 class MainWindow(QMainWindow):
@@ -51,11 +44,8 @@ class MainWindow(QMainWindow):
         self.program_view, self.network_view = ProgramView(self), NetworkView(self)
         self.operation_view, self.loss_view = OperationView(self), LossView(self)
         self.views: tuple[QWidget, ...] = (self.program_view, self.network_view, self.operation_view, self.loss_view)
-        self._stale: set[QWidget] = set()
+        self.drawer = Drawer(self.views, self)
         self._shown = False
-        self._draw_soon = QTimer(self)
-        self._draw_soon.setSingleShot(True)
-        self._draw_soon.setInterval(0)
         self.setWindowTitle(self.tr("Backprop Stepper"))
         self.setAccessibleName(self.tr("Backprop Stepper"))
         self.setAcceptDrops(True)
@@ -147,38 +137,10 @@ class MainWindow(QMainWindow):
     def _on_changed(self, moment: Moment) -> None:
         """Note what is to be seen now; the views draw when the keys that are waiting have been dealt with."""
         self.moment = moment
-        self._stale.update(self.views)
+        self.drawer.show(moment)
         self.top_bar.draw(moment)
         self.actions_.turn("run", moment.running)
         self._enable()
-        self._draw_soon.start()
-
-    @Slot()
-    def draw_now(self) -> None:
-        """Draw the views that can be seen and show something older; the others wait until they are seen."""
-        if self.moment is None:
-            return
-        for view in self.views:
-            if view in self._stale and self._can_be_seen(view):
-                self._stale.discard(view)
-                view.draw(self.moment)  # type: ignore[attr-defined]
-
-    def _can_be_seen(self, view: QWidget) -> bool:
-        """Tell whether any of a view is in sight. A collapsed part of a splitter is visible to Qt, but moved away."""
-        rect, inner = view.rect(), view
-        while view.isVisible() and not rect.isEmpty():
-            outer = inner.parentWidget()
-            if outer is None or inner.isWindow():
-                return True
-            rect = rect.translated(inner.pos()).intersected(outer.rect())
-            inner = outer
-        return False
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Have a view drawn that comes into sight: shown, or its part of a splitter opened again."""
-        if event.type() in (QEvent.Type.Show, QEvent.Type.Resize, QEvent.Type.Move) and watched in self._stale:
-            self._draw_soon.start()
-        return super().eventFilter(watched, event)
 
     @Slot(int)
     def _on_speed(self, per_second: int) -> None:
@@ -195,9 +157,8 @@ class MainWindow(QMainWindow):
 
     def _draw_all(self) -> None:
         if self.moment is not None:
-            self._stale.update(self.views)
             self.top_bar.draw(self.moment)
-            self._draw_soon.start()
+        self.drawer.again()
 
     def _zoom(self, zoom: int) -> None:
         application = QApplication.instance()
@@ -241,15 +202,12 @@ class MainWindow(QMainWindow):
         c.changed.connect(self._on_changed)
         c.said.connect(self.say)
         self.message.closed.connect(self._on_message_closed)
-        self._draw_soon.timeout.connect(self.draw_now)
         self.top_bar.speed_changed.connect(self._on_speed)
         self.program_view.statement_clicked.connect(c.to_statement)
         for view in (self.program_view, self.network_view, self.operation_view):
             view.value_clicked.connect(c.select)
         self.loss_view.iteration_clicked.connect(c.to_iteration)
         QApplication.styleHints().colorSchemeChanged.connect(self._use_theme)
-        for view in self.views:
-            view.installEventFilter(self)
 
     @Slot()
     def _on_message_closed(self) -> None:
@@ -344,7 +302,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop running and remember how the window was."""
         self.controller.stop()
-        self._draw_soon.stop()
+        self.drawer.stop()
         self.settings.set("window/geometry", self.saveGeometry())
         for key, splitter in self._splitters():
             self.settings.set(key, splitter.saveState())

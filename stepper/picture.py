@@ -124,7 +124,7 @@ def _draw(session: Session, view: str, theme: str, size: tuple[int, int], folder
     window.controller.take(session)
     for _ in range(3):
         QApplication.processEvents()
-    window.draw_now()
+    window.drawer.draw_now()
     pixmap = shown.grab()
     shown.close()
     if shown is not window:

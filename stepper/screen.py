@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import ctypes
-import importlib
 import importlib.util
 import os
 import re
 import socket
 import sys
+import time
 from pathlib import Path
 
 PATIENCE = 2.0
+TRIES, PAUSE = 4, 0.25
 NEEDED: tuple[tuple[str, str], ...] = (
     ("libGL.so.1", "libgl1"),
     ("libEGL.so.1", "libegl1"),
@@ -21,6 +22,7 @@ NEEDED: tuple[tuple[str, str], ...] = (
     ("libglib-2.0.so.0", "libglib2.0-0"),
 )
 NEEDED_BY_X11: tuple[tuple[str, str], ...] = (
+    ("libxcb.so.1", "libxcb1"),
     ("libxcb-cursor.so.0", "libxcb-cursor0"),
     ("libxcb-icccm.so.4", "libxcb-icccm4"),
     ("libxcb-keysyms.so.1", "libxcb-keysyms1"),
@@ -38,6 +40,7 @@ NEEDED_BY_WAYLAND: tuple[tuple[str, str], ...] = (
     ("libwayland-client.so.0", "libwayland-client0"),
     ("libwayland-cursor.so.0", "libwayland-cursor0"),
 )
+_kept: dict[str, int] = {}
 WITHOUT_SCREEN = ("offscreen", "minimal", "minimalegl", "vnc")
 
 
@@ -74,32 +77,6 @@ def missing_libraries(window: bool = True) -> list[str]:
     return [package for library, package in needed if not _loads(library)]
 
 
-def why_no_window() -> str | None:
-    """Return, as one line, why there can be no window here and how to get one; None if there can be one."""
-    if importlib.util.find_spec("PySide6") is None:
-        return "No window: PySide6 is not installed; install it with `pip install .` in the folder of this app."
-    if not display_available():
-        return f"No window: {_absence()}; run `stepper` on a desktop, or come in with `ssh -X`, to get one."
-    missing = missing_libraries()
-    if missing:
-        return f"No window: libraries are missing; install them, on Debian with `apt install {' '.join(missing)}`."
-    try:
-        importlib.import_module("PySide6.QtWidgets")
-    except ImportError as error:
-        return f"No window: Qt does not start here ({error}); install what it names, then run `stepper` again."
-    return None
-
-
-def _absence() -> str:
-    asked = os.environ.get("QT_QPA_PLATFORM", "").strip()
-    if asked:
-        return f"QT_QPA_PLATFORM is {asked}, which cannot show one here"
-    named = [v for v in ("DISPLAY", "WAYLAND_DISPLAY") if os.environ.get(v)]
-    if not named:
-        return "there is no display"
-    return " and ".join(f"{name} is {os.environ[name]}, which does not answer" for name in named)
-
-
 def choose_platform() -> None:
     """Name the platform to Qt, so that it does not try one that would make it abort."""
     found = platforms()
@@ -114,12 +91,21 @@ def x11_answers() -> bool:
     if match is None:
         return False
     host, number = match[1].strip("[]"), int(match[2])
-    if host in ("", "unix"):
-        path = f"/tmp/.X11-unix/X{number}"
-        reached = _connects("\0" + path) or _connects(path)
-    else:
+    path = f"/tmp/.X11-unix/X{number}"
+    xcb = _libxcb()
+    if host not in ("", "unix"):
         reached = number + 6000 < 65536 and _connects((host, 6000 + number))
-    return reached and _xcb_accepts(display)
+        return reached and (xcb is None or _accepts(xcb, display))
+    if xcb is None:
+        return _connects("\0" + path) or _connects(path)
+    for again in range(TRIES):
+        if _accepts(xcb, display):
+            return True
+        if not (_connects("\0" + path) or _connects(path)):
+            return False
+        if again < TRIES - 1:
+            time.sleep(PAUSE)  # a server that starts afresh, as some do when their last client goes
+    return False
 
 
 def wayland_answers() -> bool:
@@ -157,19 +143,30 @@ def _connects(address: str | tuple[str, int]) -> bool:
         return False
 
 
-def _xcb_accepts(display: str) -> bool:
-    """Do what Qt will do first: connect with the person's authority. A server may answer and still refuse."""
+def _libxcb() -> ctypes.CDLL | None:
     try:
         xcb = ctypes.CDLL("libxcb.so.1")
     except OSError:
-        return True
+        return None
     xcb.xcb_connect.restype = ctypes.c_void_p
     xcb.xcb_connect.argtypes = [ctypes.c_char_p, ctypes.c_void_p]
     xcb.xcb_connection_has_error.argtypes = xcb.xcb_disconnect.argtypes = [ctypes.c_void_p]
+    return xcb
+
+
+def _accepts(xcb: ctypes.CDLL, display: str) -> bool:
+    """Do what Qt will do first: connect with the person's authority. A server may answer and still refuse.
+
+    The connection is kept: some servers start afresh when their only client goes, just as Qt would come.
+    """
+    if display in _kept:
+        return True
     connection = xcb.xcb_connect(display.encode(), None)
-    accepted = not xcb.xcb_connection_has_error(connection)
-    xcb.xcb_disconnect(connection)
-    return accepted
+    if xcb.xcb_connection_has_error(connection):
+        xcb.xcb_disconnect(connection)
+        return False
+    _kept[display] = connection
+    return True
 
 
 def _loads(library: str) -> bool:

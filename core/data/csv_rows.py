@@ -73,7 +73,8 @@ def read_rows(data: bytes, source: str, header: bool | None = None) -> Rows:
     Raises:
         DataError: if this is not a table of text, is ragged, has no samples, or is too large.
     """
-    text = _decoded(data, source)
+    # np.savetxt writes "# " before a header; before a number it is a line that someone took out.
+    text = re.sub(r"\A# (?=[^\d.+-])", "", _decoded(data, source))
     marked = re.match(r"sep=([,;\t])\n", text)  # a first line that Excel writes and reads
     separator = marked[1] if marked else _separator(text)
     cells, lines = _read(text, separator, source, skip=1 if marked else 0)
@@ -82,8 +83,6 @@ def read_rows(data: bytes, source: str, header: bool | None = None) -> Rows:
     names, first = None, lines[0]
     if _has_header(cells[: SAMPLE + 1], separator) if header is None else header:
         names = tuple(" ".join(c.split()) for c in cells[0])
-        # np.savetxt writes "# " before a header.
-        names = (names[0].lstrip("# "), *names[1:])
         del cells[0], lines[0]
     if not cells:
         raise DataError(f"{source} has only a header (line {first}) and no samples; add a line of numbers for each sample")
@@ -201,14 +200,14 @@ def _has_header(rows: list[list[str]], separator: str) -> bool:
     """Guess: the first row names the columns if it has text where the column is numeric below.
 
     A number in that row speaks against it, because it is then more likely a sample with a slip of
-    the pen, unless it is a plain counting number used once, as tables written by pandas have as names.
+    the pen, unless the numbers count 0, 1, 2, … or 1, 2, 3, …, as names that pandas writes do.
     """
     first, below = rows[0], rows[1:]
     texts = [j for j, c in enumerate(first) if c.lower() not in MISSING and not is_number(c, separator)]
     if not below:
         return len(texts) == len(first)
     numbers = [c for c in first if is_number(c, separator)]
-    if not all(c.isdecimal() for c in numbers) or len(set(numbers)) < len(numbers):
+    if not any(numbers == [str(i + start) for i in range(len(numbers))] for start in (0, 1)):
         return False
     for j in texts:
         column = [row[j] for row in below if row[j].lower() not in MISSING]

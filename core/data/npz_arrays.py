@@ -19,11 +19,10 @@ LARGEST_FILE = 500_000_000
 LARGEST_ARRAY = 500_000_000
 """Bytes that one array may take as float64."""
 
-_BROKEN_ZIP = (
+_BROKEN = (
     zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError,
     NotImplementedError, RuntimeError, IndexError, KeyError, OverflowError,
 )  # fmt: skip
-_BROKEN_HEADER = (*_BROKEN_ZIP, SyntaxError, TypeError, AttributeError, MemoryError)
 _PLAIN_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED = 1
 _HEADER_READERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
@@ -45,7 +44,7 @@ class Arrays:
         """Read the directory of an open file; `source` is what messages call it. Raises DataError."""
         try:
             self._archive = zipfile.ZipFile(file)
-        except _BROKEN_ZIP:
+        except _BROKEN:
             raise DataError(f"{source} is not an .npz file; write one with np.savez({shown(source)}, X=X, Y=Y)") from None
         self._source = source
         self._members = {i.filename: i for i in self._archive.infolist()}
@@ -65,7 +64,7 @@ class Arrays:
             with self._archive.open(info) as stream:
                 header = _parsed(stream)
                 start = stream.tell()
-        except _BROKEN_HEADER:
+        except _BROKEN:
             raise DataError(f"{what} is damaged or no NumPy array; write the file anew with np.savez") from None
         dtype, count = header.dtype, math.prod(header.shape)
         if dtype.hasobject:
@@ -97,7 +96,7 @@ class Arrays:
             with self._archive.open(self._members[f"{name}.npy"]) as stream:
                 _parsed(stream)
                 data = stream.read()  # never more than the directory states, which the header was checked against
-        except _BROKEN_HEADER:
+        except _BROKEN:
             data = None
         if data is None or len(data) != math.prod(header.shape) * header.dtype.itemsize:
             raise DataError(f"{what} is damaged, its data does not match its checksum or size; write the file anew with np.savez")
@@ -114,11 +113,15 @@ class Arrays:
 
 
 def _parsed(stream: IO[bytes]) -> Header:
-    """Read the header of a .npy stream; its text is parsed as a literal by NumPy, never executed."""
-    reader = _HEADER_READERS[np.lib.format.read_magic(stream)]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about headers that Python 2 wrote
-        shape, fortran, dtype = reader(stream)
+    """Read the header of a .npy stream; its text is parsed as a literal by NumPy, never executed. Raises ValueError."""
+    try:
+        reader = _HEADER_READERS[np.lib.format.read_magic(stream)]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about headers that Python 2 wrote
+            shape, fortran, dtype = reader(stream)
+    except Exception as error:
+        # NumPy lets what its own helpers raise come through: SyntaxError, TokenError, TypeError and more.
+        raise ValueError("not the header of an array") from error
     if any(n < 0 for n in shape):
-        raise ValueError
+        raise ValueError("an axis cannot be negative")
     return Header(shape, fortran, dtype)

@@ -106,6 +106,8 @@ def _path(source: str, folder: Path | None) -> Path:
     """Return the file that a source names, or say why it names none."""
     known = ", ".join(BUILT_IN)
     try:
+        if "\0" in source:
+            raise ValueError
         path = Path(source) if folder is None else folder / source
         if path.is_dir():
             raise DataError(f"{shown(source)} is a folder; name a data file in it, such as points.csv")

@@ -14,6 +14,8 @@ from core.program.ir import Array, Instruction, Number, Program
 
 Datum = Array | np.generic | Number
 State = Mapping[str, Datum]
+LARGEST_WHOLE = 2**62
+REFUSALS = (ArithmeticError, ValueError, TypeError)
 
 
 def initial_state(program: Program) -> dict[str, Datum]:
@@ -60,7 +62,7 @@ def compute(instruction: Instruction, operands: list[Any]) -> Datum:
     """Return the result of an instruction, in the memory layout that NumPy itself gives it.
 
     Raises:
-        ExecutionError: where Python refuses plain numbers, as in 1 / 0.
+        ExecutionError: where Python or NumPy refuses, as in 1 / 0 or for want of memory.
     """
     op = ops.get(instruction.op)
     attributes = dict(instruction.attributes)
@@ -68,9 +70,25 @@ def compute(instruction: Instruction, operands: list[Any]) -> Datum:
     try:
         if in_place:
             return changed_in_place(instruction, operands)
-        return op.forward(*operands, **attributes)
-    except (ZeroDivisionError, OverflowError) as error:
-        raise ExecutionError(f"`{instruction.text}`: Python refuses this with plain numbers ({error})") from None
+        if instruction.op == "power" and _grows(*operands):
+            raise ExecutionError(f"`{instruction.text}`: this whole number becomes too large; write it with a decimal point")
+        result = op.forward(*operands, **attributes)
+    except MemoryError:
+        raise ExecutionError(f"`{instruction.text}`: there is not enough memory for the result; use smaller arrays") from None
+    except REFUSALS as error:
+        who = "NumPy" if any(isinstance(o, np.ndarray) for o in operands) else "Python"
+        numbers = "" if who == "NumPy" else " with plain numbers"
+        raise ExecutionError(f"`{instruction.text}`: {who} refuses this{numbers} ({error})") from None
+    if type(result) is int and abs(result) > LARGEST_WHOLE:
+        raise ExecutionError(f"`{instruction.text}`: this whole number becomes too large; write it with a decimal point")
+    if type(result) is complex:
+        raise ExecutionError(f"`{instruction.text}`: a root of a negative number is not a real number")
+    return result
+
+
+def _grows(base: Any, exponent: Any) -> bool:
+    """Tell whether a power of whole numbers is too large even to try: Python would compute every digit."""
+    return type(base) is type(exponent) is int and abs(base) > 1 and exponent > 64
 
 
 def changed_in_place(instruction: Instruction, operands: list[Any]) -> Array:

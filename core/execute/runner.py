@@ -15,7 +15,7 @@ import numpy as np
 from core import ops
 from core.data.batches import Picker
 from core.errors import ExecutionError
-from core.execute.inputs import Datum, State, compute, initial_state, inputs_of, reader
+from core.execute.inputs import REFUSALS, Datum, State, compute, initial_state, inputs_of, reader
 from core.notation.check import facts_of, infer
 from core.program.ir import Fault, Instruction, Program
 
@@ -47,10 +47,21 @@ class Runner:
         except _Stopped as stop:
             self.fault = stop.fault
             return False
+        except (MemoryError, *REFUSALS):
+            return self._refused(inputs, key)
         self.iteration += 1
         self.state = {name: values[end] for name, _, end in self._carried}
         self.loss = None if self.program.loss is None else float(np.asarray(values[self.program.loss]).reshape(-1)[0])
         return True
+
+    def _refused(self, inputs: dict[str, Datum], key: Any) -> bool:
+        """Compute an iteration that stopped without saying where once more, an instruction at a time."""
+        try:
+            with np.errstate(all="ignore"):
+                self._first(inputs, key)
+        except _Stopped as stop:
+            self.fault = stop.fault
+        return False
 
     def _first(self, inputs: dict[str, Datum], key: Any) -> list[Any]:
         """Compute an iteration like the Machine, and make a plan of it for all that have the same layout."""
@@ -78,7 +89,7 @@ class Runner:
         if owned and op.ufunc is not None and not i.attributes:
             return _buffered(i, op.ufunc, sample)
         result, read = i.result, reader(i)
-        if i.attributes:
+        if i.attributes or not isinstance(sample, (np.ndarray, np.generic)):
 
             def step(values: list[Any]) -> None:
                 values[result] = _computed(i, read(values))
@@ -87,10 +98,7 @@ class Runner:
         forward = op.forward
 
         def plain(values: list[Any]) -> None:
-            try:
-                values[result] = forward(*read(values))
-            except (ZeroDivisionError, OverflowError):
-                values[result] = _computed(i, read(values))
+            values[result] = forward(*read(values))
 
         return plain
 

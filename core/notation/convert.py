@@ -23,6 +23,7 @@ METHODS = ("sum", "mean", "max", "min", "dot", "reshape", "transpose", "copy", "
 CONSTANTS = {"pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan}
 DTYPES = ("float64", "float32", "float16", "int64", "int32", "uint8", "bool")
 DEEPEST = 150
+MOST_NODES = 300_000
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,7 @@ class Converter:
         self.definitions = definitions
         self.samples = samples
         self._depth = 0
+        self._converted = 0
 
     def convert(self, node: ast.expr, scope: Mapping[str, Expr] | None = None) -> Expr:
         """Return the expression that `node` stands for; `scope` holds the arguments of a `def`.
@@ -79,6 +81,9 @@ class Converter:
         """
         self._depth += 1
         try:
+            self._converted += 1
+            if self._converted > MOST_NODES:
+                raise fail(node, "written out, the `def`s of this program become too long; use fewer of them inside each other")
             if self._depth > DEEPEST:
                 raise fail(node, "this line is nested too deeply; split it in two")
             return self._convert(node, scope)
@@ -169,6 +174,8 @@ class Converter:
                 if number is not None and (not isinstance(number, int) or isinstance(number, bool)):
                     raise fail(item, "an index is a whole number or a slice such as `1:3`")
                 out.append(number)
+        if out.count(Ellipsis) > 1:
+            raise fail(node, "an index can hold `...` only once")
         return tuple(out)
 
     def _call(self, node: ast.Call, scope: Mapping[str, Expr] | None) -> Expr:

@@ -12,7 +12,7 @@ import numpy as np
 from core.errors import NotationError
 from core.notation.builder import IMPLICIT_SIZES, Builder
 from core.notation.check import facts_of
-from core.notation.convert import BINARY, Converter, Definition
+from core.notation.convert import BINARY, Converter, Definition, constant
 from core.notation.parse import SETUP, Raw, Source, parse
 from core.notation.print import instruction_text
 from core.notation.setup import RESERVED, Setup
@@ -93,14 +93,15 @@ def _split(source: Source) -> tuple[list[Raw | ast.Expr], list[Raw]]:
     """Separate what is given from the lines of an iteration: by section, else by what a line does."""
     setup: list[Raw | ast.Expr] = []
     lines: list[Raw] = []
+    divided = any(section not in SETUP for section in source.sections.values())
     for item in source.statements:
         if isinstance(item, ast.Expr):
             if lines and isinstance(item.value, ast.Call) and ast.unparse(item.value.func) != "print":
                 raise NotationError("this line gives no name to its result; write `name = …`", item.lineno, item.col_offset + 1)
             if not lines:
                 setup.append(item)
-        elif item.section in SETUP or (
-            item.section is None and item.augment is None and item.mask is None and _gives(item, setup, lines)
+        elif (item.section in SETUP and divided) or (
+            (item.section is None or not divided) and item.augment is None and item.mask is None and _gives(item, setup, lines)
         ):
             if item.augment is not None or item.mask is not None:
                 raise NotationError("data and parameters are given once, with `=`", item.line, item.column)
@@ -112,7 +113,7 @@ def _split(source: Source) -> tuple[list[Raw | ast.Expr], list[Raw]]:
 
 def _gives(item: Raw, setup: list[Raw | ast.Expr], lines: list[Raw]) -> bool:
     """Tell whether a line without a section gives something rather than computes it."""
-    if item.target in RESERVED and isinstance(item.value, ast.Constant):
+    if item.target in RESERVED and _plain(item.value):
         return True
     if lines:
         return False
@@ -136,9 +137,8 @@ def _given(source: Source, setup_lines: list[Raw | ast.Expr], lines: list[Raw]) 
         if isinstance(item, ast.Expr):
             setup.call(item)
             continue
-        if item.target in RESERVED and isinstance(item.value, ast.Constant):
-            reserved[item.target] = _reserved(item, item.value.value)
-            setup.names[item.target] = item.value.value
+        if item.target in RESERVED and _plain(item.value):
+            reserved[item.target] = setup.names[item.target] = _reserved(item, constant(item.value))
             continue
         value = setup.evaluate(item.value)
         setup.names[item.target] = value
@@ -170,6 +170,11 @@ def _settled(value: Any) -> Array | Number:
     if array.ndim == 0:
         return array[()]
     return array if array.flags.c_contiguous or array.flags.f_contiguous else np.copy(array, order="K")
+
+
+def _plain(node: ast.expr) -> bool:
+    """Tell whether a value is a plain number or text, perhaps with a minus."""
+    return isinstance(node.operand if isinstance(node, ast.UnaryOp) else node, ast.Constant)
 
 
 def _reserved(item: Raw, value: Any) -> Any:
@@ -280,7 +285,8 @@ def _program(
         for g in given
         if g.name not in batching.sliced and builder.env[g.name] != builder.inputs[g.name]
     }
-    updated = {s.index for s in statements if s.target in carried}
+    ends = {end for _, end in carried.values()}
+    updated = {s.index for s in statements if s.target in carried or made[s.index] in ends}
     claimed: list[Phase | None] = [raw.section if raw.section not in SETUP else None for raw in lines[: len(statements)]]  # type: ignore[misc]
     loss = _loss(builder, claimed, made, updated, batching)
     order = [v for i in instructions for v in i.reads if builder.values[v].kind == "data"]

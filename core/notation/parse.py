@@ -56,7 +56,7 @@ def parse(text: str) -> Source:
         NotationError: with line and column, for anything outside the notation.
     """
     if len(text) > MOST_CHARACTERS:
-        raise NotationError(f"the program is longer than {MOST_CHARACTERS} characters; is it the right file?")
+        raise NotationError(f"the program is longer than {MOST_CHARACTERS} characters; is it the right file?", 1, 1)
     tree = _tree(text)
     lines = text.splitlines()
     source = Source(lines=lines)
@@ -67,7 +67,11 @@ def parse(text: str) -> Source:
             word = match[1].lower()
             source.sections[number] = _SPELLINGS.get(word, word)  # type: ignore[arg-type]
     if len(tree.body) > MOST_STATEMENTS:
-        raise NotationError(f"the program has more than {MOST_STATEMENTS} lines; only one iteration is needed")
+        raise NotationError(
+            f"the program has more than {MOST_STATEMENTS} lines; only one iteration is needed",
+            tree.body[MOST_STATEMENTS].lineno,
+            1,
+        )
     for position, node in enumerate(tree.body):
         _statement(source, node, first=position == 0)
     return source

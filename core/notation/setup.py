@@ -92,9 +92,9 @@ class Setup:
                 raise fail(node, "put `np.array(…)` around a list before computing with it")
         if isinstance(node.op, ast.Pow) and isinstance(a, int) and isinstance(b, int) and abs(b) > 1000:
             raise fail(node, "this power is too large")
-        cells = np.broadcast_shapes(np.shape(a), np.shape(b)) if not isinstance(node.op, ast.MatMult) else ()
-        shape_of(node, cells)
-        result = ops.get(BINARY[type(node.op)]).forward(a, b)
+        op = ops.get(BINARY[type(node.op)])
+        shape_of(node, op.shape(np.shape(a), np.shape(b)))
+        result = op.forward(a, b)
         if isinstance(result, int) and abs(result) > 2**62:
             raise fail(node, "this whole number is too large; write it with a decimal point")
         return result
@@ -205,6 +205,8 @@ class Setup:
         else:
             size = keywords.get("size", arguments[known[name]] if len(arguments) > known[name] else ())
             shape_of(node, () if size is None else size)
+            given = [np.shape(v) for k, v in [*enumerate(arguments), *keywords.items()] if k not in ("size", known[name])]
+            shape_of(node, np.broadcast_shapes(*given))
         return getattr(generator, name)(*arguments, **keywords)
 
 

@@ -71,8 +71,8 @@ class Op:
     `vjp` holds one rule an operand (None: not differentiable there). `names` are the functions it is
     called by in the notation, `symbol` its operator. `attributes` are its keyword arguments with their
     defaults, in order; REQUIRED where there is none. `numpy` is the text that calls it in a plain script;
-    None prints the source of `forward` as a helper. `ufunc` can write into a buffer. `kind` says what a learner would look for it as.
-    `cost` counts floating point operations.
+    None prints the source of `forward` as a helper. `ufunc` can write into a buffer. `kind` says what a
+    learner would look for it as. `cost` counts floating point operations.
     """
 
     name: str

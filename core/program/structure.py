@@ -81,7 +81,7 @@ def layers_of(program: Program) -> tuple[int | None, ...]:
 
     A forward product with a parameter begins a new layer. A derived backward line belongs to the layer
     of its forward operation, an update to its parameter's; a hand-written backward line goes by the
-    parameter it leads to or reads, else by the deepest forward value it reads.
+    parameter it leads to, else by the deepest forward value that its line reads, else by the weights it reads.
     """
     weights = {program.inputs[n] for n in program.trainable}
     of_value: dict[int, int] = {}
@@ -111,9 +111,11 @@ def layers_of(program: Program) -> tuple[int | None, ...]:
             owner = leads_to.get(instruction.result, carried_to.get(instruction.result, -1))
             layer = of_value.get(owner, layer or 0) or None
         else:
-            read_weights = [of_value[v] for v in reads if v in weights and v in of_value]
-            read_forward = [of_value[v] for v in reads if v in forward and v in of_value]
-            layer = max(read_weights or read_forward or known, default=0) or None
+            s = program.statements[instruction.statement]
+            line = [v for i in program.instructions[s.first : s.last] for v in i.reads if v in of_value]
+            read_forward = [of_value[v] for v in line if v in forward]
+            read_weights = [of_value[v] for v in line if v in weights]
+            layer = max(read_forward or read_weights or known, default=0) or None
         found.append(layer)
         if layer is not None:
             of_value[instruction.result] = layer
@@ -130,6 +132,9 @@ def _parts_as_their_line(program: Program, found: list[int | None]) -> tuple[int
     return tuple(found)
 
 
+_GATHERING = ("matmul", "dot", "outer", "sum", "mean")
+
+
 def find_gradients(
     instructions: Sequence[Instruction],
     statements: Sequence[Statement],
@@ -137,7 +142,11 @@ def find_gradients(
     carried: Mapping[str, tuple[int, int]],
     trainable: Sequence[str],
 ) -> dict[str, int]:
-    """Return the gradient of each parameter: what its update, perhaps through a state, is made from."""
+    """Return the gradient of each parameter: what its update, perhaps through a state, is made from.
+
+    That is the first named backward value on the way, or, in an update such as `W += A.T @ delta`, the product
+    or sum in which the samples are gathered.
+    """
     maker = {i.result: i for i in instructions}
     inputs = {start for start, _ in carried.values()}
     found: dict[str, int] = {}
@@ -153,7 +162,8 @@ def find_gradients(
                 continue
             seen.add(value)
             phase = statements[instruction.statement].phase
-            if phase == "backward" and values[value].kind != "part" and value not in inputs:
+            named = phase == "backward" and values[value].kind != "part"
+            if (named or instruction.op in _GATHERING) and value not in inputs:
                 found[name] = value
             else:
                 queue.extend(instruction.reads)

@@ -48,6 +48,15 @@ class LineList(QListView):
         self.pressed_at = event.position().toPoint()
         super().mousePressEvent(event)
 
+    def event(self, e: QEvent) -> bool:
+        """Claim the keys that go there and choose, before they become shortcuts of the window."""
+        if e.type() == QEvent.Type.ShortcutOverride and isinstance(e, QKeyEvent):
+            claimed = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
+            if e.key() in claimed and e.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier):
+                e.accept()
+                return True
+        return super().event(e)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Handle Enter and Space; leave the rest to the list."""
         index = self.currentIndex()

@@ -15,7 +15,7 @@ from stepper.widgets.heat import Heat
 
 MOST_ROWS = 12
 MOST_COLUMNS = 8
-HEAT_WIDTH = 320
+HEAT_WIDTH = 280
 HEAT_HEIGHT = 120
 BAR = 17
 GAP = 4

@@ -26,6 +26,8 @@ from stepper.widgets.tips import plain
 STEPS = {
     Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0), Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1),
 }  # fmt: skip
+CHOOSE = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
+UNMODIFIED = (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
 
 
 class MatrixWidget(QWidget):
@@ -39,7 +41,8 @@ class MatrixWidget(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.shown = Grid(Fonts.of(self.font()))
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        # A click does not take the keyboard: the arrows go on stepping until a person tabs in here.
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
@@ -148,7 +151,7 @@ class MatrixWidget(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Arrows move, Enter and Space choose."""
         key, grid = Qt.Key(event.key()), self.shown
-        if grid.empty or (key not in STEPS and key not in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)):
+        if grid.empty or (key not in STEPS and key not in CHOOSE):
             super().keyPressEvent(event)
         elif key in STEPS:
             rows, columns = grid.size
@@ -189,7 +192,12 @@ class MatrixWidget(QWidget):
         self.update()
 
     def event(self, event: QEvent) -> bool:
-        """Show a cell's number in full, as plain text."""
+        """Claim the keys that move before they become shortcuts of the window; show a cell's number in full."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and event.modifiers() in UNMODIFIED:
+            if event.key() in STEPS or event.key() in CHOOSE:
+                event.accept()
+                return True
+            return super().event(event)
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             cell = self.cell_at(QPointF(event.pos()))
             QToolTip.showText(event.globalPos(), "" if cell is None else plain(self.cell_text(cell)), self)

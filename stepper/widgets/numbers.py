@@ -30,14 +30,14 @@ def full(x: object) -> str:
     """Return a number in the fewest digits that give it back exactly."""
     if isinstance(x, bool) or type(x).__name__ == "bool":
         return "true" if x else "false"
-    return repr(x.item()) if hasattr(x, "item") else repr(x)
+    return str(x) if hasattr(x, "dtype") else repr(x)  # NumPy's own text: the shortest for a float32 too
 
 
 def size_text(shape: tuple[int, ...]) -> str:
-    """Return a shape as people say it, `3×4`; the single number is `1 number`."""
-    if not shape:
+    """Return a shape as people say it: `3×4`, a vector `(5,)`, a single number `number`."""
+    if len(shape) == 0:
         return "number"
-    return "×".join(str(d) for d in shape) if len(shape) > 1 else f"({shape[0]},)"
+    return "×".join(str(d) for d in shape) if len(shape) > 1 else f"({shape[-1]},)"
 
 
 def finite_extent(array: Array) -> float:

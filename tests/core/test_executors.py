@@ -79,7 +79,11 @@ def test_the_built_ins_step_and_run_alike(name: str) -> None:
 
 
 @SETTINGS(50)
-@given(nets(), st.lists(st.tuples(st.integers(1, 14), st.integers(0, 80)), min_size=2, max_size=12), st.sampled_from([0, 2000, 1 << 28]))
+@given(
+    nets(),
+    st.lists(st.tuples(st.integers(1, 14), st.integers(0, 80)), min_size=2, max_size=12),
+    st.sampled_from([0, 2000, 1 << 28]),
+)
 def test_a_walk_through_time_leaves_no_trace(net: Net, walk: list[tuple[int, int]], budget: int) -> None:
     program = load(net.text)
     wandering = Timeline(program, budget=budget)
@@ -161,7 +165,7 @@ def test_checkpoints_stay_within_their_budget() -> None:
     program = load(SMALL)
     timeline = Timeline(program, budget=20_000)
     timeline.run(2000)
-    held = timeline._checkpoints  # noqa: SLF001
+    held = timeline._checkpoints
     assert sum(sum(v.nbytes for v in s.values()) + 200 for s in held.values()) <= 20_000
     assert 1 in held
 
@@ -270,7 +274,9 @@ def test_a_run_on_from_inside_an_iteration_counts_it_as_the_first() -> None:
 
 
 def test_python_numbers_stay_python_numbers() -> None:
-    program = load(SMALL.replace("W -= 0.1 * v", "count = count + 1\nW -= 0.1 * v").replace("v = np.zeros", "count = 0\nv = np.zeros"))
+    program = load(
+        SMALL.replace("W -= 0.1 * v", "count = count + 1\nW -= 0.1 * v").replace("v = np.zeros", "count = 0\nv = np.zeros")
+    )
     assert initial_state(program)["count"] == 0
     slow, states = stepped(program, 6)
     fast = Timeline(program)

@@ -312,7 +312,9 @@ def test_pieces_of_the_notation_as_scripts(title: str) -> None:
     compare(load(PIECES[title].lstrip("\n")))
 
 
-@pytest.mark.parametrize("settings", [{"batch": 1}, {"batch": 3, "shuffle": True, "seed": 5}, {"lr": 0.01, "dtype": "float32"}, {"batch": "full"}])
+@pytest.mark.parametrize(
+    "settings", [{"batch": 1}, {"batch": 3, "shuffle": True, "seed": 5}, {"lr": 0.01, "dtype": "float32"}, {"batch": "full"}]
+)
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_settings_are_in_the_script(name: str, settings: dict[str, Any]) -> None:
     compare(load(example_text(name), settings), 9)
@@ -326,4 +328,9 @@ def test_a_program_that_cannot_run_prints_no_script() -> None:
 
 
 def test_nan_and_infinity_print_and_compare_too() -> None:
-    compare(load("# data\nX = np.array([[800.0, -800.0]])\n# parameters\nW = np.array([[1.0]])\nlr = 1e300\n# forward\nA = exp(W @ X)\n# loss\nL = sum(A)\n"), 4)
+    compare(
+        load(
+            "# data\nX = np.array([[800.0, -800.0]])\n# parameters\nW = np.array([[1.0]])\nlr = 1e300\n# forward\nA = exp(W @ X)\n# loss\nL = sum(A)\n"
+        ),
+        4,
+    )

@@ -283,12 +283,14 @@ def test_a_header_is_guessed_from_what_stands_below() -> None:
     assert (plain.input_names, plain.size) == (("x1", "x2"), 2)
     named = read_csv(b"u,,kind\n1,2,a\n3,4,b\n", "f")
     assert (named.input_names, named.size) == (("u", "x2"), 2)
-    pandas = read_csv(b",0,1,target\n0,1.5,2,a\n1,3,4,b\n", "f")
+    pandas = read_csv(b",0,1,target\n0,1.5,2,7\n1,3,4,8\n", "f")
     assert (pandas.input_names, pandas.size) == (("x1", "0", "1"), 2)
     told = read_csv(b"2001,2002,2003\n3,4,5\n", "f", header=True)
     assert (told.input_names, told.size) == (("2001", "2002"), 1)
     savetxt = read_csv(b"# u v\n1.0e+00 2.0e+00\n3.0e+00  4.0e+00\n", "f.txt")
     assert (savetxt.input_names, savetxt.targets.tolist()) == (("u",), [[2], [4]])
+    with pytest.raises(DataError, match=r"line 1, column 1: '# 1' is not a number"):
+        read_csv(b"# 1,2\n3,4\n", "f")
 
 
 def test_spaces_and_the_line_that_excel_writes() -> None:
@@ -336,7 +338,8 @@ REFUSED_CSV: list[tuple[bytes, dict[str, Any], str]] = [
     (b"1,,3\n4,5,6\n", {}, "f.csv, line 1, column 2: the cell is empty; write a value in its place or remove the line"),
     (b"u,k\n1,a\n2,?\n", {}, "f.csv, line 3, column 2 ('k'): '?' means that the value is missing; write a value in its place "
      "or remove the line"),
-    (b"1,2\n-inf,3\n", {}, "f.csv, line 2, column 1: '-inf' is not a finite number; write a value in its place or remove the line"),
+    (b"1,2\n-inf,3\n", {}, "f.csv, line 2, column 1: '-inf' is not a finite number; write a value in its place "
+     "or remove the line"),
     (b"1,2\n1e999,3\n", {}, "f.csv, line 2, column 1: '1e999' is larger than any float64 number; write it in a larger unit"),
     (
         b'u,colour,k\n1,2,"a\nb"\n2,red,b\n',
@@ -417,7 +420,7 @@ REFUSED_CSV: list[tuple[bytes, dict[str, Any], str]] = [
         {"target": "v"},
         "f.csv has no header that names its columns, so no column 'v'; choose the target by its position, 1 to 2",
     ),
-    (b"height,width\n1,2\n", {"target": "Height"}, "f.csv has no column named 'Height'; there is 'height', 'width'"),
+    (b"height,width\n1,2\n", {"target": "Height"}, "f.csv has no column named 'Height'; there is 'height'"),
     (b"u,u,v\n1,2,3\n", {"target": "u"}, "f.csv has 2 columns named 'u'; choose the target by its position, 1 to 3"),
     (b"1,2,3\n", {"target": (1, -3)}, "f.csv: a target column is chosen twice; name each one once"),
     (b"1,2,3\n", {"target": ()}, "f.csv: no target column is chosen; name at least one"),
@@ -460,7 +463,7 @@ def test_limits_of_a_csv(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(DataError, match="column 2 has 3 classes in 3 samples, more than 8 one-hot cells"):
         read_csv(b"1,a\n3,b\n5,c\n", "f.csv")
     monkeypatch.setattr(csv_rows, "LARGEST_FILE", 5)
-    with pytest.raises(DataError, match="f.csv is larger than 0 MB; keep fewer rows or columns of it"):
+    with pytest.raises(DataError, match=r"f.csv is larger than 0 MB; keep fewer rows or columns of it"):
         read_csv(b"1,2\n3,4\n", "f.csv")
 
 
@@ -469,7 +472,7 @@ def test_limits_of_a_csv(monkeypatch: pytest.MonkeyPatch) -> None:
     data=st.binary(max_size=200)
     | st.text(max_size=60).map(str.encode)
     | st.text("01e.,;\t\n\r \"'#a-?", max_size=60).map(str.encode)
-    | st.lists(st.sampled_from([b"1", b"2,5", b"x", b",", b";", b"\t", b"\n", b'"', b"nan", b"1e999", b" "]), max_size=30).map(b"".join),
+    | st.lists(st.sampled_from([b"1", b"2,5", b",", b";", b"\t", b"\n", b'"', b"nan", b"1e99"]), max_size=40).map(b"".join),
     targets=st.sampled_from(["auto", "one-hot", "index"]),
     target=st.sampled_from([None, "a", 1, (1, 2)]),
     header=st.sampled_from([None, True, False]),
@@ -533,7 +536,7 @@ REFUSED_NPZ: list[tuple[Any, dict[str, Any], str]] = [
         "f.npz has no array Y, it has 'X', 'y'; write it with np.savez('f.npz', X=inputs, Y=targets)",
     ),
     (npz(), {}, "f.npz has no array X and no array Y, it has no arrays; write it with np.savez('f.npz', X=inputs, Y=targets)"),
-    (npz(X=X, Y=[1, 2]), {}, "f.npz: X has 3 samples (rows of (3, 2)) but Y has 2 (rows of (2,)); "
+    (npz(X=X, Y=[1, 2, 3, 4]), {}, "f.npz: X has 3 samples (rows of (3, 2)) but Y has 4 (rows of (4,)); "
      "save as many targets as samples, with samples as rows"),
     (
         npz(X=X.T, Y=[[1, 2, 3]]),
@@ -563,7 +566,8 @@ REFUSED_NPZ: list[tuple[Any, dict[str, Any], str]] = [
         "f.npz: Y holds values of type '<U1', not real numbers; "
         "save class indices instead: np.unique(Y, return_inverse=True)[1]",
     ),
-    (npz(X=X * 1j, Y=[1, 2, 3]), {}, "f.npz: X holds values of type 'complex128', not real numbers; convert it and save it again"),
+    (npz(X=X * 1j, Y=[1, 2, 3]), {}, "f.npz: X holds values of type 'complex128', not real numbers; "
+     "convert it and save it again"),
     (
         npz(X=np.zeros((3, 8, 8)), Y=[1, 2, 3]),
         {},
@@ -632,13 +636,13 @@ def test_a_header_is_judged_before_any_data_is_read(header: str, sentence: str) 
 
 
 def test_an_npz_packed_in_an_unusual_way() -> None:
-    with pytest.raises(DataError, match="f.npz: X is encrypted or compressed in an unusual way"):
+    with pytest.raises(DataError, match=r"f.npz: X is encrypted or compressed in an unusual way"):
         read_npz(zipped(b"", zipfile.ZIP_BZIP2), "f.npz")
 
 
 def test_a_large_array_is_refused_by_its_size_as_float64(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(npz_arrays, "LARGEST_ARRAY", 47)
-    with pytest.raises(DataError, match="f.npz: X takes more than 0 MB as float64; save fewer samples or numbers"):
+    with pytest.raises(DataError, match=r"f.npz: X takes more than 0 MB as float64; save fewer samples or numbers"):
         read_npz(npz(X=X.astype("u1"), Y=[1, 2, 3]), "f.npz")
 
 
@@ -718,7 +722,7 @@ def test_standardised_inputs_have_mean_0_and_deviation_1() -> None:
     consistent(new)
     np.testing.assert_allclose(new.inputs.mean(axis=0), 0, atol=1e-12)
     np.testing.assert_allclose(new.inputs.std(axis=0), 1, rtol=1e-12)
-    np.testing.assert_allclose(new.inputs * std + mean, table.inputs)
+    np.testing.assert_allclose(new.inputs * std + mean, table.inputs, atol=1e-12)
     assert new.targets is table.targets
 
 

@@ -60,7 +60,7 @@ def test_a_whole_training_is_that_of_torch(net: Net) -> None:
 def test_tanh_of_a_float32_cast_is_differentiated_through() -> None:
     """`astype` rounds in between; its gradient is that of torch's own cast."""
     program = load(
-        '# data\nX = np.array([[0.3, -0.7], [0.2, 0.9]])\n# parameters\nW = np.array([[0.4, -0.1], [0.8, 0.5]])\n'
+        "# data\nX = np.array([[0.3, -0.7], [0.2, 0.9]])\n# parameters\nW = np.array([[0.4, -0.1], [0.8, 0.5]])\n"
         '# forward\nH = (W @ X).astype("float32")\nA = tanh(H)\n# loss\nL = sum(A * A)\n'
     )
     weight = torch.tensor([[0.4, -0.1], [0.8, 0.5]], dtype=torch.float64, requires_grad=True)

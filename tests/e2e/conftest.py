@@ -131,7 +131,8 @@ def screen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Screen]:
         pytest.skip(f"driving the real window needs {', '.join(missing)}: apt install {' '.join(missing)}")
     reading, writing = os.pipe()
     server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1600x1000x24", "-nolisten", "tcp"],
+        # Without -noreset the server starts afresh whenever its last client goes, under the feet of the next one.
+        ["Xvfb", "-displayfd", str(writing), "-noreset", "-screen", "0", "1600x1000x24", "-nolisten", "tcp"],
         pass_fds=(writing,), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     os.close(writing)
@@ -142,9 +143,12 @@ def screen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Screen]:
     manager = subprocess.Popen(
         ["openbox"], env=made.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )  # fmt: skip
-    yield made
-    end(manager)
-    end(server)
+    try:
+        until(lambda: made.do("get_num_desktops"), "the window manager")
+        yield made
+    finally:
+        end(manager)
+        end(server)
 
 
 @pytest.fixture

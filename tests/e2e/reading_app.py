@@ -45,7 +45,7 @@ class Reader(QObject):
             "matrices": {m.name: self.cells(m) for m in matrices},
             "message": window.message.text,
             "focus": focus.accessibleName() if focus is not None else "",
-            "drawn": not any(view.isVisible() for view in window._stale),
+            "drawn": not any(view.isVisible() for view in window.drawer.waiting),
             "button": self.middle(window.top_bar.later_button),
         }
 

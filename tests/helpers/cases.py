@@ -4,11 +4,14 @@ Each case is an expression of parameters (its names in capitals other than K) an
 in PyTorch. The loss is `sum(R * C)` with fixed random weights C, so that the adjoint of the result is generic.
 """
 
+# ruff: noqa: E501 (tables of programs, one a line)
 from __future__ import annotations
 
+import operator
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -95,6 +98,10 @@ class Case:
 
     def weights(self) -> np.ndarray:
         """Return C, of the result's shape."""
+        return self._weights
+
+    @cached_property
+    def _weights(self) -> np.ndarray:
         probe = load(self._text(None))
         assert probe.fault is None, probe.fault
         machine = Machine(probe, {g.name: g.value for g in probe.given})
@@ -105,6 +112,10 @@ class Case:
 
     def program(self) -> Program:
         """Return the whole program, its backward derived."""
+        return self._program
+
+    @cached_property
+    def _program(self) -> Program:
         return load(self._text(self.weights()))
 
     def _text(self, weights: np.ndarray | None) -> str:
@@ -193,14 +204,43 @@ def _binary() -> list[Case]:
         made.append(case(op, text, torch, A=P(3, 4)))
     for number in ("0", "0.3", "-1", "2.5"):
         for op in ("maximum", "minimum"):
-            made.append(case(op, f"{op}(A, {number})", lambda T, t, o=op, n=number: getattr(T, o)(t.A, T.tensor(float(n), dtype=T.float64)), A=D(3, 5)))
-            made.append(case(op, f"{op}({number}, A)", lambda T, t, o=op, n=number: getattr(T, o)(t.A, T.tensor(float(n), dtype=T.float64)), A=D(3, 5)))
-    for compare, op in ((">", "greater"), (">=", "greater_equal"), ("<", "less"), ("<=", "less_equal"), ("==", "equal"), ("!=", "not_equal")):
+            made.append(
+                case(
+                    op,
+                    f"{op}(A, {number})",
+                    lambda T, t, o=op, n=number: getattr(T, o)(t.A, T.tensor(float(n), dtype=T.float64)),
+                    A=D(3, 5),
+                )
+            )
+            made.append(
+                case(
+                    op,
+                    f"{op}({number}, A)",
+                    lambda T, t, o=op, n=number: getattr(T, o)(t.A, T.tensor(float(n), dtype=T.float64)),
+                    A=D(3, 5),
+                )
+            )
+    for compare, op in (
+        (">", "greater"),
+        (">=", "greater_equal"),
+        ("<", "less"),
+        ("<=", "less_equal"),
+        ("==", "equal"),
+        ("!=", "not_equal"),
+    ):
+
         def masked(T: Any, t: Any, c: str = compare) -> Any:
-            return t.A * eval(f"t.A {c} t.K").to(T.float64)
+            return t.A * _compared(t.A, c, t.K).to(T.float64)
 
         made.append(case(op, f"A * (A {compare} K)", masked, A=N(3, 4), K=N(4)))
-        made.append(case(op, f"where(A {compare} 0.1, A * 2, -A)", lambda T, t, c=compare: T.where(eval(f"t.A {c} 0.1"), t.A * 2, -t.A), A=N(3, 4)))
+        made.append(
+            case(
+                op,
+                f"where(A {compare} 0.1, A * 2, -A)",
+                lambda T, t, c=compare: T.where(_compared(t.A, c, 0.1), t.A * 2, -t.A),
+                A=N(3, 4),
+            )
+        )
     made += [
         case("where", "where(A > 0, A, 0.1 * A)", lambda T, t: T.where(t.A > 0, t.A, 0.1 * t.A), A=N(3, 4)),
         case("where", "where(A > 0, A, 0)", lambda T, t: T.where(t.A > 0, t.A, 0.0), A=N(3, 4)),
@@ -208,6 +248,11 @@ def _binary() -> list[Case]:
         case("where", "where(K, A, B)", lambda T, t: T.where(t.K > 0, t.A, t.B), A=N(3, 1), B=N(4), K=M(3, 4)),
     ]
     return made
+
+
+def _compared(a: Any, sign: str, b: Any) -> Any:
+    comparisons = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le, "==": operator.eq, "!=": operator.ne}
+    return comparisons[sign](a, b)
 
 
 def _unary() -> list[Case]:
@@ -229,7 +274,9 @@ def _unary() -> list[Case]:
         for shape in ((3, 4), (4,), (), (2, 3, 4), (1, 1)):
             made.append(case(op, text, torch, A=kind(*shape)))
         if text.count("A") == 1 and op != "identity":
-            made.append(case(op, text.replace("A", "A.T", 1), lambda T, t, f=torch: f(T, type("Swapped", (), {"A": t.A.T})), A=kind(3, 4)))
+            made.append(
+                case(op, text.replace("A", "A.T", 1), lambda T, t, f=torch: f(T, type("Swapped", (), {"A": t.A.T})), A=kind(3, 4))
+            )
             made.append(case(op, f"H = {text}\nR = H * H + H", lambda T, t, f=torch: f(T, t) * f(T, t) + f(T, t), A=kind(3, 4)))
     return made
 
@@ -247,8 +294,11 @@ def _linear() -> list[Case]:
     )  # fmt: skip
     for a, b in (*products, *batched):
         made.append(case("matmul", "A @ B", lambda T, t: t.A @ t.B, A=N(*a), B=N(*b)))
-        made.append(case("matmul", "tanh(A @ B) @ K", lambda T, t: T.tanh(t.A @ t.B) @ t.K, A=N(*a), B=N(*b), K=N(_last(a, b), 2)) if _last(a, b) else
-                    case("matmul", "np.matmul(A, B) * 2", lambda T, t: (t.A @ t.B) * 2, A=N(*a), B=N(*b)))
+        made.append(
+            case("matmul", "tanh(A @ B) @ K", lambda T, t: T.tanh(t.A @ t.B) @ t.K, A=N(*a), B=N(*b), K=N(_last(a, b), 2))
+            if _last(a, b)
+            else case("matmul", "np.matmul(A, B) * 2", lambda T, t: (t.A @ t.B) * 2, A=N(*a), B=N(*b))
+        )
     for a, b in products:
         made.append(case("dot", "np.dot(A, B)", lambda T, t: t.A @ t.B, A=N(*a), B=N(*b)))
         made.append(case("dot", "A.dot(B)", lambda T, t: t.A @ t.B, A=N(*a), B=N(*b)))
@@ -324,6 +374,10 @@ def _losses() -> list[Case]:
     return made
 
 
+def _reduce(T: Any, op: str) -> Any:
+    return {"sum": T.sum, "mean": T.mean, "max": T.amax, "min": T.amin}[op]
+
+
 def _reductions() -> list[Case]:
     made: list[Case] = []
     axes: tuple[tuple[tuple[int, ...], Any], ...] = (
@@ -334,25 +388,33 @@ def _reductions() -> list[Case]:
     for op in ("sum", "mean", "max", "min"):
         for shape, axis in axes:
             for keep in (False, True):
+
                 def torch(T: Any, t: Any, op: str = op, axis: Any = axis, keep: bool = keep) -> Any:
                     x = t.A
                     dims = tuple(range(x.dim())) if axis is None else axis
-                    f = {"sum": T.sum, "mean": T.mean, "max": T.amax, "min": T.amin}[op]
+                    f = _reduce(T, op)
                     return f(x, dim=dims, keepdim=keep)
 
                 given = ([f"axis={axis}"] if axis is not None else []) + (["keepdims=True"] if keep else [])
                 made.append(case(op, f"{op}({', '.join(['A', *given])})", torch, A=D(*shape)))
-                made.append(case(op, f"H = A.{op}({', '.join(given)})\nR = A * 2 + H" if keep else f"np.{op}({', '.join(['exp(A)', *given])})",
-                                 (lambda T, t, f=torch: t.A * 2 + f(T, t)) if keep else (lambda T, t, f=torch: f(T, type("E", (), {"A": T.exp(t.A)}))),
-                                 A=D(*shape)))
+                made.append(
+                    case(
+                        op,
+                        f"H = A.{op}({', '.join(given)})\nR = A * 2 + H" if keep else f"np.{op}({', '.join(['exp(A)', *given])})",
+                        (lambda T, t, f=torch: t.A * 2 + f(T, t))
+                        if keep
+                        else (lambda T, t, f=torch: f(T, type("E", (), {"A": T.exp(t.A)}))),
+                        A=D(*shape),
+                    )
+                )
         made += [
-            case(op, f"{op}(A.T, axis=0)", lambda T, t, op=op: {"sum": T.sum, "mean": T.mean, "max": T.amax, "min": T.amin}[op](t.A.T, dim=0), A=D(3, 4)),
+            case(op, f"{op}(A.T, axis=0)", lambda T, t, op=op: _reduce(T, op)(t.A.T, dim=0), A=D(3, 4)),
             case(op, f"{op}(A + B, axis=1, keepdims=True)",
-                 lambda T, t, op=op: {"sum": T.sum, "mean": T.mean, "max": T.amax, "min": T.amin}[op](t.A + t.B, dim=1, keepdim=True), A=D(3, 4), B=D(4)),
+                 lambda T, t, op=op: _reduce(T, op)(t.A + t.B, dim=1, keepdim=True), A=D(3, 4), B=D(4)),
             case(op, f"{op}({op}(A, axis=1))",
-                 lambda T, t, op=op: {"sum": T.sum, "mean": T.mean, "max": T.amax, "min": T.amin}[op](
-                     {"sum": T.sum, "mean": T.mean, "max": T.amax, "min": T.amin}[op](t.A, dim=1), dim=0), A=D(3, 4)),
-            case(op, f"{op}(A, axis=0) * B", lambda T, t, op=op: {"sum": T.sum, "mean": T.mean, "max": T.amax, "min": T.amin}[op](t.A, dim=0) * t.B,
+                 lambda T, t, op=op: _reduce(T, op)(
+                     _reduce(T, op)(t.A, dim=1), dim=0), A=D(3, 4)),
+            case(op, f"{op}(A, axis=0) * B", lambda T, t, op=op: _reduce(T, op)(t.A, dim=0) * t.B,
                  A=D(3, 4), B=N(2, 4)),
         ]  # fmt: skip
     made += [
@@ -406,12 +468,32 @@ def _shaping() -> list[Case]:
         case("squeeze", "A.squeeze(axis=-1)", lambda T, t: t.A.squeeze(-1), A=N(3, 1)),
         case("squeeze", "squeeze(A, axis=(0, 2))", lambda T, t: t.A[0, :, 0], A=N(1, 4, 1)),
         case("squeeze", "squeeze(A @ B)", lambda T, t: (t.A @ t.B).squeeze(), A=N(1, 4), B=N(4, 1)),
-        case("unslice", "unslice(A, B[1:3]) * B", lambda T, t: T.nn.functional.pad(t.A, (0, 0, 1, 1)) * t.B, A=N(2, 3), B=N(4, 3)),
+        case(
+            "unslice", "unslice(A, B[1:3]) * B", lambda T, t: T.nn.functional.pad(t.A, (0, 0, 1, 1)) * t.B, A=N(2, 3), B=N(4, 3)
+        ),
         case("unslice", "unslice(A, K[:, 0])", lambda T, t: T.nn.functional.pad(t.A[:, None], (0, 2)), A=N(4), K=N(4, 3)),
-        case("unslice", "unslice(A, B[2, 1]) * B", lambda T, t: t.B * T.nn.functional.pad(t.A.reshape(1, 1), (1, 1, 2, 1)), A=N(), B=N(4, 3)),
+        case(
+            "unslice",
+            "unslice(A, B[2, 1]) * B",
+            lambda T, t: t.B * T.nn.functional.pad(t.A.reshape(1, 1), (1, 1, 2, 1)),
+            A=N(),
+            B=N(4, 3),
+        ),
         case("mask_assign", "R = A.copy()\nR[A <= 0] = 0", lambda T, t: T.relu(t.A), A=N(3, 4)),
-        case("mask_assign", "H = A * 2\nH[K > 0] = B\nR = H * H", lambda T, t: T.where(t.K > 0, t.B, t.A * 2) ** 2, A=N(3, 4), B=N(), K=M(3, 4)),
-        case("mask_assign", "H = exp(A)\nH[H > 1] = 1\nR = H + H * A", lambda T, t: T.clamp(T.exp(t.A), max=1) * (1 + t.A), A=N(3, 4)),
+        case(
+            "mask_assign",
+            "H = A * 2\nH[K > 0] = B\nR = H * H",
+            lambda T, t: T.where(t.K > 0, t.B, t.A * 2) ** 2,
+            A=N(3, 4),
+            B=N(),
+            K=M(3, 4),
+        ),
+        case(
+            "mask_assign",
+            "H = exp(A)\nH[H > 1] = 1\nR = H + H * A",
+            lambda T, t: T.clamp(T.exp(t.A), max=1) * (1 + t.A),
+            A=N(3, 4),
+        ),
         case("mask_assign", "H = A.copy()\nH[A <= 0] = B\nR = H", lambda T, t: T.where(t.A <= 0, t.B, t.A), A=N(3, 4), B=N()),
         case("mask_assign", "mask_assign(A, A > 0, 2.5)", lambda T, t: T.where(t.A > 0, 2.5, t.A), A=N(3, 4)),
         case("size_of", "A * A.shape[1] + K.shape[0]", lambda T, t: t.A * 4 + 5, A=N(3, 4), K=N(5)),
@@ -439,7 +521,7 @@ def _fan_out() -> list[Case]:
         case("add", "A + B + A * B + sum(A) * mean(B)", lambda T, t: t.A + t.B + t.A * t.B + t.A.sum() * t.B.mean(), A=N(3, 1), B=N(1, 4)),
         case("add", "H = sum(A)\nR = H + B", lambda T, t: t.A.sum() + t.B, A=N(3, 4), B=N(4)),
         case("sum", "s = sum(A * A)\nR = A / sqrt(s)", lambda T, t: t.A / T.sqrt((t.A * t.A).sum()), A=N(3, 4)),
-        case("relu", "H = A.copy()\nH[A <= 0] = 0\nG = H @ B\nG[G > 0.5] = 0.5\nR = G", lambda T, t: T.clamp(T.relu(t.A) @ t.B, max=0.5), A=N(3, 4), B=N(4, 2)),
+        case("mask_assign", "H = A.copy()\nH[A <= 0] = 0\nG = H @ B\nG[G > 0.5] = 0.5\nR = G", lambda T, t: T.clamp(T.relu(t.A) @ t.B, max=0.5), A=N(3, 4), B=N(4, 2)),
     ]  # fmt: skip
 
 

@@ -129,10 +129,23 @@ def nets(draw: Callable[..., Any], dtype: str | None = None, oracle: bool = Fals
         rows, cols = (sizes[i + 1], sizes[i]) if columns else (sizes[i], sizes[i + 1])
         scale = 0.5 if oracle else draw(st.sampled_from([0.5, 1.0]))
         turned = draw(st.booleans()) and draw(st.booleans())
-        out.append(f"{layer.weight} = {scale} * np.random.randn({rows}, {cols})" if not turned else f"{layer.weight} = np.random.randn({cols}, {rows}).T")
+        out.append(
+            f"{layer.weight} = {scale} * np.random.randn({rows}, {cols})"
+            if not turned
+            else f"{layer.weight} = np.random.randn({cols}, {rows}).T"
+        )
         if layer.bias:
-            shape = {"full": f"({sizes[i + 1]}, 1)" if columns else f"(1, {sizes[i + 1]})", "vector": f"({sizes[i + 1]},)", "scalar": "(1, 1)"}[layer.kind]
-            out.append(f"{layer.bias} = " + draw(st.sampled_from([f"np.zeros({shape})", f"0.1 * np.ones({shape})", f"np.random.uniform(-0.5, 0.5, {shape})"])))
+            shape = {
+                "full": f"({sizes[i + 1]}, 1)" if columns else f"(1, {sizes[i + 1]})",
+                "vector": f"({sizes[i + 1]},)",
+                "scalar": "(1, 1)",
+            }[layer.kind]
+            out.append(
+                f"{layer.bias} = "
+                + draw(
+                    st.sampled_from([f"np.zeros({shape})", f"0.1 * np.ones({shape})", f"np.random.uniform(-0.5, 0.5, {shape})"])
+                )
+            )
     named = [n for layer in layers for n in (layer.weight, layer.bias) if n]
     if update == "momentum":
         out += [f"v_{n} = np.zeros_like({n})" for n in named]
@@ -243,16 +256,7 @@ def torch_training(net: Net, program: Program, iterations: int) -> tuple[list[fl
                 "masked": torch.relu, "where": torch.relu, "maximum": torch.relu, "identity": lambda t: t,
                 "leaky": lambda t: torch.nn.functional.leaky_relu(t, 0.1),
             }[layer.activation](z)  # fmt: skip
-        squares = (a - y) ** 2
-        functional = torch.nn.functional
-        total = {
-            "mse": lambda: squares.mean(), "mean_square": lambda: squares.mean(), "mean_method": lambda: squares.mean(),
-            "sse": lambda: squares.sum(), "half_sse": lambda: squares.sum() / 2, "half_sum": lambda: squares.sum() / 2,
-            "sum_over_m": lambda: squares.sum() / m, "two_step": lambda: squares.sum() / m / 2,
-            "bce": lambda: functional.binary_cross_entropy(a, y, reduction="sum") / m,
-            "log_sums": lambda: functional.binary_cross_entropy(a, y, reduction="sum") / m,
-            "bce_with_logits": lambda: functional.binary_cross_entropy_with_logits(a, y, reduction="sum") / m,
-        }[net.loss]()  # fmt: skip
+        total = _torch_loss(net.loss, a, y, m)
         if net.l2:
             total = total + net.l2 * sum((weights[layer.weight] ** 2).sum() for layer in net.layers)
         grads = torch.autograd.grad(total, list(weights.values()))
@@ -263,3 +267,16 @@ def torch_training(net: Net, program: Program, iterations: int) -> tuple[list[fl
                 velocity[n] = net.momentum * velocity[n] + g if net.update == "momentum" else g
                 weights[n] = (weights[n] - net.rate * velocity[n]).requires_grad_(True)
     return losses, {n: w.detach().numpy() for n, w in weights.items()}, gradients
+
+
+def _torch_loss(loss: str, a: Any, y: Any, m: int) -> Any:
+    from torch.nn import functional
+
+    squares = (a - y) ** 2
+    if loss in PROBABILITY:
+        return functional.binary_cross_entropy(a, y, reduction="sum") / m
+    if loss == "bce_with_logits":
+        return functional.binary_cross_entropy_with_logits(a, y, reduction="sum") / m
+    if loss in ("mse", "mean_square", "mean_method"):
+        return squares.mean()
+    return squares.sum() * {"sse": 1, "half_sse": 0.5, "half_sum": 0.5, "sum_over_m": 1 / m, "two_step": 0.5 / m}[loss]

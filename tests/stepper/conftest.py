@@ -51,5 +51,5 @@ def window(qtbot: QtBot, settings: Settings) -> MainWindow:
     qtbot.waitExposed(made)
     made.activateWindow()
     qtbot.waitUntil(made.isActiveWindow)
-    made.draw_now()
+    made.drawer.draw_now()
     return made

@@ -31,12 +31,9 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 
 @on_linux
-def test_without_a_display_there_is_no_window_and_a_line_says_why(bare: pytest.MonkeyPatch) -> None:
+def test_without_a_display_there_is_no_window(bare: pytest.MonkeyPatch) -> None:
     assert not screen.display_available()
-    why = screen.why_no_window()
-    assert why is not None
-    assert "there is no display" in why
-    assert "\n" not in why
+    assert screen.platforms() == []
 
 
 @on_linux
@@ -66,10 +63,6 @@ def test_missing_libraries_are_named_as_packages(bare: pytest.MonkeyPatch) -> No
     bare.setattr(screen, "_loads", lambda library: library not in ("libEGL.so.1", "libxcb-cursor.so.0"))
     assert screen.missing_libraries() == ["libegl1", "libxcb-cursor0"]
     assert screen.missing_libraries(window=False) == ["libegl1"]
-    bare.setenv("QT_QPA_PLATFORM", "offscreen")
-    why = screen.why_no_window()
-    assert why is not None
-    assert "apt install libegl1" in why
 
 
 def test_looking_for_a_display_loads_no_qt() -> None:

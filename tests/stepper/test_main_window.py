@@ -14,6 +14,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
+from core.session import Moment
 from stepper import theme
 from stepper.controller import Controller
 from stepper.dialogs import AboutDialog, KeysDialog
@@ -193,14 +194,14 @@ def test_a_view_that_is_not_seen_waits(window: MainWindow, qtbot: QtBot, monkeyp
     monkeypatch.setattr(window.loss_view, "draw", lambda m: drawn.append(m.k))
     window.loss_view.hide()
     window.controller.later("operation")
-    window.draw_now()
+    window.drawer.draw_now()
     assert drawn == []
     window.loss_view.show()
     qtbot.waitUntil(lambda: drawn == [1])
     window._rows.setSizes([1000, 0])
     qtbot.wait(20)
     window.controller.later("operation")
-    window.draw_now()
+    window.drawer.draw_now()
     assert drawn == [1]
     window._rows.setSizes([600, 120])
     qtbot.waitUntil(lambda: drawn == [1, 2])
@@ -278,7 +279,7 @@ def test_a_closed_window_leaves_nothing(qtbot: QtBot, settings: Settings, runnin
     window.show()
     qtbot.waitExposed(window)
     window.controller.later("iteration")
-    window.draw_now()
+    window.drawer.draw_now()
     if running:
         window.controller.toggle_run()
         qtbot.wait(80)
@@ -304,5 +305,21 @@ def test_the_focus_stays_on_the_steps_when_there_is_no_further(window: MainWindo
 
 
 def test_every_view_has_drawn_what_is_seen(window: MainWindow) -> None:
-    assert window._stale == set()
+    assert window.drawer.waiting == set()
     assert window.program_view.model.rowCount() > 20
+
+
+def test_a_view_that_fails_does_not_keep_the_others_from_drawing(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[int] = []
+
+    def fail(moment: Moment) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(window.program_view, "draw", fail)
+    monkeypatch.setattr(window.loss_view, "draw", lambda m: drawn.append(m.k))
+    with qtbot.captureExceptions() as caught:
+        window.controller.later("operation")
+        qtbot.waitUntil(lambda: drawn == [1])
+    assert [kind for kind, _, _ in caught] == [ZeroDivisionError]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QAction, QColor, QKeySequence
+from PySide6.QtTest import QSignalSpy, QTest
+from PySide6.QtWidgets import QMainWindow
 
 from stepper import theme
 from stepper.widgets.grid_paint import pattern_of
@@ -55,6 +57,27 @@ def test_keys_move_and_choose(matrix, qtbot):
     qtbot.keyClick(matrix, Qt.Key.Key_Left)
     qtbot.keyClick(matrix, Qt.Key.Key_Space)
     assert chosen == [(1, 2), (1, 1)]
+
+
+def test_the_arrows_move_the_cell_although_they_step_the_program(qtbot):
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    matrix = MatrixWidget(window)
+    matrix.set_matrix("W", np.arange(6.0).reshape(2, 3))
+    action = QAction(window)
+    action.setShortcut(QKeySequence("Right"))
+    stepped = QSignalSpy(action.triggered)
+    window.addAction(action)
+    window.show()
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    matrix.clearFocus()
+    qtbot.mouseClick(matrix, Qt.MouseButton.LeftButton, pos=matrix.cell_rect((0, 0)).center())
+    QTest.keyClick(window.windowHandle(), Qt.Key.Key_Right)
+    assert stepped.count() == 1 and matrix.accessibleDescription() == "W[0, 0] = 0.0"
+    matrix.setFocus(Qt.FocusReason.TabFocusReason)
+    QTest.keyClick(window.windowHandle(), Qt.Key.Key_Right)
+    assert stepped.count() == 1 and matrix.accessibleDescription() == "W[0, 1] = 1.0"
 
 
 def test_a_click_chooses_the_cell_under_it(matrix, qtbot):
