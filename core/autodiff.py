@@ -107,7 +107,14 @@ class _Deriver:
         for value in self.wanted:
             if self.program.values[value].name not in self.out.gradients:
                 self._emit_gradient(value)
+        self._drop_unused()
         return self.out
+
+    def _drop_unused(self) -> None:
+        """Save only what a derived line reads; a rule is offered every operand, and needs few of them."""
+        used = {word for line in self.out.lines for word in re.findall(r"\w+", line.text)}
+        for statement, lines in list(self.out.keep.items()):
+            self.out.keep[statement] = [line for line in lines if line.split(" = ")[0] in used]
 
     def _active(self) -> set[int]:
         """Values on a differentiable path from a wanted parameter to the loss."""
@@ -130,9 +137,16 @@ class _Deriver:
                 continue
             i = self.program.instructions[s.last - 1]
             if self.env.get(s.target) == i.result and all(o.value is None or o.value in self.env.values() for o in i.operands):
-                key = (_same_op(i.op), tuple(self._operand(o) for o in i.operands), tuple(sorted(i.attributes.items())))
+                key = self._key(i.op, tuple(self._operand(o) for o in i.operands), tuple(sorted(i.attributes.items())))
                 found.setdefault(key, Name(s.target, i.result))
         return found
+
+    def _key(self, op: str, args: tuple[Expr, ...], attributes: Attributes) -> tuple[str, tuple[Expr, ...], Attributes]:
+        """What an operation computes, with its axis counted from the first, so that -1 and 1 are the same of two."""
+        axis = dict(attributes).get("axis")
+        if isinstance(axis, int) and axis < 0 and args:
+            attributes = tuple(sorted({**dict(attributes), "axis": axis + len(self._shape_of(args[0]))}.items()))
+        return _same_op(op), args, attributes
 
     def _first_use(self) -> dict[int, list[int]]:
         found: dict[int, list[int]] = {}
@@ -152,7 +166,7 @@ class _Deriver:
         g = self._sum(terms)
         if last:
             g = self._named(i, g)
-        elif not _cheap(g) and sum(o.value in self.active for o in i.operands) > 1:
+        elif not self._cheap(g) and sum(o.value in self.active for o in i.operands) > 1:
             g = self._emit(self._fresh("d" + re.sub(r"\W+", "_", self.program.values[i.result].label)), g, i.result)
         op = ops.get(i.op)
         shape = self._shape(i.result)
@@ -234,8 +248,14 @@ class _Deriver:
         if not isinstance(e, Apply):
             return e
         args = tuple(self._reuse(a) for a in e.args)
-        found = self.standing.get((_same_op(e.op), args, e.attributes))
+        found = self.standing.get(self._key(e.op, args, e.attributes))
         return found if found is not None else Apply(e.op, args, e.attributes, e.adjoint_of)
+
+    def _cheap(self, e: Expr) -> bool:
+        """A name, or a product or quotient of plain numbers, as `1 / m`: writing it twice costs nothing."""
+        if isinstance(e, Apply):
+            return e.op in ("multiply", "divide", "negative") and all(self._cheap(a) and self._shape_of(a) == () for a in e.args)
+        return True
 
     def _shape(self, value: int) -> Shape:
         shape = self.layout.shape(value)
@@ -308,13 +328,6 @@ def _same_op(op: str) -> str:
 def _simple(e: Expr) -> bool:
     """A name or a number: no line of its own is needed."""
     return isinstance(e, (Name, Num))
-
-
-def _cheap(e: Expr) -> bool:
-    """A name, or made of plain numbers and sizes alone, as `1 / m`: writing it twice costs nothing."""
-    if isinstance(e, Apply):
-        return all(isinstance(a, Num) or (isinstance(a, Name) and a.value is None) for a in e.args) and e.op == "divide"
-    return True
 
 
 def _tags(e: Expr) -> tuple[int | None, ...]:

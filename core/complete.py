@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from core.autodiff import Backward, append_backward
 from core.errors import NotationError, SettingError
 from core.notation.check import facts_of, infer, infer_symbolic
 from core.notation.draft import Derivation, Draft, draft
-from core.notation.parse import Raw, parse
+from core.notation.parse import SETUP, Raw, parse
 from core.notation.setup import RESERVED
 from core.optimizers import RATE_NAMES, append_update
 from core.program.ir import Program
@@ -23,7 +23,7 @@ from core.program.ir import Program
 DEFAULT_RATE = 0.1
 
 
-def load(text: str, settings: Mapping[str, Any] | None = None) -> Program:
+def load(text: str, settings: Mapping[str, Any] | None = None, folder: Path | None = None) -> Program:
     """Read a text and derive what it leaves out.
 
     `settings` replaces hyperparameters and reserved names (`samples`, `batch`, `shuffle`, `seed`, `dtype`).
@@ -34,13 +34,13 @@ def load(text: str, settings: Mapping[str, Any] | None = None) -> Program:
     """
     if settings:
         text = with_settings(text, settings)
-    started = draft(text, stop_at_missing=True)
+    started = draft(text, stop_at_missing=True, folder=folder)
     if started.program.fault is not None:
         return started.program
     edit = _derive(started)
     if edit is None:
-        return started.program if not started.missing else draft(text).program
-    return _apply(text, edit).program
+        return started.program if not started.missing else draft(text, folder=folder).program
+    return _apply(text, edit, folder).program
 
 
 def with_settings(text: str, settings: Mapping[str, Any]) -> str:
@@ -111,10 +111,6 @@ def _derive(d: Draft) -> _Edit | None:
             edit.after.setdefault(place, []).append((line.text, tuple(_where(program, t) for t in line.tags)))
         gradients = {**gradients, **backward.gradients}
         gradients = {p: gradients[p] for p in [*backward.gradients, *gradients] if p in gradients}
-        if d.missing:
-            heading = _heading(d, min(d.missing.values()))
-            if heading is not None:
-                edit.after[place].append((heading, ()))
     if needs_update:
         rate = next((n for n in RATE_NAMES if n in program.inputs), None)
         if rate is None:
@@ -122,9 +118,9 @@ def _derive(d: Draft) -> _Edit | None:
             edit.after.setdefault(max(d.setup_end, 0), []).append((f"{rate} = {DEFAULT_RATE}", ()))
         edit.after.setdefault(place, []).append(("# update", ()))
         edit.after[place].extend((line, ()) for line in append_update(gradients, rate))
-        heading = _heading(d, place + 1, later=True)
-        if heading is not None:
-            edit.after[place].append((heading, ()))
+    heading = _heading(d, place)
+    if heading is not None:
+        edit.after.setdefault(place, []).append((heading, ()))
     return edit
 
 
@@ -132,17 +128,7 @@ def _wanted(d: Draft) -> tuple[dict[str, str], bool]:
     """Return parameter → name of its gradient, for names that an update reads and nobody gives."""
     if not d.missing:
         return {}, False
-    arrays = {g.name for g in d.program.given if isinstance(g.value, np.ndarray) and g.value.dtype.kind == "f"}
-    wanted: dict[str, str] = {}
-    for raw in (s for s in d.source.statements if isinstance(s, Raw)):
-        names = {n.id for n in ast.walk(raw.value) if isinstance(n, ast.Name)}
-        for name in sorted(names & set(d.missing)):
-            if raw.target in arrays:
-                wanted.setdefault(raw.target, name)
-    for state in [p for p in wanted if p not in d.program.trainable]:
-        owner = _owner(d, wanted[state])
-        if owner is not None:
-            wanted.setdefault(owner, wanted.pop(state))
+    wanted = {p: name for p in d.program.trainable if (name := _gradient_of(d, p)) is not None}
     for name, line in d.missing.items():
         if name not in wanted.values():
             raise NotationError(f"`{name}` has no value yet; give it one above this line", line, 1)
@@ -151,28 +137,30 @@ def _wanted(d: Draft) -> tuple[dict[str, str], bool]:
         raise NotationError(
             f"`{name}` has no value, and without a loss above this line it cannot be derived as a gradient", line, 1
         )
-    idle = [p for p in wanted if p not in d.program.trainable]
-    if idle:
-        raise NotationError(
-            f"the loss does not depend on `{idle[0]}`, so `{wanted[idle[0]]}` cannot be derived", d.missing[wanted[idle[0]]], 1
-        )
     return wanted, not any(s.phase == "backward" for s in d.program.statements)
 
 
-def _owner(d: Draft, gradient: str) -> str | None:
-    """Return the parameter that a gradient reaches on the shortest way through lines such as `v = mu * v + dW`."""
-    reads = [
-        (raw.target, {n.id for n in ast.walk(raw.value) if isinstance(n, ast.Name)})
-        for raw in d.source.statements
-        if isinstance(raw, Raw) and raw.line >= d.missing[gradient]
-    ]
-    reached = {gradient}
-    while True:
-        found = {target for target, names in reads if names & reached} - reached
-        owners = found & set(d.program.trainable)
-        if owners or not found:
-            return owners.pop() if len(owners) == 1 else None
-        reached |= found
+def _gradient_of(d: Draft, parameter: str) -> str | None:
+    """Return the missing name that a parameter's update reads first, through lines such as `v = mu * v + dW`."""
+    lines = [raw for raw in d.source.statements if isinstance(raw, Raw)]
+    last = next((n for n in reversed(range(len(lines))) if lines[n].target == parameter), None)
+    level: list[int] = [] if last is None else [last]
+    seen: set[int] = set()
+    while level:
+        found: list[str] = []
+        below: list[int] = []
+        for n in level:
+            seen.add(n)
+            for name in dict.fromkeys(x.id for x in ast.walk(lines[n].value) if isinstance(x, ast.Name)):
+                maker = next((k for k in reversed(range(n)) if lines[k].target == name and lines[k].section not in SETUP), None)
+                if maker is not None and maker not in seen:
+                    below.append(maker)
+                elif maker is None and name in d.missing:
+                    found.append(name)
+        if found:
+            return next((name for name in found if parameter in name), found[0])
+        level = below
+    return None
 
 
 def _named_gradients(d: Draft) -> dict[str, str]:
@@ -188,11 +176,12 @@ def _named_gradients(d: Draft) -> dict[str, str]:
 
 
 def _place(d: Draft) -> tuple[int, dict[str, int]]:
-    """Return the line after which derived lines go, and what each name stands for there."""
-    last = -1
-    for s in d.program.statements:
-        if s.phase in ("forward", "loss", "backward") or (d.missing and s.phase == "update"):
-            last = s.index
+    """Return the line after which derived lines go, and what each name stands for there.
+
+    They follow the loss; an update that uses gradients which are typed follows those.
+    """
+    phases = ("forward", "loss") if d.missing else ("forward", "loss", "backward")
+    last = max((s.index for s in d.program.statements if s.phase in phases), default=-1)
     if last < 0:
         return d.setup_end, dict(d.program.inputs)
     return d.ends[last], d.environments[last]
@@ -213,7 +202,7 @@ def _backward(d: Draft, wanted: Mapping[str, str], env: Mapping[str, int], taken
         if v.name in program.inputs and program.inputs[v.name] == v.index
     }
     layout = infer_symbolic(program, concrete)
-    batch = _batch_name(program, taken)
+    batch = _batch_name(d, program, taken)
     if layout is None:
         return append_backward(program, infer(program, concrete), env, wanted, batch, taken)
     return append_backward(program, layout, env, wanted, batch, taken | {batch})
@@ -229,10 +218,11 @@ def _first_batch(program: Program, name: str) -> Any:
     return value
 
 
-def _batch_name(program: Program, taken: set[str]) -> str:
+def _batch_name(d: Draft, program: Program, taken: set[str]) -> str:
     """Return the name that the batch size has here: `m`, unless the text uses `m` for something else."""
     b = program.batching
-    if "m" not in taken or ("m" in program.inputs and program.values[program.inputs["m"]].kind == "size"):
+    assigned = {s.target for s in d.source.statements if isinstance(s, Raw)}
+    if "m" not in taken or "m" not in assigned:
         return "m"
     if b.batch is None and any(g.name == "m" and g.value == b.total and isinstance(g.value, int) for g in program.given):
         return "m"
@@ -246,20 +236,16 @@ def _where(program: Program, instruction: int | None) -> tuple[int, int] | None:
     return s.line, instruction - s.first
 
 
-def _heading(d: Draft, line: int, later: bool = False) -> str | None:
-    """Return the section comment that lines from `line` on stood under, to be said again after an insertion."""
-    rest = [s for s in d.source.statements if isinstance(s, Raw) and s.line >= line]
-    if not rest or rest[0].section is None or rest[0].section in ("data", "parameters"):
+def _heading(d: Draft, place: int) -> str | None:
+    """Return the section comment of the typed line after `place`, if it stands above the insertion and must be said again."""
+    rest = [s for s in d.source.statements if isinstance(s, Raw) and s.line > place]
+    if not rest or rest[0].section is None or rest[0].section in SETUP:
         return None
     own = max(at for at in d.source.sections if at < rest[0].line)
-    return None if own >= line - (0 if later else 1) and _comment_only_between(d, own, line) else d.source.lines[own - 1].strip()
+    return d.source.lines[own - 1].strip() if own <= place else None
 
 
-def _comment_only_between(d: Draft, own: int, line: int) -> bool:
-    return all(re.match(r"^\s*(#.*)?$", text) for text in d.source.lines[min(own, line) - 1 : max(own, line) - 1])
-
-
-def _apply(text: str, edit: _Edit) -> Draft:
+def _apply(text: str, edit: _Edit, folder: Path | None) -> Draft:
     """Write the lines in and read the whole again, with the derived lines marked."""
     lines = text.splitlines()
     out: list[str] = []
@@ -284,7 +270,7 @@ def _apply(text: str, edit: _Edit) -> Draft:
         insert(number)
     final = {at: tuple(None if t is None else (moved[t[0]], t[1]) for t in tag) for at, tag in tags.items()}
     try:
-        return draft("\n".join(out) + "\n", Derivation(frozenset(derived), final))
+        return draft("\n".join(out) + "\n", Derivation(frozenset(derived), final), folder=folder)
     except NotationError as error:
         # The person knows the lines that they typed, not those that were written in.
         line = max((typed for typed, now in moved.items() if now <= error.line), default=1)

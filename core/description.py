@@ -22,7 +22,16 @@ LOSSES = (
     "mse", "half_sse", "sse", "mae", "huber", "hinge", "bce", "bce_with_logits", "cross_entropy", "softmax_cross_entropy",
 )  # fmt: skip
 OPTIMIZERS = ("sgd", "momentum", "averaged_momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw")
-INITIALIZERS = ("zeros", "constant", "uniform", "normal", "glorot", "he", "lecun", "orthogonal")
+INITIALIZERS = {
+    "zeros": "every weight 0; all units of a layer then stay equal",
+    "constant": "every weight `scale`; all units of a layer then stay equal",
+    "uniform": "even between -scale and scale",
+    "normal": "normal draws times scale",
+    "glorot": "normal draws times sqrt(2 / (inputs + units)), for sigmoid and tanh",
+    "he": "normal draws times sqrt(2 / inputs), for relu",
+    "lecun": "normal draws times sqrt(1 / inputs)",
+    "orthogonal": "rows or columns of length 1 at right angles",
+}
 LAYERS = ("dense", "dropout", "batch_norm", "layer_norm", "flatten")
 SCHEDULES = ("constant", "step", "cosine")
 
@@ -64,7 +73,7 @@ FIELDS: dict[str, dict[str, Field]] = {
         "labels": Field("choice", "auto", "how classes are written as targets", ("auto", "one-hot", "index")),
     },
     "parameters": {
-        "init": Field("choice", "normal", "how the weights start; biases start at 0", INITIALIZERS),
+        "init": Field("choice", "normal", "how the weights start; biases start at 0", tuple(INITIALIZERS)),
         "scale": Field("float", 0.1, "size of normal, uniform and constant starts", least=0.0, most=1e6),
         "seed": Field("int", 1, "fixes the draws", least=0, most=2**32 - 1),
         "generator": Field("choice", "RandomState", "which of NumPy's generators draws", ("RandomState", "PCG64")),

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.description import Description
+from core.errors import DescriptionError
 from core.optimizers import RULES, USES
 
 Sizes = tuple[int, ...]
@@ -83,7 +84,7 @@ class _Model:
 
     def _dense(self, n: int, layer: Mapping[str, Any]) -> None:
         if len(self.sizes) != 1:
-            raise self._error(n, "units", "a dense layer needs flat samples; put {layer = \"flatten\"} before it")
+            raise self._error(n, "units", 'a dense layer needs flat samples; put {layer = "flatten"} before it')
         self.count += 1
         k, units, before = self.count, layer["units"], self.sizes[0]
         shape = (units, before) if self.columns else (before, units)
@@ -130,7 +131,7 @@ class _Model:
     def _normal(self, n: int, over: str, need: str, axis: int, running: bool) -> int:
         """Shift and scale to mean 0 and variance 1 over an axis (Ioffe, Szegedy, 2015; Ba, Kiros, Hinton, 2016)."""
         if len(self.sizes) != 1:
-            raise self._error(n, "layer", "a normalisation needs flat samples; put {layer = \"flatten\"} before it")
+            raise self._error(n, "layer", 'a normalisation needs flat samples; put {layer = "flatten"} before it')
         k, x = self._next("N"), self.current
         if running:
             mu, var = f"mean{k}", f"variance{k}"
@@ -138,7 +139,8 @@ class _Model:
             mu, var = f"mu{k}", f"var{k}"
             self.out.forward.append(f"mu{k} = mean({x}, axis={axis}, keepdims=True)")
             self.out.forward.append(f"var{k} = mean(({x} - mu{k}) ** 2, axis={axis}, keepdims=True)")
-        self.out.forward.append(f"N{k} = ({x} - {mu}) / sqrt({var} + {_EPSILON})")
+        self.out.forward.append(f"std{k} = sqrt({var} + {_EPSILON})")
+        self.out.forward.append(f"N{k} = ({x} - {mu}) / std{k}")
         self._vector(f"gamma{k}", self.sizes[0], "ones")
         self._vector(f"beta_{k}", self.sizes[0], "zeros")
         self.out.forward.append(f"S{k} = gamma{k} * N{k} + beta_{k}")
@@ -201,19 +203,16 @@ class _Model:
         }[p["init"]]
 
     def _check_width(self) -> None:
-        from core.errors import DescriptionError
-
         last = f"network.layers[{len(self.d.layers)}].units"
         if len(self.sizes) != 1:
             raise DescriptionError("network.layers", "do not end in a flat layer")
         if self.outputs is not None and self.sizes[0] != self.outputs:
-            raise DescriptionError(last, f"is {self.sizes[0]}; the targets have {self.outputs} numbers a sample, so it must be {self.outputs}")
+            reason = f"the targets have {self.outputs} numbers a sample, so it must be {self.outputs}"
+            raise DescriptionError(last, f"is {self.sizes[0]}; {reason}")
         if self.outputs is None and self.d.network["loss"] != "softmax_cross_entropy":
             raise DescriptionError("network.loss", "must be softmax_cross_entropy where the targets are class indices")
 
     def _error(self, n: int, key: str, message: str) -> Exception:
-        from core.errors import DescriptionError
-
         return DescriptionError(f"network.layers[{n}].{key}", message)
 
     def _loss(self) -> str:
@@ -254,10 +253,10 @@ class _Model:
         lines = ["t = t + 1"] if self._needs_time() else []
         rate = "lr"
         if o["schedule"] == "step":
-            lines.append("rate = lr * drop ** floor((t - 1) / every)")
+            lines.append("rate = float(lr * drop ** floor((t - 1) / every))")
             rate = "rate"
         elif o["schedule"] == "cosine":
-            lines.append("rate = lr * 0.5 * (1 + cos(np.pi * minimum(t - 1, total) / total))")
+            lines.append("rate = float(lr * 0.5 * (1 + cos(np.pi * minimum(t - 1, total) / total)))")
             rate = "rate"
         order = self._in_gradient_order()
         if o["clip_value"] is not None:

@@ -111,7 +111,8 @@ def _sizes(d: Description, width: int) -> tuple[int, ...]:
 
 def _data_lines(d: Description, sizes: tuple[int, ...], part: str) -> list[str]:
     data, columns = d.data, d.network["convention"] == "columns"
-    name = repr(data["source"]).replace("'", '"') if "'" not in data["source"] and '"' not in data["source"] else repr(data["source"])
+    source = data["source"]
+    name = repr(source) if set("'\"\\") & set(source) else f'"{source}"'
     shared = ""
     if data["held_out"]:
         shared += f', held_out={data["held_out"]!r}, part="{part}", seed={data["seed"]}'

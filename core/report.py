@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from core.errors import ExecutionError, TargetError
 from core.execute.machine import Machine
 from core.execute.runner import Runner
 from core.execute.timeline import Position, Timeline
+from core.network_file import Evaluation
 from core.program.dims import show
 from core.program.ir import Fault, Instruction, Program
 
@@ -156,8 +157,11 @@ def save_values(t: Trace, path: Path) -> None:
         raise TargetError(f"{path} cannot be written ({error.strerror or error}); choose another folder") from None
 
 
-def training(program: Program, iterations: int) -> Iterator[dict[str, Any]]:
+def training(program: Program, iterations: int, evaluations: Sequence[Evaluation] = ()) -> Iterator[dict[str, Any]]:
     """Run a program from its start; yields iteration, epoch, loss and, at an epoch's end, its mean loss.
+
+    With `evaluations`, the end of an epoch also tells `accuracy` on the training data (where there are
+    classes), `held_out_loss` and `held_out_accuracy` with the parameters that the epoch leaves.
 
     Raises:
         ExecutionError: at the line that cannot run.
@@ -179,4 +183,13 @@ def training(program: Program, iterations: int) -> Iterator[dict[str, Any]]:
             "epoch": epoch_of(program.batching, runner.iteration),
             "loss": runner.loss,
             "epoch_loss": epoch_loss,
+            **(_scores(evaluations, runner) if ends_epoch(program.batching, runner.iteration) else {}),
         }
+
+
+def _scores(evaluations: Sequence[Evaluation], runner: Runner) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for evaluation in evaluations:
+        prefix = "held_out_" if evaluation.part == "held-out" else ""
+        found |= {prefix + key: value for key, value in evaluation.run(runner.state).items() if prefix or key != "loss"}
+    return found

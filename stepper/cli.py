@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import io
 import json
 import os
 import sys
@@ -13,10 +14,13 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from core import ops
+from core.data.sources import BUILT_IN
+from core.description import INITIALIZERS, LAYER_FIELDS
 from core.errors import SettingError, StepperError, TargetError
 from core.explain.operations import EXPLANATIONS
 from core.library import EXAMPLES, open_target
 from core.notation.script import script_text
+from core.optimizers import RULES
 from core.report import fault_sentence, save_values, trace, trace_json, trace_table, training
 from stepper import screen
 
@@ -48,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     parser.add_argument("--version", action="version", version=f"stepper {version()}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
-    target = {"metavar": "TARGET", "help": "a built-in's name (see `stepper list`) or a program file"}
+    target: dict[str, Any] = {"metavar": "TARGET", "help": "a built-in's name (see `stepper list`) or a program file"}
     settings: dict[str, Any] = {
         "action": "append", "default": [], "metavar": "NAME=VALUE", "dest": "settings",
         "help": "replace a hyperparameter or a reserved name, as in lr=0.5 or batch=1",
@@ -130,7 +134,7 @@ def parse_settings(items: Sequence[str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for item in items:
         name, equals, text = item.partition("=")
-        if not equals or not name.strip().isidentifier() or not text.strip():
+        if not equals or not all(part.isidentifier() for part in name.strip().split(".")) or not text.strip():
             raise SettingError(f"`{item}` is not a setting; write NAME=VALUE, as in lr=0.5")
         try:
             value = ast.literal_eval(text.strip())
@@ -155,6 +159,10 @@ _LISTS: dict[str, Any] = {
     "ops": _list_ops,
     "losses": lambda: _list_ops("loss"),
     "activations": lambda: _list_ops("activation"),
+    "optimizers": lambda: [(name, line) for name, (_, line) in RULES.items()],
+    "initializers": lambda: list(INITIALIZERS.items()),
+    "layers": lambda: [(name, ", ".join(fields) or "no keys") for name, fields in LAYER_FIELDS.items()],
+    "datasets": lambda: list(BUILT_IN.items()),
 }
 
 
@@ -181,7 +189,7 @@ def _train(arguments: argparse.Namespace) -> int:
     opened = open_target(arguments.target, parse_settings(arguments.settings))
     if not arguments.json:
         print("iteration     epoch  loss")
-    for row in training(opened.program, arguments.iterations):
+    for row in training(opened.program, arguments.iterations, opened.evaluations):
         i = row["iteration"]
         if i != 1 and i % arguments.every and i != arguments.iterations:
             continue
@@ -190,7 +198,9 @@ def _train(arguments: argparse.Namespace) -> int:
         else:
             known = row["epoch_loss"] is not None and opened.program.batching.per_epoch > 1
             mean = f"   mean of the epoch {row['epoch_loss']!r}" if known else ""
-            print(f"{i:9d} {row['epoch']:9d}  {row['loss']!r}{mean}")
+            known = ("iteration", "epoch", "loss", "epoch_loss")
+            scores = "".join(f"   {k.replace('_', ' ')} {v:.4f}" for k, v in row.items() if k not in known)
+            print(f"{i:9d} {row['epoch']:9d}  {row['loss']!r}{mean}{scores}")
     return 0
 
 
@@ -225,7 +235,8 @@ def why_no_window() -> str | None:
         )
     missing = screen.missing_libraries()
     if missing:
-        return f"There is no window because Qt lacks system libraries: run `apt-get install {' '.join(missing)}` as root, then again."
+        command = f"apt-get install {' '.join(missing)}"
+        return f"There is no window because Qt lacks system libraries: run `{command}` as root, then again."
     return None
 
 
@@ -247,7 +258,7 @@ def _window(target: str) -> int:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit status: 0, or 2 with one sentence on stderr."""
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
+        if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="replace")
     arguments = _parser().parse_args(argv)
     run = {"list": _list, "trace": _trace, "train": _train, "script": _script, "picture": _picture}

@@ -28,4 +28,19 @@ def flower_labels():
     return np.repeat([0.0, 1.0], 200).reshape(1, 400)
 
 
-FUNCTIONS: dict[str, Callable[..., Any]] = {"flower_points": flower_points, "flower_labels": flower_labels}
+def orthogonal(draw):
+    """Return an orthogonal matrix made from a random one: its rows or columns have length 1 and are at right angles.
+
+    The signs are fixed by the diagonal of R (Saxe, McClelland, Ganguli, 2014; Mezzadri, 2007).
+    """
+    tall = draw if draw.shape[0] >= draw.shape[1] else draw.T
+    q, r = np.linalg.qr(tall)
+    q = q * np.sign(np.diag(r))
+    return np.ascontiguousarray(q if draw.shape[0] >= draw.shape[1] else q.T)
+
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "flower_points": flower_points,
+    "flower_labels": flower_labels,
+    "orthogonal": orthogonal,
+}

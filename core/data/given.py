@@ -5,10 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from core.data import sources
-from core.data.safe_npz import read_npz
+from core.data.npz_arrays import Arrays
 from core.errors import TargetError
 from core.program.ir import Array
 
@@ -16,7 +14,7 @@ PARTS = ("training", "held-out")
 
 
 def table_part(
-    source: str, folder: Path | None, labels: str, target: Any, held_out: float, part: str, seed: int, standardize: bool
+    source: Any, folder: Path | None, labels: str, target: Any, held_out: Any, part: str, seed: Any, standardize: bool
 ) -> sources.Table:
     """Return a data set, or the training or held-out part of it; standardised by the training part's statistics.
 
@@ -25,6 +23,9 @@ def table_part(
     """
     if part not in PARTS:
         raise TargetError(f'`part` is {part!r}; it can be "training" or "held-out"')
+    number = isinstance(held_out, (int, float)) and not isinstance(held_out, bool) and 0 <= held_out < 1
+    if not number or isinstance(seed, bool) or not isinstance(seed, int) or seed < 0 or not isinstance(source, str):
+        raise TargetError("`held_out` is a share from 0 to 1, `seed` a whole number, and the source a name in quotes")
     table = sources.load(source, folder, targets=labels, target=target)
     training, kept = sources.split(table, held_out, seed) if held_out else (table, table)
     chosen = training if part == "training" else kept
@@ -48,23 +49,20 @@ def targets(
 
 
 def values(file: str, name: str, folder: Path | None = None) -> Array:
-    """Return one array of an .npz file.
+    """Return one array of an .npz file beside the program.
 
     Raises:
         TargetError: if the file or the array is not there, or does not hold numbers.
     """
-    found = read_npz((folder or Path()) / file, [name])
-    return np.array(found[name])
-
-
-def orthogonal(draw):
-    """Return an orthogonal matrix made from a random one: its rows or columns have length 1 and are at right angles.
-
-    The signs are fixed by the diagonal of R (Saxe, McClelland, Ganguli, 2014; Mezzadri, 2007).
-    """
-    q, r = np.linalg.qr(draw if draw.shape[0] >= draw.shape[1] else draw.T)
-    q = q * np.sign(np.diag(r))
-    return np.ascontiguousarray(q if draw.shape[0] >= draw.shape[1] else q.T)
+    path = (folder or Path()) / file
+    try:
+        with path.open("rb") as raw:
+            arrays = Arrays(raw, file)
+            if name not in arrays.names:
+                raise TargetError(f"{file} holds no array `{name}`; it holds {', '.join(sorted(arrays.names)[:20]) or 'none'}")
+            return arrays.read(name)
+    except OSError as error:
+        raise TargetError(f"{file} cannot be read ({error.strerror or error}); put it beside the program") from None
 
 
 FILE_FUNCTIONS = {"inputs": inputs, "targets": targets, "values": values}

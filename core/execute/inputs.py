@@ -37,7 +37,7 @@ def inputs_of(program: Program, picker: Picker, state: State, iteration: int) ->
         elif name in given:
             found[name] = given[name]
         else:
-            found[name] = picker.size(iteration)
+            found[name] = iteration if name == "iteration" else picker.size(iteration)
     return found
 
 

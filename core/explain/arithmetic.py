@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from core.explain import moving
+from core.explain import loss_terms, moving
 from core.explain.cells import NO_CELLS, Cell, Cells, aligned
 from core.explain.numbers import number, wrapped
 from core.explain.place import Arithmetic, Place
+from core.explain.sums import MOST_TERMS, bare, sum_text
 from core.program.ir import Array, Instruction
 
-MOST_TERMS = 6
-LARGEST_TERMS = 4
+MOST_CHECKED = 64
 Datum = Array | np.generic | bool | int | float
 
 
@@ -33,7 +33,27 @@ def why(instruction: Instruction, operands: Sequence[Datum], result: Datum, cell
     if len(place.cell) != place.result.ndim:
         raise IndexError(f"a cell of an array with {place.result.ndim} axes has as many indices")
     with np.errstate(all="ignore"):
-        return _RULES.get(instruction.op, _unknown)(place)
+        found = _RULES.get(instruction.op, _unknown)(place)
+        left, sign, right = found.text.rpartition(" = ")
+        if (
+            sign
+            and instruction.op not in moving.RULES
+            and np.isfinite(place.result[place.cell])
+            and not _as_written(place, found)
+        ):
+            return Arithmetic(f"{left} ≈ {right}", found.sources)
+        return found
+
+
+def _as_written(p: Place, found: Arithmetic) -> bool:
+    """Tell whether all numbers that the text is made of stand in it in full, so that it may say `=`."""
+    for array, cells in zip(p.operands, found.sources, strict=True):
+        if len(cells) > MOST_CHECKED:
+            if not np.all((array == np.rint(array)) & (np.abs(array) < 1e4)):
+                return False
+        elif any(float(number(array[c]).replace("−", "-").replace("∞", "inf")) != array[c] for c in cells):
+            return False
+    return True
 
 
 # --- cell by cell -------------------------------------------------------------------------------
@@ -86,35 +106,10 @@ def _mask_assign(p: Place) -> Arithmetic:
 # --- sums ---------------------------------------------------------------------------------------
 
 
-def sum_text(terms: Array, write: Callable[[int], str]) -> str:
-    """Write a sum of numbers; of a long one its largest terms, NaN and ∞ first, and the sum of the others.
-
-    `write(i)` is the text of term i, fit to stand after a plus sign.
-    """
-    terms = np.asarray(terms).reshape(-1)
-    if terms.size <= MOST_TERMS:
-        return " + ".join(write(i) for i in range(terms.size)) or "0"
-    if terms.dtype.kind == "b":
-        terms = terms.astype(int)
-    rank = np.where(np.isnan(terms), np.inf, np.abs(terms))
-    largest = np.sort(np.argsort(-rank, kind="stable")[:LARGEST_TERMS])
-    others = np.delete(terms, largest)
-    shown = " + ".join(write(int(i)) for i in largest)
-    return f"{shown} + the other {others.size} terms: {number(others.sum())}"
-
-
 def _product_sum(a: Array, b: Array, own: str) -> str:
     terms = np.asarray(a * b)
     text = sum_text(terms, lambda i: f"{wrapped(a[i])}·{wrapped(b[i])}")
     return f"{bare(text)} = {own}"
-
-
-def bare(text: str) -> str:
-    """Drop the parentheses around a sign that opens an expression: nothing stands before it."""
-    if text.startswith("(−") and ")" in text:
-        inner, rest = text[1:].split(")", 1)
-        return inner + rest
-    return text
 
 
 def _matmul(p: Place) -> Arithmetic:
@@ -176,45 +171,7 @@ def _reduction(p: Place) -> Arithmetic:
     return Arithmetic(f"the {word} of {', '.join(listed)}{more}: {p.own}", sources)
 
 
-# --- losses -------------------------------------------------------------------------------------
-
-
-def _squares(p: Place) -> Arithmetic:
-    a, y = (o.reshape(-1) for o in p.operands)
-    text = sum_text((a - y) ** 2, lambda i: f"({number(a[i])} − {wrapped(y[i])})²")
-    end = {"mse": f"({text}) / {a.size}", "sse": text, "half_sse": f"0.5·({text})"}[p.instruction.op]
-    return Arithmetic(f"{end} = {p.own}", _everything(p))
-
-
-def _cross_entropy(p: Place) -> Arithmetic:
-    a, y = (o.reshape(-1) for o in p.operands)
-
-    def term(i: int) -> str:
-        if y[i] == 1 and 0 < a[i] < 1:
-            return f"log({number(a[i])})"
-        if y[i] == 0 and 0 < a[i] < 1:
-            return f"log(1 − {number(a[i])})"
-        return f"{wrapped(y[i])}·log({number(a[i])}) + {wrapped(1 - y[i])}·log(1 − {wrapped(a[i])})"
-
-    text = sum_text(y * np.log(a) + (1 - y) * np.log(1 - a), term)
-    return Arithmetic(f"−({text}) / {_samples(p)} = {p.own}", _everything(p))
-
-
-def _cross_entropy_of_logits(p: Place) -> Arithmetic:
-    z, y = (o.reshape(-1) for o in p.operands)
-    terms = np.maximum(z, 0) - z * y + np.log1p(np.exp(-np.abs(z)))
-    text = sum_text(
-        terms, lambda i: f"[max({number(z[i])}, 0) − {wrapped(z[i])}·{wrapped(y[i])} + log(1 + exp(−{number(abs(z[i]))}))]"
-    )
-    return Arithmetic(f"({text}) / {_samples(p)} = {p.own}", _everything(p))
-
-
-def _samples(p: Place) -> int:
-    return p.operands[0].shape[p.attributes["samples"]]
-
-
-def _everything(p: Place) -> tuple[Cells, ...]:
-    return tuple(Cells.whole(o.shape) for o in p.operands)
+# --- others --------------------------------------------------------------------------------------
 
 
 def _unknown(p: Place) -> Arithmetic:
@@ -223,6 +180,68 @@ def _unknown(p: Place) -> Arithmetic:
 
 def _logistic(z: Any) -> str:
     return f"1 / (1 + exp({number(-np.asarray(z, dtype=float))})) = {{out}}"
+
+
+def _bent(name: str, usual: float, below: Callable[[Any, float], str]) -> Callable[[Place], Arithmetic]:
+    """An activation that leaves a positive number as it is."""
+
+    def rule(p: Place) -> Arithmetic:
+        z = p.operands[0][p.cell]
+        source = (Cells.one(p.cell),)
+        if z > 0:
+            return Arithmetic(f"{number(z)} is positive, so it stays: {p.own}", source)
+        return Arithmetic(f"{below(z, p.attributes.get(name, usual))} = {p.own}", source)
+
+    return rule
+
+
+def _gelu(z: Any) -> str:
+    return f"0.5·{wrapped(z)}·(1 + tanh(0.7979·({number(z)} + 0.04472·{wrapped(z)}**3))) ≈ {{out}}"
+
+
+def _gelu_slope(z: Any) -> str:
+    t = np.tanh(np.sqrt(2 / np.pi) * (z + 0.044715 * z**3))
+    return f"0.5·(1 + {wrapped(t)}) + 0.5·{wrapped(z)}·(1 − {wrapped(t)}²)·0.7979·(1 + 0.1341·{wrapped(z)}²) ≈ {{out}}"
+
+
+def _argmax(p: Place) -> Arithmetic:
+    (x,) = p.operands
+    if p.attributes.get("axis") is None:
+        numbers, cells = x.reshape(-1), Cells.whole(x.shape)
+    else:
+        axis = p.attributes["axis"] % x.ndim
+        cell = list(p.cell)
+        if not p.attributes.get("keepdims", False):
+            cell.insert(axis, 0)
+        numbers = np.moveaxis(x, axis, -1)[tuple(c for i, c in enumerate(cell) if i != axis)]
+        cells = Cells(
+            tuple(range(n) if i == axis else range(c, c + 1) for i, (c, n) in enumerate(zip(cell, x.shape, strict=True)))
+        )
+    listed = ", ".join(number(v) for v in numbers[:MOST_TERMS])
+    more = f" and {numbers.size - MOST_TERMS} more" if numbers.size > MOST_TERMS else ""
+    return Arithmetic(f"the largest of {listed}{more} stands at place {p.own}, counted from 0", (cells,))
+
+
+def _one_hot(p: Place) -> Arithmetic:
+    y = p.operands[0]
+    columns = p.attributes.get("samples") == -1
+    row, sample = p.cell if columns else p.cell[::-1]
+    at = np.unravel_index(sample, y.shape)
+    found = Cells.one(tuple(int(i) for i in at))
+    return Arithmetic(
+        f"sample {sample} belongs to class {number(y[at])}, and this is the place of class {row}: {p.own}", (found, NO_CELLS)
+    )
+
+
+def _dropout(p: Place) -> Arithmetic:
+    rate = p.attributes.get("rate", 0.5)
+    if p.result[p.cell]:
+        return Arithmetic(f"kept by chance, so it is 1 / (1 − {number(rate)}) = {p.own}", (NO_CELLS, NO_CELLS))
+    return Arithmetic("dropped by chance in this iteration: 0", (NO_CELLS, NO_CELLS))
+
+
+def _plain(p: Place) -> Arithmetic:
+    return Arithmetic(f"{p.names[0]} = {p.own}", (Cells.whole(p.operands[0].shape),))
 
 
 _RULES: dict[str, Callable[[Place], Arithmetic]] = {
@@ -241,6 +260,11 @@ _RULES: dict[str, Callable[[Place], Arithmetic]] = {
     "where": _where, "mask_assign": _mask_assign,
     "matmul": _matmul, "dot": _matmul, "outer": _outer,
     "sum": _reduction, "mean": _reduction, "max": _reduction, "min": _reduction,
-    "mse": _squares, "sse": _squares, "half_sse": _squares, "bce": _cross_entropy, "bce_with_logits": _cross_entropy_of_logits,
-    **moving.RULES,
+    "floor": _elementwise(lambda a: f"{number(a)} rounded down is {{out}}"), "sin": _function("sin"), "cos": _function("cos"),
+    "leaky_relu": _bent("slope", 0.01, lambda z, slope: f"{number(slope)}·{wrapped(z)}"),
+    "elu": _bent("alpha", 1.0, lambda z, alpha: f"{number(alpha)}·(exp({number(z)}) − 1)"),
+    "gelu": _elementwise(_gelu), "gelu_slope": _elementwise(_gelu_slope),
+    "softplus": _elementwise(lambda z: f"log(1 + exp({number(z)})) = {{out}}"),
+    "argmax": _argmax, "one_hot": _one_hot, "dropout_mask": _dropout, "plain_number": _plain,
+    **loss_terms.RULES, **moving.RULES,
 }  # fmt: skip

@@ -2,23 +2,46 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.explain.explanation import Explanation
+from core.explain.numbers import number
 from core.explain.prose import EXPLANATIONS
+from core.explain.prose_losses import LOSSES
 from core.explain.samples import ShapeOf, operand_axis, operand_shape, sample_axes
 from core.program.ir import Instruction, Operand, Phase, Program
 
-__all__ = ["EXPLANATIONS", "Explanation", "explanation", "filled", "operand_name", "sentence"]
+__all__ = ["EXPLANATIONS", "Explanation", "explanation", "explanation_of", "filled", "operand_name", "sentence"]
 
-_SLOPES = {"sigmoid": "sigmoid", "sigmoid_written_out": "sigmoid", "tanh": "tanh", "relu": "relu"}
-_LOSSES = ("mse", "sse", "half_sse", "bce", "bce_with_logits")
+_SLOPES = {
+    "sigmoid": "sigmoid", "sigmoid_written_out": "sigmoid", "tanh": "tanh", "relu": "relu", "gelu": "gelu",
+    "softplus": "softplus",
+}  # fmt: skip
+_LOSSES = tuple(LOSSES)
+_FUSED = ("bce_with_logits", "softmax_cross_entropy")
+_USUAL: dict[str, float] = {"slope": 0.01, "alpha": 1.0, "delta": 1.0, "rate": 0.5}
+_SUMMED = (
+    ("averaged over the samples", "added up over the samples"), ("Averaged over the samples", "Added up over the samples"),
+    ("and the mean is taken over all of them", "and all are added up"), (" / (how many numbers there are)", ""), (" / m", ""),
+    (", / m", ""), ("mean(", "Σ ("),
+)  # fmt: skip
 _UNKNOWN = Explanation("operation", "", "{out} is computed from {a}.", "", "")
 
 
 def explanation(op: str) -> Explanation:
     """Return what is said of an operation in general; a plain stand-in for one that has no prose."""
     return EXPLANATIONS.get(op, _UNKNOWN)
+
+
+def explanation_of(instruction: Instruction) -> Explanation:
+    """Return what is said of an instruction's operation: of a loss that is only summed, nothing about a mean."""
+    found = explanation(instruction.op)
+    if instruction.op not in LOSSES or instruction.attributes.get("reduction") != "sum":
+        return found
+    texts = [found.formula, found.sentence, found.derivative]
+    for mean, total in _SUMMED:
+        texts = [text.replace(mean, total) for text in texts]
+    return replace(found, formula=texts[0], sentence=texts[1], derivative=texts[2])
 
 
 def operand_name(operand: Operand, program: Program) -> str:
@@ -29,12 +52,13 @@ def operand_name(operand: Operand, program: Program) -> str:
 
 
 def filled(text: str, instruction: Instruction, program: Program) -> str:
-    """Put the names of an instruction's operands and result in the place of `{a}`, `{b}`, `{c}`, `{out}`."""
+    """Put an instruction's names in the place of `{a}`, `{b}`, `{c}`, `{out}`, its numbers in that of `{slope}` and the like."""
     names = [operand_name(o, program) for o in instruction.operands]
     axis = instruction.attributes.get("axis")
     along = "" if axis is None else f" along axis {axis}" if isinstance(axis, int) else f" along the axes {axis}"
     keys = dict(zip("abc", [*names, "", "", ""], strict=False))
-    return text.format(**keys, out=program.values[instruction.result].label, along=along)
+    numbers = {k: number(instruction.attributes.get(k, usual)) for k, usual in _USUAL.items()}
+    return text.format(**keys, **numbers, out=program.values[instruction.result].label, along=along)
 
 
 def sentence(instruction: Instruction, program: Program, shapes: ShapeOf, axes: dict[int, int] | None = None) -> str:
@@ -52,7 +76,7 @@ def sentence(instruction: Instruction, program: Program, shapes: ShapeOf, axes: 
     }  # fmt: skip
     rule = rules.get(instruction.op)
     special = rule(site) if rule is not None else None
-    return special or filled(explanation(instruction.op).sentence, instruction, program) + _end_of_adjoint(site)
+    return special or filled(explanation_of(instruction).sentence, instruction, program) + _end_of_adjoint(site)
 
 
 @dataclass(frozen=True)
@@ -189,9 +213,13 @@ def _multiply(s: _Site) -> str | None:
         name = next((n for n, v in s.program.gradients.items() if v == operands[1 - rate].value), None)
         if name is not None:
             return f"The gradient of {name} is scaled by {s.name(rate)}: the step that {name} is about to take."
-    if forward is None or forward.op not in _SLOPES or not s.last:
+    if forward is None or not s.last:
         return None
     result = s.program.values[forward.result].label
+    if forward.op == "softmax" and result in (s.name(0), s.name(1)):
+        return f"The chain rule through softmax is complete: in {result} a class can only gain what the others lose."
+    if forward.op not in _SLOPES:
+        return None
     if forward.op == "relu":
         return _through_relu(s, forward, result)
     return f"The chain rule through {_SLOPES[forward.op]} is complete: what came back to {result}, times its slope at each cell."
@@ -231,6 +259,11 @@ def _subtract(s: _Site) -> str | None:
     if forward is not None and forward.op in _LOSSES and forward.operands == s.instruction.operands:
         return (
             f"How far each output {s.name(0)} is from its target {s.name(1)}; the sign says in which direction."
+            + _end_of_adjoint(s)
+        )
+    if forward is not None and forward.op in _FUSED and s.instruction.operands[1] == forward.operands[1]:
+        return (
+            f"The probabilities {s.name(0)} less the targets {s.name(1)}: positive where the network gave too much."
             + _end_of_adjoint(s)
         )
     return None

@@ -1,10 +1,9 @@
-"""Products, losses, sums and operations that move cells, in plain English."""
+"""Products, sums and operations that move cells, in plain English."""
 
 from __future__ import annotations
 
 from core.explain.explanation import Explanation
 
-ONE = "A loss is a single number, whatever the shape of the outputs."
 GONE = "The axes that are reduced go away, or stay with size 1 when keepdims is set."
 
 ARRAYS: dict[str, Explanation] = {
@@ -43,42 +42,6 @@ ARRAYS: dict[str, Explanation] = {
         "g with the same two axes swapped",
         "The sizes of {a}, two of them swapped.",
     ),
-    "mse": Explanation(
-        "mean squared error",
-        "mean((a − y)²)",
-        "How far {a} is from {b}: every difference is squared, and the mean is taken over all of them.",
-        "2 · ({a} − {b}) / (how many numbers there are)",
-        ONE,
-    ),
-    "sse": Explanation(
-        "sum of squared errors",
-        "Σ (a − y)²",
-        "How far {a} is from {b}: every difference is squared, and all are added up.",
-        "2 · ({a} − {b})",
-        ONE,
-    ),
-    "half_sse": Explanation(
-        "half the sum of squared errors",
-        "½ · Σ (a − y)²",
-        "How far {a} is from {b}: every difference is squared, all are added up, and the sum is halved.",
-        "{a} − {b}: the ½ is there to make it this simple",
-        ONE,
-    ),
-    "bce": Explanation(
-        "binary cross-entropy",
-        "−Σ (y · log(a) + (1 − y) · log(1 − a)) / m",
-        "How surprised {a}, read as probabilities, is by the answers {b}: sure and wrong costs most. "
-        "Summed over outputs, averaged over samples.",
-        "((1 − {b}) / (1 − {a}) − {b} / {a}) / m",
-        ONE,
-    ),
-    "bce_with_logits": Explanation(
-        "binary cross-entropy of a sigmoid",
-        "Σ (max(z, 0) − z · y + log(1 + exp(−|z|))) / m",
-        "How surprised sigmoid({a}) is by the answers {b}, computed from {a} itself so that it stays finite.",
-        "(sigmoid({a}) − {b}) / m",
-        ONE,
-    ),
     "sum": Explanation(
         "sum",
         "Σ a",
@@ -106,6 +69,27 @@ ARRAYS: dict[str, Explanation] = {
         "The smallest number of {a}{along}.",
         "g to the cell that was smallest; a tie shares it evenly",
         GONE,
+    ),
+    "argmax": Explanation(
+        "place of the largest",
+        "arg max a",
+        "The place, counted from 0, of the largest number of {a}{along}; of equal ones the first.",
+        "none: a place jumps, it does not change smoothly",
+        GONE,
+    ),
+    "one_hot": Explanation(
+        "one-hot",
+        "1 at the class, 0 elsewhere",
+        "Each class number of {a} becomes a 1 at the place of that class, with 0 at all others, in the shape of {b}.",
+        "none: class numbers do not change smoothly",
+        "The shape of {b}: one place for each class and sample.",
+    ),
+    "plain_number": Explanation(
+        "plain number",
+        "float(a)",
+        "The single number of {a} as a plain Python number.",
+        "g",
+        "A single number.",
     ),
     "identity": Explanation(
         "another name",

@@ -9,34 +9,6 @@ SAME = "Cell by cell: the result has the shape of {a}."
 NONE = "There is no slope to pass back: the result jumps instead of changing smoothly."
 
 CELLWISE: dict[str, Explanation] = {
-    "sigmoid": Explanation(
-        "sigmoid",
-        "1 / (1 + exp(−z))",
-        "Each number of {a} is squashed into the range from 0 to 1; 0 becomes 0.5.",
-        "g · {out} · (1 − {out}): steepest, 0.25, where {out} is 0.5 and almost flat near 0 and 1",
-        SAME,
-    ),
-    "sigmoid_written_out": Explanation(
-        "sigmoid, written out",
-        "1 / (1 + exp(−z))",
-        "Each number of {a} is squashed into the range from 0 to 1; 0 becomes 0.5.",
-        "g · {out} · (1 − {out}): steepest, 0.25, where {out} is 0.5 and almost flat near 0 and 1",
-        SAME,
-    ),
-    "tanh": Explanation(
-        "hyperbolic tangent",
-        "(exp(z) − exp(−z)) / (exp(z) + exp(−z))",
-        "Each number of {a} is squashed into the range from −1 to 1; 0 stays 0.",
-        "g · (1 − {out}²): slope 1 at 0 and almost flat near −1 and 1",
-        SAME,
-    ),
-    "relu": Explanation(
-        "rectified linear unit",
-        "max(z, 0)",
-        "Each positive number of {a} stays as it is; every other one becomes 0.",
-        "g where {a} is positive, 0 elsewhere",
-        SAME,
-    ),
     "add": Explanation(
         "addition",
         "a + b",
@@ -126,6 +98,27 @@ CELLWISE: dict[str, Explanation] = {
         "sign(a)",
         "1 where {a} is positive, −1 where it is negative, 0 at 0.",
         "0: between its jumps it is flat",
+        SAME,
+    ),
+    "floor": Explanation(
+        "rounded down",
+        "⌊a⌋",
+        "Each number of {a} becomes the largest whole number that is not above it.",
+        "0: between its jumps it is flat",
+        SAME,
+    ),
+    "sin": Explanation(
+        "sine",
+        "sin(a)",
+        "The sine of each number of {a}, an angle in radians.",
+        "g · cos({a})",
+        SAME,
+    ),
+    "cos": Explanation(
+        "cosine",
+        "cos(a)",
+        "The cosine of each number of {a}, an angle in radians.",
+        "−g · sin({a})",
         SAME,
     ),
     "maximum": Explanation(

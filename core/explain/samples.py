@@ -8,22 +8,14 @@ from core.program.ir import Instruction, Operand, Program
 
 ShapeOf = Callable[[int], tuple[int, ...] | None]
 _SAME_AXES = {
-    "sigmoid",
-    "sigmoid_written_out",
-    "tanh",
-    "relu",
-    "identity",
-    "copy",
-    "astype",
-    "ones_like",
-    "zeros_like",
-    "mask_assign",
-}
+    "sigmoid", "sigmoid_written_out", "tanh", "relu", "leaky_relu", "elu", "gelu", "gelu_slope", "softplus", "softmax",
+    "log_softmax", "identity", "copy", "astype", "ones_like", "zeros_like", "mask_assign", "dropout_mask", "floor", "sin", "cos",
+}  # fmt: skip
 _CELLWISE = {
     "add", "subtract", "multiply", "divide", "power", "power_function", "negative", "exp", "log", "sqrt", "square", "abs", "sign",
     "maximum", "minimum", "greater", "greater_equal", "less", "less_equal", "equal", "not_equal", "where",
 }  # fmt: skip
-_REDUCTIONS = {"sum", "mean", "max", "min"}
+_REDUCTIONS = {"sum", "mean", "max", "min", "argmax"}
 
 
 def sample_axes(program: Program, shapes: ShapeOf, until: int | None = None) -> dict[int, int]:
@@ -74,6 +66,8 @@ def _axis_of_result(instruction: Instruction, axes: dict[int, int], shapes: Shap
     ranks = [len(s) for s in sizes if s is not None]
     if instruction.op in _SAME_AXES:
         return at[0]
+    if instruction.op == "one_hot":
+        return at[1]
     if instruction.op in _CELLWISE:
         return next((len(out) - rank + a for a, rank in zip(at, ranks, strict=True) if a is not None), None)
     if instruction.op in ("matmul", "dot") and max(ranks) <= 2 and min(ranks) >= 1:

@@ -14,7 +14,7 @@ from core.program.expr import Apply, Expr, Name, Num
 from core.program.ir import Fault, Instruction, Kind, Operand, Statement, Value
 
 MOST_INSTRUCTIONS = 50_000
-IMPLICIT_SIZES = ("m", "batch_size")
+IMPLICIT_SIZES = ("m", "batch_size", "iteration")
 
 
 class Builder:

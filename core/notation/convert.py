@@ -65,11 +65,11 @@ def constant(node: ast.expr) -> Any:
 
 
 class Converter:
-    """Turns `ast` nodes into expressions. `samples` fills the hidden sample axis of losses."""
+    """Turns `ast` nodes into expressions. `context` holds what operations ask the program for (`Op.context`)."""
 
-    def __init__(self, definitions: Mapping[str, Definition], samples: int) -> None:
+    def __init__(self, definitions: Mapping[str, Definition], context: Mapping[str, Any]) -> None:
         self.definitions = definitions
-        self.samples = samples
+        self.context = dict(context)
         self._depth = 0
         self._converted = 0
 
@@ -204,14 +204,16 @@ class Converter:
             raise fail(node, "`*` and `**` in a call are not part of the notation")
         if name == "reshape" and len(arguments) == 2 and isinstance(arguments[1], ast.Attribute) and arguments[1].attr == "shape":
             return Apply("reshape_like", (self.convert(arguments[0], scope), self.convert(arguments[1].value, scope)))
-        given, rest = arguments[: op.arity], arguments[op.arity :]
-        if len(given) < op.arity:
-            raise fail(node, f"`{name}` needs {op.arity} operand{'s' if op.arity > 1 else ''}, {len(given)} given")
+        needed = op.arity - len(op.implicit)
+        given, rest = arguments[:needed], arguments[needed:]
+        if len(given) < needed:
+            raise fail(node, f"`{name}` needs {needed} operand{'s' if needed > 1 else ''}, {len(given)} given")
         if name == "unslice" and isinstance(given[1], ast.Subscript):
             index = self._index(given[1].slice)
             return Apply("unslice", (self.convert(given[0], scope), self.convert(given[1].value, scope)), (("index", index),))
         attributes = self._attributes(node, op, name, rest, method)
-        return Apply(op.name, tuple(self.convert(a, scope) for a in given), attributes)
+        operands = tuple(self.convert(a, scope) for a in given) + tuple(Name(n) for n in op.implicit)
+        return Apply(op.name, operands, attributes)
 
     def _attributes(
         self, node: ast.Call, op: ops.Op, name: str, rest: list[ast.expr], method: bool
@@ -229,14 +231,14 @@ class Converter:
             if keyword.arg in found:
                 raise fail(node, f"`{name}` was given `{keyword.arg}` twice")
             found[keyword.arg] = constant(keyword.value)
-        if "samples" in known and "samples" not in found:
-            found["samples"] = self.samples
+        for key, what in op.context.items():
+            found.setdefault(key, self.context[what])
         needed = [key for key in known if key not in found and op.attributes[key] is ops.REQUIRED]
         if needed:
             raise fail(node, f"`{name}` needs `{needed[0]}`")
         for key, value in found.items():
             _check_attribute(node, key, value)
-        return tuple(sorted((k, v) for k, v in found.items() if k == "samples" or v != op.attributes[k]))
+        return tuple(sorted((k, v) for k, v in found.items() if k in op.context or v != op.attributes[k]))
 
     def _expand(self, node: ast.Call, definition: Definition, scope: Mapping[str, Expr] | None) -> Expr:
         if node.keywords or len(node.args) != len(definition.arguments):
@@ -265,6 +267,13 @@ def _check_attribute(node: ast.AST, key: str, value: Any) -> None:
         optional = key in ("axis", "axes")
         if not (value is None and optional) and (not all(whole(p) for p in parts) or (single and isinstance(value, tuple))):
             raise fail(node, f"`{key}` needs whole numbers")
+    elif key == "reduction" and value not in ("mean", "sum"):
+        raise fail(node, '`reduction` is "mean" or "sum"')
+    elif key in ("rate", "slope", "alpha", "delta", "seed"):
+        if isinstance(value, (bool, str, tuple)) or value is None or not 0 <= value < (1 if key == "rate" else 2**32):
+            raise fail(node, f"`{key}` needs a number of at least 0" + (" and below 1" if key == "rate" else ""))
+    elif key == "name" and not isinstance(value, str):
+        raise fail(node, "`name` is a text")
     elif key == "keepdims" and not isinstance(value, bool):
         raise fail(node, "`keepdims` is True or False")
     elif key == "dtype" and value not in DTYPES:

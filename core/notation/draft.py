@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -50,18 +51,18 @@ class Draft:
     setup_end: int
 
 
-def draft(text: str, derivation: Derivation | None = None, stop_at_missing: bool = False) -> Draft:
+def draft(text: str, derivation: Derivation | None = None, stop_at_missing: bool = False, folder: Path | None = None) -> Draft:
     """Read a text as it stands.
 
     With `stop_at_missing`, lines from the first one that reads a name without a value are left out
-    and the names reported, so that what they need can be derived.
+    and the names reported, so that what they need can be derived. Files that the text names lie in `folder`.
 
     Raises:
         NotationError: if the text is not a program.
     """
     source = parse(text)
     setup_lines, lines = _split(source)
-    given, batching_names = _given(source, setup_lines, lines)
+    given, batching_names = _given(source, setup_lines, lines, folder)
     definitions = source.definitions
     batching = _batching(given, batching_names, lines, definitions)
     given = _recast(given, batching_names.get("dtype"))
@@ -79,7 +80,8 @@ def draft(text: str, derivation: Derivation | None = None, stop_at_missing: bool
             value = value[(slice(None),) * (batching.axis % value.ndim) + (slice(0, batching.size),)]
         kind: Kind = "data" if item.section == "data" else "parameter"
         builder.add_input(item.name, kind if isinstance(value, np.ndarray) else "hyperparameter", facts_of(value))
-    environments = _lower(builder, Converter(definitions, batching.axis), lines)
+    context = {"samples": batching.axis, "class_axis": 0 if batching.axis == -1 else -1, "seed": batching.seed}
+    environments = _lower(builder, Converter(definitions, context), lines)
     program = _program(text, builder, given, batching, lines, derivation or Derivation())
     setup_end = max((_end(s) for s in setup_lines), default=0)
     return Draft(source, program, environments, [raw.end_line for raw in lines[: len(environments)]], missing, setup_end)
@@ -128,8 +130,10 @@ def _gives(item: Raw, setup: list[Raw | ast.Expr], lines: list[Raw]) -> bool:
     return creates or (not (names - known - {"sqrt"} or computes) and (not names or moved))
 
 
-def _given(source: Source, setup_lines: list[Raw | ast.Expr], lines: list[Raw]) -> tuple[list[Given], dict[str, Any]]:
-    setup = Setup()
+def _given(
+    source: Source, setup_lines: list[Raw | ast.Expr], lines: list[Raw], folder: Path | None
+) -> tuple[list[Given], dict[str, Any]]:
+    setup = Setup(folder)
     found: dict[str, Given] = {}
     reserved: dict[str, Any] = {}
     updated = {raw.target for raw in lines}
@@ -185,11 +189,11 @@ def _reserved(item: Raw, value: Any) -> Any:
         "batch": value == "full" or number >= 1,
         "shuffle": isinstance(value, bool),
         "seed": 0 <= number < 2**32,
-        "dtype": value in ("float64", "float32"),
+        "dtype": value in ("float64", "float32", "float16"),
     }[name]
     allowed = {
         "samples": '"columns" or "rows"', "batch": '"full" or a whole number of at least 1', "shuffle": "True or False",
-        "seed": "a whole number from 0 to 4294967295", "dtype": '"float64" or "float32"',
+        "seed": "a whole number from 0 to 4294967295", "dtype": '"float64", "float32" or "float16"',
     }[name]  # fmt: skip
     if not ok:
         raise NotationError(f"`{name}` is a reserved name; it can be {allowed}", item.line, item.column)
@@ -258,6 +262,7 @@ def _missing(given: list[Given], lines: list[Raw], definitions: Mapping[str, Def
 def _lower(builder: Builder, converter: Converter, lines: list[Raw]) -> list[dict[str, int]]:
     environments: list[dict[str, int]] = []
     for raw in lines:
+        converter.context["target"] = raw.target
         value = converter.convert(raw.value)
         in_place: str | None = None
         if raw.augment is not None:

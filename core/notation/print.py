@@ -49,8 +49,14 @@ def apply_text(name: str, args: Sequence[tuple[str, int]], attributes: Mapping[s
     if name == "unslice":
         return f"unslice({args[0][0]}, {_wrapped(args[1], 8)}[{index_text(attributes['index'])}])", 8
     function = (op.numpy or op.names[0]) if numpy else op.names[0]
-    shown = [f"{k}={v!r}" for k, v in attributes.items() if k not in ("samples", "in_place")]
+    hidden = {k for k, what in op.context.items() if what != "class_axis"} | {"in_place"}
+    shown = [f"{k}={_attribute_text(v)}" for k, v in attributes.items() if k not in hidden]
+    args = args[: len(args) - len(op.implicit)]
     return f"{function}({', '.join([a for a, _ in args] + shown)})", 8
+
+
+def _attribute_text(value: Any) -> str:
+    return f'"{value}"' if isinstance(value, str) else repr(value)
 
 
 def _wrapped(text: tuple[str, int], least: int) -> str:

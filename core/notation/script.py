@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 
 from core import ops
-from core.data import datasets
+from core.data import datasets, given
 from core.errors import StepperError
 from core.notation.convert import METHODS
+from core.notation.embed import array_text
 from core.notation.parse import Raw, parse
 from core.notation.setup import RESERVED
 from core.ops.base import Op
@@ -59,7 +60,9 @@ class _Script:
         self.given = {s.target for s in self.source.statements if isinstance(s, Raw)} | set(self.source.definitions)
         self.taken = names | {s.target for s in self.source.statements if isinstance(s, Raw)} | set(self.source.definitions)
         self.system = self._fresh("sys") if "sys" in self.given else "sys"
-        self.qualify = _Qualify(set(self.source.definitions), self.taken - ops_called(self.source), program.batching.axis)
+        axis = program.batching.axis
+        context = {"samples": axis, "class_axis": 0 if axis == -1 else -1, "seed": program.batching.seed, "target": ""}
+        self.qualify = _Qualify(set(self.source.definitions), self.taken - ops_called(self.source), context)
 
     def text(self) -> str:
         setup, body = self._setup(), self._body()
@@ -72,7 +75,9 @@ class _Script:
             '"""',
             "",
             *(["import builtins"] if self.given & set(_BUILTINS) else []),
+            *(["import base64"] if "base64." in "".join(setup) else []),
             "import sys" if "sys" not in self.given else f"import sys as {self.system}",
+            *(["import zlib"] if "base64." in "".join(setup) else []),
             "",
             "import numpy as np",
             "",
@@ -94,7 +99,7 @@ class _Script:
     def _setup(self) -> list[str]:
         out: list[str] = []
         section = None
-        given = {g.name: g for g in self.program.given}
+        named = {g.name: g for g in self.program.given}
         iterated = {s.line for s in self.program.statements}
         for item in self.source.statements:
             if isinstance(item, ast.Expr):
@@ -106,10 +111,13 @@ class _Script:
                 continue
             if item.line in iterated or (item.target in RESERVED and isinstance(item.value, ast.Constant)):
                 continue
-            found = given.get(item.target)
+            found = named.get(item.target)
             if found is not None and found.section != section:
                 section = found.section
                 out.append(f"# {section}")
+            if found is not None and isinstance(found.value, np.ndarray) and _lies_in_a_file(item.value):
+                out.append(f"{item.target} = {array_text(found.value)}")
+                continue
             out.append(f"{item.target} = {self._expression(item)}")
             if found is not None and isinstance(found.value, np.generic):
                 out.append(f"{item.target} = {item.target}[()]")
@@ -131,6 +139,7 @@ class _Script:
         return None
 
     def _expression(self, item: Raw) -> str:
+        self.qualify.context["target"] = item.target
         before = ast.dump(item.value)
         after = self.qualify.visit(item.value)
         if ast.dump(after) == before and item.line == item.end_line and "#" not in item.text:
@@ -139,6 +148,8 @@ class _Script:
 
     def _body(self) -> list[str]:
         names = {key: self._fresh(key) for key in ("iterations", "iteration", "losses", "start", "order")}
+        if "iteration" in self.program.inputs and self.program.values[self.program.inputs["iteration"]].kind == "size":
+            names["iteration"] = "iteration"
         out = [
             f"{names['iterations']} = {self._built('int')}({self.system}.argv[1]) "
             f"if {self._built('len')}({self.system}.argv) > 1 else {self.iterations}",
@@ -210,8 +221,8 @@ class _Script:
 class _Qualify(ast.NodeTransformer):
     """Puts `np.` before NumPy's functions and collects those that are ours."""
 
-    def __init__(self, definitions: set[str], taken: set[str], axis: int) -> None:
-        self.definitions, self.taken, self.axis = definitions, taken, axis
+    def __init__(self, definitions: set[str], taken: set[str], context: dict[str, Any]) -> None:
+        self.definitions, self.taken, self.context = definitions, taken, context
         self.helpers: dict[str, Any] = {}
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
@@ -251,8 +262,12 @@ class _Qualify(ast.NodeTransformer):
         if op.name == "unslice" and len(arguments) > 1 and isinstance(arguments[1], ast.Subscript):
             index = _index(arguments[1].slice)
             arguments = [arguments[0], arguments[1].value, ast.parse(repr(index), mode="eval").body]
-        if "samples" in op.attributes and not any(k.arg == "samples" for k in keywords) and len(arguments) == op.arity:
-            keywords = [*keywords, ast.keyword("samples", ast.parse(str(self.axis), mode="eval").body)]
+        own = op.arity - len(op.implicit)
+        typed = {k.arg for k in keywords} | set(list(op.attributes)[: max(0, len(arguments) - own)])
+        for key, what in op.context.items():
+            if key not in typed:
+                keywords = [*keywords, ast.keyword(key, ast.parse(repr(self.context[what]), mode="eval").body)]
+        arguments = [*arguments[:own], *map(ast.Name, op.implicit), *arguments[own:]]
         return ast.Call(ast.Name(self._helper(op.forward)), arguments, keywords)
 
     def _helper(self, function: Any) -> str:
@@ -261,6 +276,11 @@ class _Qualify(ast.NodeTransformer):
             name += "_"
         self.helpers[name] = function
         return name
+
+
+def _lies_in_a_file(node: ast.expr) -> bool:
+    """Tell whether an expression reads a data set or a file, which a plain script has to carry along."""
+    return any(isinstance(n, ast.Call) and ast.unparse(n.func) in given.FILE_FUNCTIONS for n in ast.walk(node))
 
 
 def _index(node: ast.expr) -> tuple[Any, ...]:

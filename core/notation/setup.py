@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from core import ops
-from core.data import datasets
-from core.errors import NotationError, ShapeError
+from core.data import datasets, given
+from core.errors import NotationError, StepperError
 from core.notation.convert import BINARY, CONSTANTS, METHODS, constant, fail, is_numpy
 
 MOST_CELLS = 50_000_000
@@ -34,7 +35,8 @@ def shape_of(node: ast.AST, value: Any) -> tuple[int, ...]:
 class Setup:
     """Evaluates setup lines with NumPy's own generators; holds the names given so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path | None = None) -> None:
+        self.folder = folder
         self.names: dict[str, Any] = {}
         self._legacy = np.random.RandomState(0)
         self._seeded = False
@@ -57,7 +59,7 @@ class Setup:
                 return self._evaluate(node)
         except NotationError:
             raise
-        except ShapeError as error:
+        except StepperError as error:
             raise fail(node, str(error)) from None
         except (TypeError, ValueError, ArithmeticError, IndexError, MemoryError, AttributeError) as error:
             raise fail(node, f"NumPy cannot compute this ({error})") from None
@@ -150,6 +152,9 @@ class Setup:
         if short in datasets.FUNCTIONS:
             arguments, keywords = self._arguments(node)
             return datasets.FUNCTIONS[short](*arguments, **keywords)
+        if short in given.FILE_FUNCTIONS:
+            arguments, keywords = self._arguments(node)
+            return given.FILE_FUNCTIONS[short](*arguments, folder=self.folder, **keywords)
         if isinstance(node.func, ast.Attribute) and not is_numpy(node.func.value):
             owner = self._evaluate(node.func.value)
             if isinstance(owner, (np.random.Generator, np.random.RandomState)):
@@ -162,7 +167,7 @@ class Setup:
 
     def _operation(self, node: ast.Call, name: str, first: list[Any]) -> Any:
         op = ops.named(name)
-        if op is None or "samples" in op.attributes:
+        if op is None or op.context or op.implicit:
             raise fail(node, f"there is no function `{name[:60]}` for data and parameters")
         values = first + [self._evaluate(a) for a in node.args[: op.arity - len(first)]]
         rest = node.args[op.arity - len(first) :]

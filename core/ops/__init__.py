@@ -1,6 +1,6 @@
 """The table of operations. Importing this package fills it, one room a family."""
 
-from core.ops import activations, elementwise, linear, losses, reduce, shaping
+from core.ops import activations, elementwise, linear, losses, random, reduce, shaping, softmax
 from core.ops.base import REQUIRED, Op, Site, all_ops, dtype_of, function_names, get, named
 
 __all__ = [
@@ -16,6 +16,8 @@ __all__ = [
     "linear",
     "losses",
     "named",
+    "random",
     "reduce",
     "shaping",
+    "softmax",
 ]

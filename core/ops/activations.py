@@ -24,6 +24,32 @@ def relu(z):
     return np.maximum(z, 0)
 
 
+def leaky_relu(z, slope=0.01):
+    """Leaky ReLU: z where it is positive, else slope·z (Maas, Hannun, Ng, 2013)."""
+    return np.where(np.greater(z, 0), z, slope * z)
+
+
+def elu(z, alpha=1.0):
+    """Exponential linear unit: z where it is positive, else alpha·(exp(z) − 1) (Clevert et al., 2016)."""
+    return np.where(np.greater(z, 0), z, alpha * np.expm1(np.minimum(z, 0)))
+
+
+def gelu(z):
+    """Gaussian error linear unit in its tanh form (Hendrycks, Gimpel, 2016): 0.5·z·(1 + tanh(√(2/π)·(z + 0.044715·z³)))."""
+    return 0.5 * z * (1 + np.tanh(0.7978845608028654 * (z + 0.044715 * z**3)))
+
+
+def gelu_slope(z):
+    """Derivative of the tanh form of GELU."""
+    t = np.tanh(0.7978845608028654 * (z + 0.044715 * z**3))
+    return 0.5 * (1 + t) + 0.5 * z * (1 - t**2) * 0.7978845608028654 * (1 + 0.134145 * z**2)
+
+
+def softplus(z):
+    """Smooth form of ReLU, log(1 + exp(z)), computed so that exp never overflows."""
+    return np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z)))
+
+
 def _cost(flops: int):
     return lambda shapes, out, attributes: flops * int(np.prod(out))
 
@@ -50,5 +76,35 @@ register(
     Op(
         "relu", relu, same, (lambda s: s.g * call("greater", s.a, 0),), names=("relu",), elementwise=True, kind="activation",
         cost=_cost(1), definition="maximum(z, 0)",
+    )
+)  # fmt: skip
+register(
+    Op(
+        "leaky_relu", leaky_relu, same,
+        (lambda s: call("where", call("greater", s.a, 0), s.g, s.attributes.get("slope", 0.01) * s.g),),
+        names=("leaky_relu",), elementwise=True, kind="activation", attributes={"slope": 0.01}, cost=_cost(2),
+        definition="where(z > 0, z, slope * z)",
+    )
+)  # fmt: skip
+register(
+    Op(
+        "elu", elu, same,
+        (lambda s: call("where", call("greater", s.a, 0), s.g, s.g * (s.out + s.attributes.get("alpha", 1.0))),),
+        names=("elu",), elementwise=True, kind="activation", attributes={"alpha": 1.0}, cost=_cost(12),
+        definition="where(z > 0, z, alpha * (exp(z) - 1))",
+    )
+)  # fmt: skip
+register(
+    Op(
+        "gelu", gelu, same, (lambda s: s.g * call("gelu_slope", s.a),), names=("gelu",), elementwise=True,
+        kind="activation", cost=_cost(20),
+        definition="0.5 * z * (1 + tanh(0.7978845608028654 * (z + 0.044715 * z ** 3)))",
+    )
+)  # fmt: skip
+register(Op("gelu_slope", gelu_slope, same, (None,), names=("gelu_slope",), elementwise=True, cost=_cost(28)))
+register(
+    Op(
+        "softplus", softplus, same, (lambda s: s.g * call("sigmoid", s.a),), names=("softplus",), elementwise=True,
+        kind="activation", cost=_cost(22), definition="log(1 + exp(z))",
     )
 )  # fmt: skip

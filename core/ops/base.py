@@ -73,6 +73,10 @@ class Op:
     defaults, in order; REQUIRED where there is none. `numpy` is the text that calls it in a plain script;
     None prints the source of `forward` as a helper. `ufunc` can write into a buffer. `kind` says what a
     learner would look for it as. `cost` counts floating point operations.
+    `context` names
+    the attributes that the program fills in where they are not typed (`samples`, `class_axis`, `seed`, `target`),
+    `implicit` the operands it adds (`iteration`).
+
     """
 
     name: str
@@ -92,6 +96,8 @@ class Op:
     dtype: Callable[..., Any] | None = None
     definition: str = ""
     kind: Literal["", "activation", "loss"] = ""
+    context: Mapping[str, str] = field(default_factory=dict)
+    implicit: tuple[str, ...] = ()
 
     @property
     def arity(self) -> int:

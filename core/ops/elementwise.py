@@ -78,6 +78,9 @@ _function("log", np.log, lambda s: s.g / s.a, cost=10)
 _function("sqrt", np.sqrt, lambda s: s.g / (2 * s.out), cost=4)
 _function("square", np.square, lambda s: s.g * 2 * s.a, definition="x ** 2")
 _function("abs", np.abs, lambda s: s.g * call("sign", s.a), names=("abs", "absolute"))
+_function("floor", np.floor, lambda s: Num(0))
+_function("sin", np.sin, lambda s: s.g * call("cos", s.a), cost=10)
+_function("cos", np.cos, lambda s: -(s.g * call("sin", s.a)), cost=10)
 _function("sign", np.sign, lambda s: Num(0))
 _function(
     "maximum", np.maximum,

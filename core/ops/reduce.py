@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from core.errors import ShapeError
 from core.ops.base import Op, Site, expand_dims, register
 from core.program.dims import Shape, axes_of
 from core.program.expr import Expr, call
@@ -50,3 +51,17 @@ _reduction("sum", np.sum, lambda s: expand_dims(s.g, s))
 _reduction("mean", np.mean, _mean_back)
 _reduction("max", np.max, _extreme_back, "amax")
 _reduction("min", np.min, _extreme_back, "amin")
+
+
+def _one_axis(x: Shape, axis: int | None = None, keepdims: bool = False) -> Shape:
+    if isinstance(axis, tuple):
+        raise ShapeError("`argmax` works along one axis")
+    return reduced(x, axis, keepdims)
+
+
+register(
+    Op(
+        "argmax", np.argmax, _one_axis, (None,), names=("argmax",), attributes={"axis": None, "keepdims": False},
+        numpy="np.argmax", cost=_cost,
+    )
+)  # fmt: skip

@@ -157,6 +157,17 @@ def _astype_dtype(x: Any, dtype: str) -> Any:
     return np.dtype(dtype)
 
 
+def plain_number(x):
+    """Return a single number as a plain Python number, which takes on the precision of the array it meets."""
+    return float(x)
+
+
+def _single(x: Shape) -> Shape:
+    if any(d != 1 for d in x):
+        raise ShapeError("`float` needs a single number")
+    return ()
+
+
 def size_of(x, axis):
     """Return the size of one axis, `x.shape[axis]`, as a plain number."""
     return np.shape(x)[axis]
@@ -237,5 +248,11 @@ register(
     Op(
         "size_of", size_of, _size_shape, (None,), names=("size_of",), attributes={"axis": REQUIRED}, cost=_nothing,
         dtype=lambda x, axis: int,
+    )
+)  # fmt: skip
+register(
+    Op(
+        "plain_number", plain_number, _single, (lambda s: s.g,), names=("float",), numpy="float", cost=_nothing,
+        dtype=lambda x: float,
     )
 )  # fmt: skip

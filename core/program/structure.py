@@ -114,6 +114,10 @@ def layers_of(program: Program) -> tuple[int | None, ...]:
             s = program.statements[instruction.statement]
             line = [v for i in program.instructions[s.first : s.last] for v in i.reads if v in of_value]
             read_forward = [of_value[v] for v in line if v in forward]
+            # A product such as `A1 @ W2` in the line computes a layer's forward value anew.
+            for i in program.instructions[s.first : s.last]:
+                if i.op in ("matmul", "dot") and any(v in forward or program.values[v].kind == "data" for v in i.reads):
+                    read_forward += [of_value[v] for v in i.reads if v in weights and v in of_value]
             read_weights = [of_value[v] for v in line if v in weights]
             layer = max(read_forward or read_weights or known, default=0) or None
         found.append(layer)

@@ -11,7 +11,7 @@ import pytest
 from core import ops
 from core.complete import load
 from core.explain import EXPLANATIONS, Cells, sentence, why
-from core.explain.operations import explanation, filled
+from core.explain.operations import explanation, explanation_of, filled
 from core.explain.samples import sample_axes
 from core.library import EXAMPLES, open_target
 from core.program.ir import Instruction
@@ -33,17 +33,20 @@ def explain(op, *operands, cell=None, **attributes):
 
 def the_value(text):
     """Compute the left side of an arithmetic text by itself, and read its right side."""
-    left, right = text.rsplit(" = ", 1)
+    left, right = re.split(r" [=≈] ", text)
     left = re.sub(r"the other \d+ terms: (−?[\d.e−]+)", r"(\1)", left)
     left = left.replace("²", "**2").replace("−", "-").replace("·", "*").replace("√", "sqrt")
     left = re.sub(r"sqrt([\d.]+)", r"sqrt(\1)", left)
-    left = re.sub(r"\|(.+)\|", r"abs(\1)", left).replace("[", "(").replace("]", ")")
-    names = {n: getattr(np, n) for n in ("exp", "log", "tanh", "sqrt", "abs", "sign")} | {"max": max, "min": min}
+    left = re.sub(r"\|(.+?)\|", r"abs(\1)", left).replace("[", "(").replace("]", ")")
+    names = {n: getattr(np, n) for n in ("exp", "log", "tanh", "sqrt", "abs", "sign", "sin", "cos")} | {"max": max, "min": min}
     return eval(left, {"__builtins__": {}}, names), float(right.replace("−", "-"))  # our own text
 
 
 M34, M42, V3, V4 = RNG.normal(size=(3, 4)), RNG.normal(size=(4, 2)), RNG.normal(size=3), RNG.normal(size=4)
 P14, Y14 = RNG.uniform(0.1, 0.9, (1, 4)), np.array([[0, 1, 1, 0]])
+
+PROBABILITIES = np.exp(M34) / np.exp(M34).sum(axis=0)
+ONE_HOT = np.array([[1, 0, 0, 1], [0, 1, 0, 0], [0, 0, 1, 0]])
 
 NUMERIC = [
     ("matmul", (M34, M42), (1, 1), {}), ("matmul", (M34, V4), (2,), {}), ("matmul", (V3, M34), (3,), {}),
@@ -60,7 +63,15 @@ NUMERIC = [
     ("mean", (M34,), (2,), {"axis": 1}), ("mean", (RNG.normal(size=(5, 90)),), (2,), {"axis": -1}),
     ("mse", (P14, Y14), (), {}), ("sse", (P14, Y14), (), {}), ("half_sse", (P14, Y14), (), {}),
     ("bce", (P14, Y14), (), {"samples": -1}), ("bce_with_logits", (M34, M34 > 0), (), {"samples": -1}),
-    ("mse", (RNG.normal(size=(3, 50)), RNG.normal(size=(3, 50))), (), {}),
+    ("mse", (RNG.normal(size=(3, 50)), RNG.normal(size=(3, 50))), (), {}), ("mse", (P14, Y14), (), {"reduction": "sum"}),
+    ("bce", (P14, Y14), (), {"samples": -1, "reduction": "sum"}), ("mae", (P14, Y14), (), {"samples": -1}),
+    ("mae", (P14, Y14), (), {"samples": -1, "reduction": "sum"}), ("huber", (3 * M34, M34), (), {"samples": -1, "delta": 0.5}),
+    ("hinge", (M34, np.sign(-M34)), (), {"samples": 0}), ("softmax", (M34,), (1, 2), {"axis": 0}),
+    ("softmax", (M34,), (2, 1), {"axis": -1}), ("log_softmax", (M34,), (1, 2), {"axis": 0}),
+    ("cross_entropy", (PROBABILITIES, ONE_HOT), (), {"samples": -1}),
+    ("softmax_cross_entropy", (M34, ONE_HOT), (), {"samples": -1}), ("softplus", (M34,), (1, 1), {}),
+    ("leaky_relu", (-np.abs(M34),), (1, 1), {"slope": 0.1}), ("elu", (-np.abs(M34),), (1, 1), {"alpha": 2.0}),
+    ("gelu", (M34,), (1, 1), {}), ("gelu_slope", (M34,), (1, 1), {}), ("sin", (M34,), (0, 1), {}), ("cos", (M34,), (0, 1), {}),
 ]  # fmt: skip
 
 
@@ -86,7 +97,8 @@ def test_sources_are_just_the_cells_that_matter(op, operands, cell, attributes):
             moved[at] = np.nan
             with np.errstate(all="ignore"):
                 result = np.asarray(function(*operands[:i], moved, *operands[i + 1 :], **attributes))[cell]
-            assert bool(np.isnan(result)) == (at in found.sources[i]), (op, i, at)
+            expected = at in found.sources[i]
+            assert bool(np.isnan(result)) == expected, (op, i, at)
 
 
 MOVES = [
@@ -147,6 +159,41 @@ def test_comparisons_end_in_a_word():
     assert found.text.endswith("is true" if expected else "is false")
 
 
+def test_rounded_terms_do_not_claim_to_be_equal():
+    assert explain("multiply", 0.5, 0.25)[0].text == "0.5 · 0.25 = 0.125"
+    assert " ≈ " in explain("multiply", 1 / 3, 3.0)[0].text
+    assert explain("sum", np.arange(100.0))[0].text.endswith(" = 4950")
+    assert " ≈ " in explain("sum", RNG.normal(size=100))[0].text
+    assert explain("identity", np.array([1 / 3]))[0].text.endswith(" = 0.3333333333333333")
+
+
+def test_classes_and_chance():
+    z, y = M34, np.array([2, 0, 1, 1])
+    fused, expected = explain("softmax_cross_entropy", z, y, samples=-1)
+    assert the_value(fused.text)[0] == pytest.approx(float(expected), rel=3e-3)
+    found, expected = explain("one_hot", y, z, samples=-1, cell=(2, 0))
+    assert expected == 1 and "sample 0 belongs to class 2" in found.text and found.sources[0] == {(0,)}
+    found, expected = explain("argmax", z, axis=0, cell=(3,))
+    assert f"stands at place {expected}," in found.text and found.sources[0] == {(i, 3) for i in range(3)}
+    found, _ = explain("argmax", z, axis=1, keepdims=True, cell=(2, 0))
+    assert found.sources[0] == {(2, j) for j in range(4)}
+    assert explain("leaky_relu", np.array([2.0]), slope=0.1)[0].text == "2 is positive, so it stays: 2"
+    words = {explain("dropout_mask", z, 1, rate=0.5, seed=0, name="d", cell=c)[0].text for c in np.ndindex(3, 4)}
+    assert words == {"kept by chance, so it is 1 / (1 − 0.5) = 2", "dropped by chance in this iteration: 0"}
+    soft = explain("softmax_cross_entropy", z, np.full((3, 4), 1 / 3), samples=-1)[0].text
+    assert soft.startswith("−Σ y·log(softmax(z)) over 4 samples")
+
+
+def test_a_loss_that_is_summed_says_nothing_of_a_mean():
+    for op in ops.all_ops():
+        if op.kind == "loss" and "reduction" in op.attributes:
+            mean = explanation_of(an_instruction(op.name, 2))
+            total = explanation_of(an_instruction(op.name, 2, reduction="sum"))
+            assert "mean" in mean.sentence or "veraged" in mean.sentence, op.name
+            for text in (total.formula, total.sentence, total.derivative):
+                assert "mean" not in text and "/ m" not in text and "verage" not in text, (op.name, text)
+
+
 def test_nan_and_infinity_are_named():
     a = np.array([[np.nan, 1.0], [np.inf, 1.0]])
     assert explain("matmul", a, np.ones((2, 1)), cell=(0, 0))[0].text == "NaN·1 + 1·1 = NaN"
@@ -179,7 +226,7 @@ def test_cells_are_the_plain_set():
 def test_every_operation_is_explained():
     missing = {op.name for op in ops.all_ops()} - set(EXPLANATIONS)
     assert not missing
-    fields = {"a", "b", "c", "out", "along"}
+    fields = {"a", "b", "c", "out", "along", "slope", "alpha", "delta", "rate"}
     for name, found in EXPLANATIONS.items():
         texts = (found.title, found.formula, found.sentence, found.derivative, found.shape_reason)
         assert all(texts), name

@@ -246,6 +246,14 @@ def test_part_of_the_gradients_is_written_by_hand() -> None:
     np.testing.assert_allclose(values(program.text)["b_next"], plain["b_next"], rtol=1e-14)
 
 
+def test_only_what_a_derived_line_reads_is_kept() -> None:
+    masked = load(BASE.format(rate="lr = 0.5").replace("A = tanh(W @ X + b)", "Z = W @ X + b\nA = Z.copy()\nA[Z <= 0] = 0"))
+    assert section(masked, "forward") == ["Z = W @ X + b", "A = Z.copy()", "A[Z <= 0] = 0"]
+    again = load(BASE.format(rate="lr = 0.5").replace("A = tanh(W @ X + b)", "A = W @ X + b\nA = tanh(A)\nA = A * A"))
+    kept = [line for line in section(again, "forward") if line.startswith("A_")]
+    assert kept == ["A_2 = A"], "A * A needs the earlier A; tanh only its own result"
+
+
 def test_a_whole_program_is_left_alone() -> None:
     text = BASE.format(rate="lr = 0.5") + GRADIENTS + "# update\nW -= lr * dW\nb -= lr * db\n"
     program = load(text)
@@ -317,7 +325,7 @@ def test_a_setting_that_names_nothing_is_refused(settings: dict[str, Any]) -> No
     "settings",
     [
         {"batch": 0}, {"batch": -1}, {"batch": 1.5}, {"batch": "some"}, {"batch": True}, {"shuffle": "yes"}, {"shuffle": 1}, {"seed": -1},
-        {"seed": 2**32}, {"samples": "diagonal"}, {"dtype": "float16"}, {"lr": "fast"}, {"lr": float("nan")}, {"lr": float("inf")}, {"lr": -0.5},
+        {"seed": 2**32}, {"samples": "diagonal"}, {"dtype": "complex64"}, {"lr": "fast"}, {"lr": float("nan")}, {"lr": float("inf")}, {"lr": -0.5},
         {"seed": 1e400}, {"batch": float("nan")},
     ],
 )  # fmt: skip
@@ -335,7 +343,16 @@ def test_a_setting_of_any_value_is_taken_or_refused_in_a_sentence(settings: dict
 
 @pytest.mark.parametrize(
     "line",
-    ["samples = 3", "batch = 0", 'batch = "half"', "shuffle = 1", "seed = -1", 'dtype = "float16"', "seed = True", "batch = 2.0"],
+    [
+        "samples = 3",
+        "batch = 0",
+        'batch = "half"',
+        "shuffle = 1",
+        "seed = -1",
+        'dtype = "complex64"',
+        "seed = True",
+        "batch = 2.0",
+    ],
 )
 def test_reserved_names_take_only_their_own_values(line: str) -> None:
     with pytest.raises(NotationError, match="is a reserved name; it can be") as error:
@@ -592,7 +609,8 @@ def run_a_little(text: str) -> None:
         return
     again = read(found.text)
     assert isinstance(again, Program)
-    assert outline(again) == outline(found)
+    # Layers of hand-written lines are judged by the updates they lead to; where one of those fails, they may differ.
+    assert outline(again)[: None if found.fault is None else -1] == outline(found)[: None if found.fault is None else -1]
     timeline = Timeline(found)
     for k in range(len(found) + 1):
         timeline.go(Position(1, k))

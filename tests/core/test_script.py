@@ -1,5 +1,6 @@
 """The printed script runs without us and gives the same bits."""
 
+# ruff: noqa: E501 (programs on one line)
 from __future__ import annotations
 
 import contextlib

@@ -525,6 +525,106 @@ def _fan_out() -> list[Case]:
     ]  # fmt: skip
 
 
+def _activations() -> list[Case]:
+    made: list[Case] = []
+    rows: list[tuple[str, str, Torch]] = [
+        ("leaky_relu", "leaky_relu(A)", lambda T, t: T.nn.functional.leaky_relu(t.A, 0.01)),
+        ("leaky_relu", "leaky_relu(A, slope=0.2)", lambda T, t: T.nn.functional.leaky_relu(t.A, 0.2)),
+        ("elu", "elu(A)", lambda T, t: T.nn.functional.elu(t.A)),
+        ("elu", "elu(A, alpha=0.5)", lambda T, t: T.nn.functional.elu(t.A, 0.5)),
+        ("gelu", "gelu(A)", lambda T, t: T.nn.functional.gelu(t.A, approximate="tanh")),
+        ("softplus", "softplus(A)", lambda T, t: T.nn.functional.softplus(t.A)),
+    ]
+    for op, text, torch in rows:
+        for shape in ((3, 4), (4,), (), (2, 3, 4)):
+            made.append(case(op, text, torch, A=N(*shape)))
+        made.append(case(op, f"H = {text}\nR = H * H + H", lambda T, t, f=torch: f(T, t) ** 2 + f(T, t), A=N(3, 4)))
+        made.append(
+            case(
+                op,
+                text.replace("A", "A.T @ B"),
+                lambda T, t, f=torch: f(T, type("P", (), {"A": t.A.T @ t.B})),
+                A=N(4, 3),
+                B=N(4, 2),
+            )
+        )
+    made.append(
+        case(
+            "gelu_slope",
+            "gelu_slope(K) * A",
+            lambda T, t: (
+                T.func.vmap(T.func.grad(lambda z: T.nn.functional.gelu(z, approximate="tanh")))(t.K.reshape(-1)).reshape(
+                    t.K.shape
+                )
+                * t.A
+            ),
+            A=N(3, 4),
+            K=N(3, 4),
+        )
+    )
+    for op in ("softmax", "log_softmax"):
+        for axis in (0, 1, -1):
+            made.append(case(op, f"{op}(A, axis={axis})", lambda T, t, o=op, x=axis: getattr(T, o)(t.A, x), A=N(3, 4)))
+            made.append(case(op, f"{op}(A, axis={axis})", lambda T, t, o=op, x=axis: getattr(T, o)(t.A, x), A=N(2, 3, 4)))
+        made.append(case(op, f"H = {op}(A @ B, axis=0)\nR = H * H + H", lambda T, t, o=op: getattr(T, o)(t.A @ t.B, 0) ** 2
+                         + getattr(T, o)(t.A @ t.B, 0), A=N(3, 2), B=N(2, 4)))  # fmt: skip
+        for samples, axis in (("columns", 0), ("rows", -1)):
+            made.append(case(op, f"{op}(A)", lambda T, t, o=op, x=axis: getattr(T, o)(t.A, x), samples, A=N(3, 4)))
+    return made
+
+
+def _more_losses() -> list[Case]:
+    made: list[Case] = []
+    for samples, axis in (("rows", 0), ("columns", -1)):
+        for tail, mean in (("", True), (', reduction="sum"', False)):
+            for shape in ((3, 4), (1, 4), (4, 1)):
+                over = shape[axis] if mean else 1
+                made += [
+                    case("mae", f"mae(A, B{tail})", lambda T, t, n=over: (t.A - t.B).abs().sum() / n, samples, A=N(*shape), B=P(*shape)),
+                    case("huber", f"huber(A, B{tail})", lambda T, t, n=over: T.nn.functional.huber_loss(t.A, t.B, reduction="sum") / n, samples,
+                         A=N(*shape), B=N(*shape)),
+                    case("huber", f"huber(A, B, delta=0.3{tail})", lambda T, t, n=over: T.nn.functional.huber_loss(t.A, t.B, reduction="sum", delta=0.3) / n,
+                         samples, A=N(*shape), B=N(*shape)),
+                    case("hinge", f"hinge(A, B{tail})", lambda T, t, n=over: T.relu(1 - t.A * t.B).sum() / n, samples, A=N(*shape), B=N(*shape)),
+                    case("cross_entropy", f"cross_entropy(A, B{tail})", lambda T, t, n=over: -(t.B * T.log(t.A)).sum() / n, samples, A=U(*shape), B=U(*shape)),
+                    case("bce", f"bce(A, B{tail})", lambda T, t, n=over: T.nn.functional.binary_cross_entropy(t.A, t.B, reduction="sum") / n, samples,
+                         A=U(*shape), B=U(*shape)),
+                    case("bce_with_logits", f"bce_with_logits(A, B{tail})",
+                         lambda T, t, n=over: T.nn.functional.binary_cross_entropy_with_logits(t.A, t.B, reduction="sum") / n, samples, A=N(*shape), B=U(*shape)),
+                    case("mse", f"mse(A, B{tail})", lambda T, t, k=mean: ((t.A - t.B) ** 2).mean() if k else ((t.A - t.B) ** 2).sum(), samples,
+                         A=N(*shape), B=N(*shape)),
+                ]  # fmt: skip
+            classes = 0 if samples == "columns" else -1
+            shape = (3, 4)
+            n = shape[axis] if mean else 1
+            one_hot = (shape[axis],)
+            for targets in (one_hot, (1, 4) if samples == "columns" else (3, 1)):
+                made.append(case(
+                    "softmax_cross_entropy", f"softmax_cross_entropy(A, K{tail})",
+                    lambda T, t, n=n, c=classes: -T.log_softmax(t.A, c).gather(c, t.K.reshape(-1).long().unsqueeze(c)).sum() / n,
+                    samples, A=N(*shape), K=M(*targets)))  # fmt: skip
+                made.append(case(
+                    "one_hot", "one_hot(K, A) * A", lambda T, t, c=classes: T.zeros_like(t.A).scatter(c, t.K.reshape(-1).long().unsqueeze(c), 1.0) * t.A,
+                    samples, A=N(*shape), K=M(*targets)))  # fmt: skip
+            made.append(case(
+                "softmax_cross_entropy", f"softmax_cross_entropy(A, K{tail})", lambda T, t, n=n, c=classes: -(t.K * T.log_softmax(t.A, c)).sum() / n,
+                samples, A=N(*shape), K=U(*shape)))  # fmt: skip
+    return made
+
+
 CASES: tuple[Case, ...] = tuple(
-    {c.title: c for c in (*_binary(), *_unary(), *_linear(), *_losses(), *_reductions(), *_shaping(), *_fan_out())}.values()
+    {
+        c.title: c
+        for c in (
+            *_binary(),
+            *_unary(),
+            *_linear(),
+            *_losses(),
+            *_reductions(),
+            *_shaping(),
+            *_fan_out(),
+            *_activations(),
+            *_more_losses(),
+        )
+    }.values()
 )

@@ -1,5 +1,6 @@
 """Random valid programs in the notation, as a learner might write them, and the same training in PyTorch."""
 
+# ruff: noqa: E501 (tables of names and lines)
 from __future__ import annotations
 
 from collections.abc import Callable
