@@ -16,13 +16,14 @@ from typing import Any, NoReturn
 from core import ops
 from core.data.sources import BUILT_IN
 from core.description import INITIALIZERS, LAYER_FIELDS
-from core.errors import SettingError, StepperError, TargetError
+from core.errors import SettingError, StepperError
 from core.explain.operations import EXPLANATIONS
 from core.library import EXAMPLES, open_target
 from core.notation.script import script_text
 from core.optimizers import RULES
 from core.report import fault_sentence, save_values, trace, trace_json, trace_table, training
 from stepper import screen
+from stepper.saving import save_text
 
 VIEWS = ("window", "network", "operation", "program", "loss")
 _EXAMPLES = """\
@@ -86,6 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("picture", help="write a picture of a view")
     command.add_argument("target", **target)
     command.add_argument("--iteration", type=_positive, default=1, metavar="N", help="which iteration, from 1")
+    command.add_argument("--set", **settings)
     command.add_argument("--step", type=_count, default=None, metavar="K", help="how many operations are done; all if not given")
     command.add_argument("--view", choices=VIEWS, default="window")
     command.add_argument("--theme", choices=("light", "dark"), default="light")
@@ -207,22 +209,15 @@ def _train(arguments: argparse.Namespace) -> int:
 def _script(arguments: argparse.Namespace) -> int:
     opened = open_target(arguments.target, parse_settings(arguments.settings))
     text = script_text(opened.program, opened.title)
-    path: Path = arguments.output
-    temporary = path.with_name(path.name + ".part")
-    try:
-        temporary.write_text(text, "utf-8")
-        temporary.replace(path)
-    except OSError as error:
-        raise TargetError(f"{path} cannot be written ({error.strerror or error}); choose another folder") from None
+    save_text(arguments.output, text)
     return 0
 
 
 def _picture(arguments: argparse.Namespace) -> int:
     from stepper.picture import picture
 
-    picture(
-        arguments.target, arguments.iteration, arguments.step, arguments.view, arguments.theme, arguments.size, arguments.output
-    )
+    opened = open_target(arguments.target, parse_settings(arguments.settings))
+    picture(opened, arguments.iteration, arguments.step, arguments.view, arguments.theme, arguments.size, arguments.output)
     return 0
 
 
@@ -230,7 +225,7 @@ def why_no_window() -> str | None:
     """Return one line that says why no window can open here and how to get one; None if one can."""
     if not screen.display_available():
         return (
-            "There is no window because this machine has no display: start `stepper` on a desktop or through `ssh -X`, "
+            f"There is no window because {_where_a_display_would_be()}: start `stepper` on a desktop or through `ssh -X`, "
             "or write a picture with `stepper picture xor -o xor.png`."
         )
     missing = screen.missing_libraries()
@@ -238,6 +233,13 @@ def why_no_window() -> str | None:
         command = f"apt-get install {' '.join(missing)}"
         return f"There is no window because Qt lacks system libraries: run `{command}` as root, then again."
     return None
+
+
+def _where_a_display_would_be() -> str:
+    for name in ("QT_QPA_PLATFORM", "WAYLAND_DISPLAY", "DISPLAY"):
+        if os.environ.get(name):
+            return f"the display that {name}={os.environ[name]} names does not answer"
+    return "this machine has no display"
 
 
 def _window(target: str) -> int:

@@ -86,6 +86,12 @@ def _fused_shape(z: Shape, y: Shape, samples: int, reduction: str = "mean") -> S
     return ()
 
 
+def _fused_dtype(z: Any, y: Any, **_: Any) -> Any:
+    """Asked of NumPy without class indices: one cell has no class 1 to pick."""
+    floating = np.exp(np.ones(1, dtype=z[1])).dtype
+    return np.result_type(floating, y[1]) if y[0] == z[0] else floating
+
+
 def _classes(s: Site) -> int:
     return 0 if s.attributes["samples"] == -1 else -1
 
@@ -136,6 +142,7 @@ register(
         attributes={"samples": None},
         context=_SAMPLES,
         cost=lambda *_: 0,
+        dtype=lambda y, z, **_: np.dtype(z[1]),
     )
 )
 register(
@@ -149,7 +156,7 @@ register(
 register(
     Op(
         "softmax_cross_entropy", softmax_cross_entropy, _fused_shape, (_fused_back, None),
-        names=("softmax_cross_entropy",), kind="loss", attributes=_REDUCED, context=_SAMPLES, cost=_cost(16),
+        names=("softmax_cross_entropy",), kind="loss", attributes=_REDUCED, context=_SAMPLES, cost=_cost(16), dtype=_fused_dtype,
         definition="-sum(y * log_softmax(z)) / m",
     )
 )  # fmt: skip

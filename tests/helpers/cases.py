@@ -26,7 +26,7 @@ Torch = Callable[[Any, Any], Any]
 
 @dataclass(frozen=True)
 class Spec:
-    """How an operand is drawn: its shape and its range (`normal`, `positive`, `probability`, `away` from 0, `mask`)."""
+    """How an operand is drawn: its shape and its range (`normal`, `positive`, `probability`, `distinct`, `mask`, `simplex` along an axis)."""
 
     shape: tuple[int, ...]
     kind: str
@@ -37,6 +37,9 @@ class Spec:
             return random.uniform(0.5, 2.0, self.shape)
         if self.kind == "probability":
             return random.uniform(0.1, 0.9, self.shape)
+        if self.kind in ("simplex 0", "simplex -1"):
+            x = random.uniform(0.1, 0.9, self.shape)
+            return x / x.sum(axis=int(self.kind.split()[1]), keepdims=True)
         if self.kind == "mask":
             return random.integers(0, 2, self.shape)
         x = random.uniform(0.2, 1.7, self.shape) * np.where(random.random(self.shape) < 0.5, -1.0, 1.0)
@@ -608,7 +611,7 @@ def _more_losses() -> list[Case]:
                     samples, A=N(*shape), K=M(*targets)))  # fmt: skip
             made.append(case(
                 "softmax_cross_entropy", f"softmax_cross_entropy(A, K{tail})", lambda T, t, n=n, c=classes: -(t.K * T.log_softmax(t.A, c)).sum() / n,
-                samples, A=N(*shape), K=U(*shape)))  # fmt: skip
+                samples, A=N(*shape), K=Spec(shape, f"simplex {classes}")))  # fmt: skip
     return made
 
 

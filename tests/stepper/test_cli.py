@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.library import EXAMPLES
 from stepper import cli
 
 
@@ -133,6 +134,6 @@ def test_without_a_display_the_iteration_comes_as_a_table(tmp_path):
 def test_version_help_and_lists(capsys):
     assert re.fullmatch(r"stepper \d+\.\d+\.\d+\n", run(capsys, "--version")[1])
     assert "examples:" in run(capsys, "--help")[1]
-    assert [line.split()[0] for line in run(capsys, "list")[1].splitlines()] == ["xor", "first-seed", "flower", "rows"]
+    assert [line.split()[0] for line in run(capsys, "list")[1].splitlines()] == list(EXAMPLES)
     assert "bce_with_logits" in run(capsys, "list", "losses")[1]
     assert len(run(capsys, "list", "ops")[1].splitlines()) > 40
