@@ -3,6 +3,7 @@ PYTHON ?= python3
 EXTRAS ?= test
 VENV := .venv
 BIN := $(VENV)/bin
+PICTURES := resources/pictures
 
 .PHONY: setup run test check bench fuzz pictures clean
 
@@ -30,8 +31,12 @@ bench: $(VENV)/.test
 fuzz: $(VENV)/.test
 	$(BIN)/python -m pytest tests/core --hypothesis-profile=fuzz
 
+# The pictures of the README: made from the running app, at the state that the text beside them tells of.
 pictures: setup
-	$(BIN)/python -m stepper.pictures
+	@mkdir -p $(PICTURES)
+	$(BIN)/stepper picture xor --step 14 --size 1440x900 -o $(PICTURES)/window-light.png
+	$(BIN)/stepper picture xor --iteration 60 --step 13 --theme dark --size 1440x900 -o $(PICTURES)/window-dark.png
+	$(BIN)/stepper picture xor --step 14 --view operation --size 900x360 -o $(PICTURES)/operation.png
 
 $(VENV)/.python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

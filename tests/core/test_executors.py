@@ -14,7 +14,7 @@ from core.data.batches import Picker, indices_of, order_of
 from core.execute.inputs import initial_state
 from core.execute.runner import Runner
 from core.execute.timeline import Position, Timeline
-from core.library import EXAMPLES, example_text
+from core.library import EXAMPLES, open_target
 from core.session import Session
 
 SMALL = """
@@ -69,7 +69,7 @@ def test_stepping_and_running_give_the_same_bits(net: Net) -> None:
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_the_built_ins_step_and_run_alike(name: str) -> None:
-    program = load(example_text(name))
+    program = open_target(name).program
     slow, states = stepped(program, 20)
     fast = Timeline(program)
     assert fast.run(20)

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from core.complete import load
 from core.errors import NotationError, SettingError, StepperError
 from core.execute.timeline import Position, Timeline
-from core.library import EXAMPLES, example_text
+from core.library import EXAMPLES, example_text, open_target, open_target
 from core.program.ir import Program
 
 SLOWEST = 2.0
@@ -165,7 +165,7 @@ def test_printing_and_reading_again_gives_the_same_program(net: Net) -> None:
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_the_built_ins_print_and_read_again(name: str) -> None:
-    program = load(example_text(name))
+    program = open_target(name).program
     again = load(program.text)
     assert outline(again) == outline(program)
     assert load(again.text).text == program.text

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from core.complete import load
 from core.errors import StepperError
 from core.execute.timeline import Position, Timeline
-from core.library import EXAMPLES, example_text
+from core.library import EXAMPLES, example_text, open_target, open_target
 from core.notation.script import script_text
 from core.program.ir import Program
 
@@ -72,7 +72,7 @@ def test_script_and_machine_give_the_same_bits(net: Net) -> None:
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_the_built_ins_as_scripts(name: str) -> None:
-    compare(load(example_text(name)), 50)
+    compare(open_target(name).program, 50)
 
 
 @SETTINGS(20)
@@ -318,7 +318,7 @@ def test_pieces_of_the_notation_as_scripts(title: str) -> None:
 )
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_settings_are_in_the_script(name: str, settings: dict[str, Any]) -> None:
-    compare(load(example_text(name), settings), 9)
+    compare(open_target(name, settings).program, 9)
 
 
 def test_a_program_that_cannot_run_prints_no_script() -> None:

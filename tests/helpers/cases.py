@@ -264,7 +264,7 @@ def _unary() -> list[Case]:
         ("negative", "-A", lambda T, t: -t.A, N), ("exp", "exp(A)", lambda T, t: T.exp(t.A), N),
         ("log", "log(A)", lambda T, t: T.log(t.A), P), ("sqrt", "sqrt(A)", lambda T, t: T.sqrt(t.A), P),
         ("square", "square(A)", lambda T, t: t.A**2, N), ("abs", "abs(A)", lambda T, t: T.abs(t.A), N),
-        ("sign", "sign(A)", lambda T, t: T.sign(t.A), N), ("sigmoid", "sigmoid(A)", lambda T, t: T.sigmoid(t.A), N),
+        ("sign", "sign(A)", lambda T, t: T.sign(t.A), N), ("floor", "floor(A) * A", lambda T, t: T.floor(t.A) * t.A, N), ("sigmoid", "sigmoid(A)", lambda T, t: T.sigmoid(t.A), N),
         ("sigmoid_written_out", "1 / (1 + np.exp(-A))", lambda T, t: T.sigmoid(t.A), N),
         ("sigmoid_written_out", "1 / (np.exp(-(3 * A)) + 1)", lambda T, t: T.sigmoid(3 * t.A), N),
         ("tanh", "tanh(A)", lambda T, t: T.tanh(t.A), N), ("relu", "relu(A)", lambda T, t: T.relu(t.A), N),
