@@ -100,23 +100,24 @@ FIELDS: dict[str, dict[str, Field]] = {
     },
 }
 
+_SLOPE = Field("float", None, "leaky_relu: slope below 0, else 0.01; elu: how far it goes below 0, else 1", least=0.0, most=100.0)
 LAYER_FIELDS: dict[str, dict[str, Field]] = {
     "dense": {
         "units": Field("int", 1, "how many neurons", least=1, most=100_000),
         "activation": Field("choice", "sigmoid", "what each neuron does with its sum", ACTIVATIONS),
         "bias": Field("bool", True, "whether each neuron has a bias"),
         "residual": Field("bool", False, "add the layer's input to its output (equal sizes)"),
-        "slope": Field("float", 0.01, "leaky_relu: slope below 0; elu: how far it goes below 0", least=0.0, most=100.0),
+        "slope": _SLOPE,
     },
     "dropout": {"rate": Field("float", 0.5, "share of the units left out in an iteration", least=0.0, most=0.95)},
     "batch_norm": {
         "activation": Field("choice", "identity", "what follows", ACTIVATIONS),
         "momentum": Field("float", 0.1, "share of a new batch in the running statistics", least=0.0, most=1.0),
-        "slope": Field("float", 0.01, "leaky_relu: slope below 0; elu: how far it goes below 0", least=0.0, most=100.0),
+        "slope": _SLOPE,
     },
     "layer_norm": {
         "activation": Field("choice", "identity", "what follows", ACTIVATIONS),
-        "slope": Field("float", 0.01, "leaky_relu: slope below 0; elu: how far it goes below 0", least=0.0, most=100.0),
+        "slope": _SLOPE,
     },
     "flatten": {},
 }

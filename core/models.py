@@ -177,8 +177,8 @@ class _Model:
         extra = {
             "softmax": f", axis={0 if self.columns else 1}",
             "log_softmax": f", axis={0 if self.columns else 1}",
-            "leaky_relu": f", slope={layer['slope']!r}",
-            "elu": ", alpha=1.0",
+            "leaky_relu": f", slope={0.01 if layer['slope'] is None else layer['slope']!r}",
+            "elu": f", alpha={1.0 if layer['slope'] is None else layer['slope']!r}",
         }.get(activation, "")
         self.out.forward.append(f"{name} = {activation}({x}{extra})")
         self.current = name

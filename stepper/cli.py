@@ -202,7 +202,7 @@ def _train(arguments: argparse.Namespace) -> int:
             mean = f"   mean of the epoch {row['epoch_loss']!r}" if known else ""
             known = ("iteration", "epoch", "loss", "epoch_loss")
             scores = "".join(f"   {k.replace('_', ' ')} {v:.4f}" for k, v in row.items() if k not in known)
-            print(f"{i:9d} {row['epoch']:9d}  {row['loss']!r}{mean}{scores}")
+            print(f"{i:9d} {row['epoch']:9d}  {'no loss' if row['loss'] is None else repr(row['loss'])}{mean}{scores}")
     return 0
 
 

@@ -62,6 +62,8 @@ def draft(text: str, derivation: Derivation | None = None, stop_at_missing: bool
     """
     source = parse(text)
     setup_lines, lines = _split(source)
+    if not lines:
+        raise NotationError("there are no lines to run; write some under `# forward`, such as `Z1 = W1 @ X + b1`", 1, 1)
     given, batching_names = _given(source, setup_lines, lines, folder)
     definitions = source.definitions
     batching = _batching(given, batching_names, lines, definitions)

@@ -10,7 +10,7 @@ from core.ops.base import Op, register
 from core.program.dims import Shape
 
 
-def dropout_mask(x, iteration, rate, seed, name):
+def dropout_mask(x, iteration, rate=0.5, seed=0, name=""):
     """Return 0 with probability `rate`, else 1 / (1 − rate), in the shape and type of `x`.
 
     Inverted dropout (Srivastava et al., 2014, section 10): what is kept is scaled up, so that nothing

@@ -8,14 +8,19 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
+from stepper.widgets.glyph import Glyph
 from stepper.widgets.matrix import MatrixWidget
 
+SCALES = (1.75, 1.5, 1.25, 1.0, 0.85)
 SPACE = 10
 ROW_SPACE = 14
 
 
 class FlowScroll(QScrollArea):
-    """Lays out groups of widgets; a group is never torn apart, and the middles of a row's matrices are level."""
+    """Lays out groups of widgets; a group is never torn apart, and the middles of a row's matrices are level.
+
+    Everything is drawn as big as the room allows, within what is comfortable to read.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -24,50 +29,85 @@ class FlowScroll(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._groups: list[list[QWidget]] = []
+        self._height = 0
+        self.scale = 1.0
 
     def minimumSizeHint(self) -> QSize:
         """Enough to see that there is something."""
         return QSize(120, 60)
 
-    def set_groups(self, groups: Sequence[Sequence[QWidget]]) -> None:
-        """Show these widgets, which must be children of `inside`, from now on."""
+    def set_groups(self, groups: Sequence[Sequence[QWidget]], height: int = 0) -> None:
+        """Show these widgets, which must be children of `inside`, from now on, where possible in so much height."""
         self._groups = [list(g) for g in groups]
-        self.arrange()
+        self.arrange(height)
 
-    def arrange(self) -> None:
-        """Put every widget in its place for the width there is."""
-        room = self.viewport().width()
+    def arrange(self, height: int | None = None) -> None:
+        """Put every widget in its place for the width there is, and the height that is wished for."""
+        self._height = self._height if height is None else height
+        rows, size = self._best()
+        y = 4
+        for row in rows:
+            widgets = [w for group in row for w in group]
+            above, below = _level(widgets)
+            x = 4
+            for widget in widgets:
+                hint = widget.sizeHint()
+                widget.setGeometry(x, y + above - _middle(widget), hint.width(), hint.height())
+                x += hint.width() + SPACE
+            y += above + below + ROW_SPACE
+        self.inside.resize(max(size.width(), 10), size.height())
+        # No taller than what it holds, so that the words below stand close to the equation.
+        bar = self.horizontalScrollBar().sizeHint().height() if size.width() > self.width() else 0
+        self.setMaximumHeight(size.height() + bar + 2)
+
+    def _best(self) -> tuple[list[list[list[QWidget]]], QSize]:
+        """Return the rows and their size, drawn at the largest scale at which all of it can be seen."""
+        usual, size = self._at(1.0)
+        if self._height <= 0:
+            return usual, size
+        for scale in SCALES:
+            rows, size = self._at(scale)
+            fits = size.height() <= self._height and size.width() <= self.width()
+            if fits and len(rows) <= len(usual):
+                return rows, size
+        return self._at(1.0)
+
+    def _at(self, scale: float) -> tuple[list[list[list[QWidget]]], QSize]:
+        self.scale = scale
+        for widget in (w for group in self._groups for w in group):
+            if isinstance(widget, MatrixWidget | Glyph):
+                widget.set_scale(scale)
+        rows = self._rows(self.width() - 2)
+        height, widest = 4, 0
+        for row in rows:
+            widgets = [w for group in row for w in group]
+            height += sum(_level(widgets)) + ROW_SPACE
+            widest = max(widest, 4 + _width(widgets))
+        return rows, QSize(widest, max(height - ROW_SPACE + 4, 10))
+
+    def _rows(self, room: int) -> list[list[list[QWidget]]]:
         rows: list[list[list[QWidget]]] = [[]]
-        used = 0
+        used = 4
         for group in self._groups:
             width = _width(group)
             if rows[-1] and used + width > room:
                 rows.append([])
-                used = 0
+                used = 4
             rows[-1].append(group)
             used += width
-        y, widest = 4, 0
-        for row in rows:
-            widgets = [w for group in row for w in group]
-            above = max((_middle(w) for w in widgets), default=0)
-            below = max((w.sizeHint().height() - _middle(w) for w in widgets), default=0)
-            x = 4
-            for widget in widgets:
-                size = widget.sizeHint()
-                widget.setGeometry(x, y + above - _middle(widget), size.width(), size.height())
-                x += size.width() + SPACE
-            widest = max(widest, x)
-            y += above + below + ROW_SPACE
-        height = max(y - ROW_SPACE + 4, 10)
-        self.inside.resize(max(widest, 10), height)
-        # No taller than what it holds, so that the words below stand close to the equation.
-        bar = self.horizontalScrollBar().sizeHint().height() if widest > room else 0
-        self.setMaximumHeight(height + bar + 2)
+        return rows
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Wrap anew."""
         super().resizeEvent(event)
-        self.arrange()
+        if event.size().width() != event.oldSize().width():
+            self.arrange()
+
+
+def _level(widgets: Sequence[QWidget]) -> tuple[int, int]:
+    """Return how far a row reaches above and below the height at which its widgets are level."""
+    above = max((_middle(w) for w in widgets), default=0)
+    return above, max((w.sizeHint().height() - _middle(w) for w in widgets), default=0)
 
 
 def _width(group: Sequence[QWidget]) -> int:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize
-from PySide6.QtGui import QFont, QFontDatabase, QFontMetrics
+from PySide6.QtGui import QFont, QFontMetrics
 
 from core.program.ir import Array
+from stepper.widgets import fonts as fonts_of
 from stepper.widgets import numbers
 from stepper.widgets.heat import Heat
 
@@ -17,7 +18,7 @@ MOST_ROWS = 12
 MOST_COLUMNS = 8
 HEAT_WIDTH = 280
 HEAT_HEIGHT = 120
-BAR = 17
+BLOCK = 14
 GAP = 4
 Cell = tuple[int, ...]
 
@@ -31,14 +32,10 @@ class Fonts:
     small: QFont
 
     @classmethod
-    def of(cls, font: QFont) -> Fonts:
-        """Return the fonts that go with a widget's own."""
-        bold, small = QFont(font), QFont(font)
-        bold.setBold(True)
-        small.setPointSizeF(max(7.5, font.pointSizeF() - 1.5))
-        mono = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
-        mono.setPointSizeF(max(7.5, font.pointSizeF() - 0.5))
-        return cls(bold, mono, small)
+    def of(cls, font: QFont, scale: float = 1.0) -> Fonts:
+        """Return the fonts that go with a widget's own, `scale` times as big."""
+        base = fonts_of.scaled(font, scale)
+        return cls(fonts_of.sized(base, 0, bold=True), fonts_of.mono(base, -0.5), fonts_of.sized(base, -1.5))
 
 
 @dataclass
@@ -46,8 +43,8 @@ class Grid:
     """One array as it is drawn; for None, the places of one that is not computed yet.
 
     A vector is one row, of an array with more than two axes the first slice is drawn. `colours` and
-    `labels` belong to the rows and the columns. `sources` are the marked cells, `cursor` and `hover` are
-    places (row, column).
+    `labels` belong to the rows and the columns, as does `clashes`: a size that does not go with another one.
+    `sources` are the marked cells, `cursor` and `hover` are places (row, column).
     """
 
     fonts: Fonts
@@ -56,6 +53,8 @@ class Grid:
     shape: tuple[int, ...] = ()
     colours: tuple[str, str] = ("", "")
     labels: tuple[str, str] = ("", "")
+    clashes: tuple[bool, bool] = (False, False)
+    scale: float = 1.0
     extent: float = 0.0
     selected: Cell | None = None
     sources: Set[Cell] = field(default_factory=frozenset)
@@ -63,21 +62,35 @@ class Grid:
     hover: tuple[int, int] | None = None
     note: str = ""
     heat: Heat | None = None
+    widest: int = 0
     cell: QSize = field(default_factory=lambda: QSize(40, 22))
 
-    def measure(self) -> None:
-        """Work out anew how the array is drawn."""
+    def read(self) -> None:
+        """Take in another array: its numbers, or the picture of one that is too large for numbers."""
         rows, columns = self.size
         shown = self._shown()
         self.cursor = (min(self.cursor[0], max(rows - 1, 0)), min(self.cursor[1], max(columns - 1, 0)))
-        self.heat = None
-        if rows > MOST_ROWS or columns > MOST_COLUMNS:
-            self.heat = Heat(rows, columns, shown, self.extent, HEAT_WIDTH, HEAT_HEIGHT)
+        large = rows > MOST_ROWS or columns > MOST_COLUMNS
+        self.heat = Heat(rows, columns, shown, self.extent) if large else None
+        self.widest = 0 if large or shown is None else max((len(numbers.short(x)) for x in shown.flat), default=0)
+        self.measure()
+
+    def measure(self) -> None:
+        """Work out anew how much room everything takes, for the fonts and the scale there are."""
+        if self.heat is not None:
+            self.heat.fit(round(HEAT_WIDTH * self.scale), round(HEAT_HEIGHT * self.scale), round(BLOCK * self.scale))
             return
         metrics = QFontMetrics(self.fonts.mono)
-        widest = 0 if shown is None else max((len(numbers.short(x)) for x in shown.flat), default=0)
-        least = 4 if shown is None else 6
-        self.cell = QSize(max(least, widest) * metrics.horizontalAdvance("0") + 10, metrics.height() + 8)
+        least = 4 if self.array is None else 6
+        room = round(10 * self.scale)
+        self.cell = QSize(
+            max(least, self.widest) * metrics.horizontalAdvance("0") + room, metrics.height() + max(round(8 * self.scale), 4)
+        )
+
+    @property
+    def bar(self) -> int:
+        """How broad the strip is in which a size stands."""
+        return QFontMetrics(self.fonts.small).height() + 3
 
     @property
     def size(self) -> tuple[int, int]:
@@ -117,8 +130,8 @@ class Grid:
     def body(self) -> QRect:
         """Return where the cells are drawn."""
         rows, columns = self.size
-        top = QFontMetrics(self.fonts.bold).height() + GAP + (BAR if self.shape else 0)
-        left = BAR if len(self.shape) >= 2 else 2
+        top = QFontMetrics(self.fonts.bold).height() + GAP + (self.bar if self.shape else 0)
+        left = self.bar if len(self.shape) >= 2 else 2
         if self.heat is not None:
             return QRect(left, top, self.heat.width, self.heat.height)
         return QRect(left, top, columns * self.cell.width(), rows * self.cell.height())
@@ -126,7 +139,7 @@ class Grid:
     def whole(self) -> QSize:
         """Return the size that shows everything."""
         body, small = self.body(), QFontMetrics(self.fonts.small)
-        width, below = max(body.right() + 4, self.title_width()), 0
+        width, below = max(body.right() + 4, body.left() + self.title_width()), 0
         if self.heat is not None:
             below = 2 * small.height() + 10
             legend = self.heat.legend_width(small, numbers.short(self.extent, 2), self.note)

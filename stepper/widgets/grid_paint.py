@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import QRect, Qt
-from PySide6.QtGui import QBrush, QColor, QFontMetrics, QPainter, QPen
+from PySide6.QtGui import QBrush, QColor, QFont, QFontMetrics, QPainter, QPen
 
 from stepper import theme
 from stepper.widgets import numbers
-from stepper.widgets.grid import BAR, Cell, Grid
+from stepper.widgets.grid import Cell, Grid
 
 
 def paint_grid(painter: QPainter, grid: Grid, focused: bool) -> None:
@@ -68,23 +68,27 @@ def _bars(painter: QPainter, grid: Grid) -> None:
         return
     body = grid.body()
     rows, columns = grid.size
-    _bar(painter, grid, QRect(body.left(), body.top() - BAR, body.width(), BAR), columns, 1)
+    _bar(painter, grid, QRect(body.left(), body.top() - grid.bar, body.width(), grid.bar), columns, 1)
     if len(grid.shape) >= 2:
         painter.save()
-        painter.translate(body.left() - BAR, body.bottom() + 1)
+        painter.translate(body.left() - grid.bar, body.bottom() + 1)
         painter.rotate(-90)
-        _bar(painter, grid, QRect(0, 0, body.height(), BAR), rows, 0)
+        _bar(painter, grid, QRect(0, 0, body.height(), grid.bar), rows, 0)
         painter.restore()
 
 
 def _bar(painter: QPainter, grid: Grid, rect: QRect, size: int, axis: int) -> None:
-    colour = QColor(grid.colours[axis] or theme.current().dim)
-    metrics = QFontMetrics(grid.fonts.small)
+    clash = grid.clashes[axis]
+    colour = QColor(theme.current().error if clash else grid.colours[axis] or theme.current().dim)
+    font = QFont(grid.fonts.small)
+    font.setBold(clash)
+    metrics = QFontMetrics(font)
     label = grid.labels[axis] or str(size)
     if metrics.horizontalAdvance(label) > rect.width():
         label = str(size)
-    painter.setFont(grid.fonts.small)
-    painter.setPen(QPen(colour, 2 if grid.colours[axis] else 1))
+    label = f"✗ {label}" if clash else label
+    painter.setFont(font)
+    painter.setPen(QPen(colour, 3 if clash else 2 if grid.colours[axis] else 1))
     y, middle = rect.center().y() + 1, rect.center().x()
     half = metrics.horizontalAdvance(label) // 2 + 4
     if middle - half > rect.left() + 3:

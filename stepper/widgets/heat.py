@@ -14,27 +14,38 @@ HATCH = 5
 
 
 class Heat:
-    """Cells as coloured pixels or blocks, at most `most_width` by `most_height` pixels in all.
+    """Cells as coloured pixels or blocks, in the room that `fit` gives.
 
     Where several cells share a pixel, the one of largest magnitude is shown; NaN and ∞ are hatched.
     """
 
-    def __init__(self, rows: int, columns: int, shown: Array | None, extent: float, most_width: int, most_height: int) -> None:
+    def __init__(self, rows: int, columns: int, shown: Array | None, extent: float) -> None:
         self.rows, self.columns = rows, columns
-        self.width = min(most_width, max(columns * 14, 24)) if columns else 24
-        self.height = min(most_height, max(rows * 14, 14)) if rows else 14
-        self.width -= self.width % columns if columns and columns <= self.width else 0
-        self.height -= self.height % rows if rows and rows <= self.height else 0
+        self.width = self.height = 0
         self.bad: dict[str, int] = {}
         self._shown, self._extent = shown, extent
-        self._theme = ""
+        self._made: tuple[str, int, int] | None = None
         self._image: QImage | None = None
-        self._blocks = (min(rows, self.height), min(columns, self.width))
         if shown is not None and shown.size:
             counts = (
                 {"NaN": np.isnan(shown), "∞": np.isposinf(shown), "−∞": np.isneginf(shown)} if shown.dtype.kind == "f" else {}
             )
             self.bad = {sign: n for sign, where in counts.items() if (n := int(np.count_nonzero(where)))}
+
+    def fit(self, most_width: int, most_height: int, block: int) -> None:
+        """Use at most so many pixels in all, and at most `block` a cell."""
+        rows, columns = self.rows, self.columns
+        self.width = min(most_width, max(columns * block, 24)) if columns else 24
+        self.height = min(most_height, max(rows * block, block)) if rows else block
+        self.width -= self.width % columns if columns and columns <= self.width else 0
+        self.height -= self.height % rows if rows and rows <= self.height else 0
+
+    @property
+    def flat(self) -> str:
+        """What all cells are, where that is one and the same finite number and so no colours can be told apart."""
+        if self._shown is None or not self._shown.size or self._extent > 0 or self.bad:
+            return ""
+        return "false" if self._shown.dtype.kind == "b" else "0"
 
     def rect(self, row: int, column: int) -> QRect:
         """Return where a cell is drawn, at least 3 pixels wide and high so that a frame can be seen."""
@@ -50,7 +61,7 @@ class Heat:
                 QRect(at, QRect(0, 0, self.width, self.height).size()), QBrush(QColor(t.border), Qt.BrushStyle.Dense6Pattern)
             )
             return
-        if self._image is None or self._theme != t.name:
+        if self._image is None or self._made != (t.name, self.width, self.height):
             self._make()
         assert self._image is not None
         painter.drawImage(at, self._image)
@@ -88,10 +99,10 @@ class Heat:
 
     def _make(self) -> None:
         t = theme.current()
-        self._theme = t.name
+        self._made = (t.name, self.width, self.height)
         assert self._shown is not None
         with np.errstate(all="ignore"):
-            picked, bad = strongest(np.asarray(self._shown, dtype=float), *self._blocks)
+            picked, bad = strongest(np.asarray(self._shown, dtype=float), min(self.rows, self.height), min(self.columns, self.width))
             share = picked / self._extent if self._extent > 0 else np.zeros_like(picked)
         steps = np.rint(np.clip(np.nan_to_num(share), -1, 1) * LEVELS).astype(int) + LEVELS
         table = np.array([theme.diverging(i / LEVELS, 1.0).rgb() for i in range(-LEVELS, LEVELS + 1)], dtype=np.uint32)

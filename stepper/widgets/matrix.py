@@ -49,12 +49,13 @@ class MatrixWidget(QWidget):
     def set_matrix(
         self, name: str, array: Array | None, *, shape: tuple[int, ...] | None = None, row_colour: str = "",
         column_colour: str = "", row_label: str = "", column_label: str = "", extent: float | None = None,
+        clashes: tuple[bool, bool] = (False, False),
     ) -> None:  # fmt: skip
         """Show an array, or, for None, the places of one that is not computed yet; nothing is selected or marked.
 
         `shape` is needed only where `array` is None. The colours mark sizes that are equal elsewhere; the
         labels stand in place of the sizes (`4 samples`). `extent` is the magnitude of the strongest colour;
-        without it, the largest finite one of the array.
+        without it, the largest finite one of the array. `clashes` marks sizes that do not fit elsewhere.
         """
         grid = self.shown
         if extent is None:
@@ -62,12 +63,31 @@ class MatrixWidget(QWidget):
         grid.name, grid.array, grid.extent = name, array, extent
         grid.shape = tuple(array.shape) if array is not None else tuple(shape or ())
         grid.colours, grid.labels = (row_colour, column_colour), (row_label, column_label)
+        grid.clashes = clashes
         grid.selected, grid.sources, grid.hover = None, frozenset(), None
-        grid.measure()
+        grid.read()
         grid.note = self._note()
         self._say()
         self.updateGeometry()
         self.resize(self.sizeHint())
+        self.update()
+
+    def set_scale(self, scale: float) -> None:
+        """Draw bigger or smaller than usual."""
+        if scale != self.shown.scale:
+            self.shown.scale = scale
+            self._renew()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the size of all text."""
+        if event.type() == QEvent.Type.FontChange and hasattr(self, "shown"):
+            self._renew()
+        super().changeEvent(event)
+
+    def _renew(self) -> None:
+        self.shown.fonts = Fonts.of(self.font(), self.shown.scale)
+        self.shown.measure()
+        self.updateGeometry()
         self.update()
 
     def set_selected(self, cell: Cell | None) -> None:
@@ -210,6 +230,8 @@ class MatrixWidget(QWidget):
         if self.shown.heat is not None and self.shown.heat.bad:
             counts = (self.tr("{n} × {sign}").format(n=n, sign=sign) for sign, n in self.shown.heat.bad.items())
             notes.append("▨ " + "  ".join(counts))
+        if self.shown.heat is not None and self.shown.heat.flat:
+            notes.append(self.tr("all {n}").format(n=self.shown.heat.flat))
         if len(self.shown.shape) > 2:
             inside = ", ".join(["0"] * (len(self.shown.shape) - 2) + [":", ":"])
             notes.append(self.tr("only the slice [{slice}] is shown").format(slice=inside))

@@ -291,6 +291,23 @@ copy = mean.copy()
 # loss
 sum = sum(copy)
 """,
+    "units dropped at random": """
+# data
+X = np.array([[0.1, 0.2, 0.3], [0.5, -0.2, 0.7]])
+batch = 2
+shuffle = True
+seed = 4
+# parameters
+W = np.array([[0.5, -0.2, 0.4], [0.3, 0.2, 0.1], [0.9, -0.6, 0.5]])
+lr = 0.1
+# forward
+H = tanh(X @ W)
+D = dropout_mask(H, rate=0.5)
+E = dropout_mask(H, rate=0.25)
+A = H * D * E
+# loss
+L = mean(A ** 2)
+""",
     "a predict line": """
 # data
 X = np.array([[0.1, 0.2, 0.3]])

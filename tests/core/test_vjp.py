@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections import defaultdict
 
 import numpy as np
@@ -52,6 +53,23 @@ def test_every_operation_and_every_differentiable_operand_has_a_case() -> None:
 def test_each_case_uses_the_operation_that_it_is_named_after() -> None:
     for case in CASES:
         assert case.op in {i.op for i in case.program().instructions}, case.title
+
+
+@pytest.mark.parametrize("op", list(ops.all_ops()), ids=lambda op: op.name)
+def test_an_attribute_that_is_left_out_has_the_same_default_everywhere(op: ops.Op) -> None:
+    """A default is not passed on, so the function and the shape rule must have it too."""
+    for function in (op.forward, op.shape):
+        if not inspect.isfunction(function):
+            continue
+        parameters = inspect.signature(function).parameters
+        swallows = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+        for name, default in op.attributes.items():
+            if default is ops.REQUIRED or name in op.context:
+                continue
+            if name in parameters:
+                assert parameters[name].default == default, f"{op.name}: {function.__name__} has another default for `{name}`"
+            else:
+                assert swallows, f"{op.name}: {function.__name__} does not take `{name}`"
 
 
 def test_the_check_itself_would_notice_a_wrong_factor() -> None:

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from core import ops
 from core.complete import load
 from core.execute.machine import Machine
 from core.execute.timeline import Position, Timeline
@@ -528,6 +529,11 @@ def _fan_out() -> list[Case]:
     ]  # fmt: skip
 
 
+def _dropped(like: Any, rate: float) -> np.ndarray:
+    """The mask `D` of iteration 1; which units it drops is the draw's affair, not the derivative's."""
+    return ops.get("dropout_mask").forward(np.zeros(tuple(like.shape)), 1, rate, 0, "D")
+
+
 def _activations() -> list[Case]:
     made: list[Case] = []
     rows: list[tuple[str, str, Torch]] = [
@@ -565,6 +571,22 @@ def _activations() -> list[Case]:
             K=N(3, 4),
         )
     )
+    for shape in ((3, 4), (), (2, 3, 4)):
+        made.append(case("sin", "sin(A)", lambda T, t: T.sin(t.A), A=N(*shape)))
+        made.append(case("cos", "np.cos(A) * A", lambda T, t: T.cos(t.A) * t.A, A=N(*shape)))
+    made += [
+        case(
+            "dropout_mask", "D = dropout_mask(A, rate=0.5)\nR = A * D", lambda T, t: t.A * T.tensor(_dropped(t.A, 0.5)), A=N(4, 5)
+        ),
+        case(
+            "dropout_mask",
+            "D = dropout_mask(A, 0.3)\nR = A * D * A",
+            lambda T, t: t.A * T.tensor(_dropped(t.A, 0.3)) * t.A,
+            A=N(4, 5),
+        ),
+        case("argmax", "A * (argmax(A, axis=0) + 1)", lambda T, t: t.A * (t.A.argmax(0) + 1), A=D(3, 4)),
+        case("plain_number", "A * float(sum(B))", lambda T, t: t.A * t.B.sum(), A=N(3, 4), B=N(3)),
+    ]
     for op in ("softmax", "log_softmax"):
         for axis in (0, 1, -1):
             made.append(case(op, f"{op}(A, axis={axis})", lambda T, t, o=op, x=axis: getattr(T, o)(t.A, x), A=N(3, 4)))

@@ -1,0 +1,197 @@
+"""300 random described networks, 20 iterations each, against PyTorch in float64 from equal starts.
+
+Where the two define something differently, ours is what the program's own lines say, and the twin follows it:
+
+- Reductions: "mean" is over all elements for `mse` (as in torch), but over samples for every other loss; torch's "mean" of
+  `l1_loss`, `huber_loss` and `binary_cross_entropy` is over elements. The twin takes torch's "sum" and divides.
+- `sse` and `half_sse` are always sums. `huber` is ½e² up to delta = 1, then delta·(|e| − ½delta): torch's `huber_loss`, not its
+  `smooth_l1_loss` (which divides by beta). `hinge` is torch's `margin_ranking_loss` against 0 with margin 1.
+- `bce` takes log(a) as it is; torch clamps log at −100, which these networks never reach (logits stay below 30 in size).
+  `softplus` has no threshold (torch's default goes over to the identity above 20). `gelu` is torch's tanh form.
+- Epsilon stands outside the root in adagrad, rmsprop and adam, √(v) + ε, as in torch; inside it in the normalisations,
+  √(var + 1e-5), as in torch. Normalisation divides by the population variance, running variances by m − 1, as in torch.
+- Momentum starts its velocity at 0 and adds the whole gradient: torch's `momentum` with `dampening=0`. The averaged form adds
+  (1 − β)g from the first step on; torch's `dampening=1 − β` takes the whole first gradient, so the twin does it by hand.
+- Weight decay is decoupled for every optimiser, shrinks the weights alone (no biases, no gamma, beta) and comes before the step:
+  p ← (1 − rate·decay)·p, as in torch's AdamW. Its `weight_decay` in SGD, Adagrad and RMSprop is L2 instead: ours is `l2`.
+- L1 and L2 belong to the loss, weights alone, so they are clipped with the rest. Clipping is by value first, then by norm, with
+  torch's 1e-6 beside the norm.
+- Schedules count from 0 at the first iteration, as torch's do. The cosine reaches 0 after `total` iterations and stays there;
+  torch's `CosineAnnealingLR` would come up again, so `total` ≥ 20 here.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from helpers.torch_twin import TorchTwin
+
+from core.data.batches import Picker
+from core.description import ACTIVATIONS, INITIALIZERS, LAYER_FIELDS, LOSSES, OPTIMIZERS, SCHEDULES, describe
+from core.execute.inputs import inputs_of
+from core.execute.machine import Machine
+from core.execute.runner import Runner
+from core.network_file import build
+from core.program.ir import Program
+
+pytest.importorskip("torch", reason="the oracle extra is not installed")
+
+SEEDS = range(300)
+ITERATIONS = 20
+BOUND = 1e-9
+FUSED = {"bce": "sigmoid", "bce_with_logits": "sigmoid", "cross_entropy": "softmax", "softmax_cross_entropy": "softmax"}
+SAMPLES_NEEDED = 3
+"""By a batch normalisation: with 2 samples the normalised ones are ±1 whatever enters, and true gradients are all but 0."""
+
+
+def drawn(seed: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the tree of choices of a network, and the arrays of its data file; always the same for a seed."""
+    random = np.random.default_rng([20240, seed])
+
+    def pick(*choices: Any) -> Any:
+        return choices[int(random.integers(len(choices)))]
+
+    loss, optimizer = LOSSES[seed % 10], OPTIMIZERS[seed // 10 % 8]
+    width = pick((3,), (4,), (2, 2), (2, 3), (2, 2, 2))
+    samples = int(random.integers(7, 13))
+    batch = pick("full", samples, 3, 4, 5, samples - 3)
+    least = samples if batch == "full" else min(batch, samples % batch or batch)
+    layers = _layers(random, seed, loss, width, least)
+    outputs = layers[-1].get("units", 0) or next(x["units"] for x in reversed(layers) if "units" in x)
+    tree: dict[str, Any] = {
+        "network": {
+            "inputs": list(width) if len(width) > 1 else width[0],
+            "layers": layers,
+            "loss": loss,
+            "reduction": pick("mean", "sum"),
+            "convention": pick("columns", "rows"),
+        },
+        "data": {"source": "points.npz", "batch": batch, "shuffle": pick(True, False), "seed": int(random.integers(100))},
+        "parameters": {
+            "init": pick("uniform", "normal", "glorot", "he", "lecun", "orthogonal"),
+            "scale": pick(0.3, 0.5),
+            "seed": int(random.integers(1000)),
+            "generator": pick("RandomState", "PCG64"),
+        },
+        "optimizer": {
+            "name": optimizer,
+            "learning_rate": pick(0.01, 0.02) if optimizer in ("adagrad", "rmsprop", "adam", "adamw") else pick(0.02, 0.05),
+            "beta": pick(0.9, 0.5),
+            "beta1": pick(0.9, 0.8),
+            "beta2": pick(0.999, 0.99),
+            "epsilon": pick(1e-8, 1e-6),
+            "l1": pick(0.0, 0.0, 0.01),
+            "l2": pick(0.0, 0.0, 0.05),
+            "weight_decay": pick(0.0, 0.1, 0.5),
+            "clip_value": pick(None, None, 0.05),
+            "clip_norm": pick(None, None, 0.3),
+            "schedule": SCHEDULES[seed // 3 % 3],
+            "drop": pick(0.5, 0.8),
+            "every": pick(3, 7),
+            "total": pick(20, 33),
+        },
+    }
+    if not any(x.get("layer") in ("batch_norm", "layer_norm") for x in layers) and seed % 9 == 0:
+        tree["parameters"]["init"] = pick("zeros", "constant")
+    tree["optimizer"] = {k: v for k, v in tree["optimizer"].items() if v is not None}
+    x = random.uniform(-1, 1, (samples, int(np.prod(width))))
+    y = random.uniform(0, 1, (samples, outputs))
+    if loss in ("bce", "bce_with_logits", "hinge"):
+        y = (y > 0.5).astype(float)
+    elif loss in ("cross_entropy", "softmax_cross_entropy"):
+        labels = np.arange(samples) % outputs
+        y = np.eye(outputs)[labels]
+        kind = pick("one-hot", "index", "shares") if loss == "softmax_cross_entropy" else "one-hot"
+        if kind == "index":
+            tree["data"]["labels"] = "index"
+        elif kind == "shares":
+            y = random.dirichlet(np.ones(outputs), samples)
+    return tree, {"X": x, "Y": y}
+
+
+def _layers(random: np.random.Generator, seed: int, loss: str, width: tuple[int, ...], least: int) -> list[dict[str, Any]]:
+    """Draw layers of which a batch normalisation never sees what is the same in every sample and exactly linear.
+
+    The true gradient of a bias that only shifts what a batch normalisation takes the mean off is 0, and what an adaptive
+    optimiser makes of its rounding is not to be compared; so a bend stands between the two.
+    """
+
+    def pick(*choices: Any) -> Any:
+        return choices[int(random.integers(len(choices)))]
+
+    smooth = ("sigmoid", "tanh", "gelu", "softplus", "elu")
+    layers: list[dict[str, Any]] = [{"layer": "flatten"}] if len(width) > 1 or pick(True, False, False) else []
+    size = int(np.prod(width))
+    for depth in range(pick(0, 1, 1, 2, 2)):
+        activation = ACTIVATIONS[(seed // 10 + 3 * depth + int(random.integers(3))) % len(ACTIVATIONS)]
+        units = pick(size, size, 3, 4, 5)
+        layer = {"units": units, "activation": activation, "bias": pick(True, True, False)}
+        layer["residual"] = units == size and pick(True, True, False)
+        size = units
+        layers.append(layer)
+        following = pick("none", "dropout", "batch_norm", "layer_norm", "batch_norm", "layer_norm")
+        if following == "dropout":
+            layers.append({"layer": "dropout", "rate": pick(0.2, 0.5, 0.0)})
+        elif following != "none" and (following == "layer_norm" or least >= SAMPLES_NEEDED):
+            if following == "batch_norm":
+                layer["activation"] = pick(*smooth)
+                layers.append({"layer": following, "momentum": pick(0.1, 0.3, 1.0), "activation": pick(*ACTIVATIONS)})
+            else:
+                layers.append({"layer": following, "activation": pick(*ACTIVATIONS)})
+    layers.append({"units": pick(2, 3), "activation": FUSED.get(loss) or pick(*ACTIVATIONS), "bias": pick(True, True, False)})
+    for layer in layers:
+        if layer.get("activation") in ("leaky_relu", "elu") and pick(True, False):
+            layer["slope"] = pick(0.2, 0.7)
+    return layers
+
+
+def built(seed: int, folder: Path, **network: Any) -> tuple[Any, Program]:
+    """Return the description and the program of a drawn network; `network` replaces choices of that section."""
+    tree, arrays = drawn(seed)
+    tree["network"] |= network
+    np.savez(folder / "points.npz", **arrays)
+    d = describe(tree)
+    return d, build(d, folder).program
+
+
+class Masks:
+    """The dropout masks of each iteration, read from the values of a Machine that starts where the Runner stood."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.picker = Picker(program.batching)
+        self.wanted = [i for i in program.instructions if i.op == "dropout_mask"]
+        self.found: list[dict[str, Any]] = []
+
+    def note(self, runner: Runner) -> None:
+        """Read the masks of the iteration that `runner` is about to run."""
+        seen: dict[str, Any] = {}
+        if self.wanted:
+            machine = Machine(self.program, inputs_of(self.program, self.picker, runner.state, runner.iteration + 1))
+            machine.go(self.wanted[-1].index + 1)
+            seen = {self.program.values[i.result].name: machine.value(i.result) for i in self.wanted}
+        self.found.append(seen)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_described_network_trains_as_torch_trains_it(seed: int, tmp_path: Path) -> None:
+    d, program = built(seed, tmp_path)
+    runner, masks, losses = Runner(program), Masks(program), []
+    for _ in range(ITERATIONS):
+        masks.note(runner)
+        assert runner.step(), runner.fault
+        losses.append(runner.loss)
+    twin = TorchTwin(d, program)
+    twin.run(ITERATIONS, lambda iteration: masks.found[iteration - 1])
+    np.testing.assert_allclose(losses, twin.losses, rtol=BOUND, err_msg=program.text)
+    assert set(program.trainable) <= set(runner.state)
+    for name, true in twin.state.items():
+        ours = np.asarray(runner.state[name])
+        assert ours.dtype == np.float64 and ours.shape == true.shape
+        assert np.all(np.isfinite(true)), f"{name}\n{program.text}"
+        error = np.max(np.abs(ours - true))
+        assert error <= BOUND * np.max(np.abs(true)), f"{name} is {error:.2e} off\n{program.text}"
