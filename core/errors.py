@@ -45,7 +45,7 @@ class DescriptionError(StepperError):
         self.bare = message
         self.line = line
         place = f"line {line}: " if line else ""
-        super().__init__(f"{place}{path} {message}".strip())
+        super().__init__(place + f"{path} {message}".strip())
 
 
 class TargetError(StepperError):

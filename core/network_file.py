@@ -80,8 +80,9 @@ def build(d: Description, folder: Path | None = None, settings: Mapping[str, Any
     """Return the programs of a description; raises DescriptionError where layers and data do not fit."""
     try:
         table = given.table_part(
-            d.data["source"], folder, d.data["labels"], d.data["target"], d.data["held_out"], "training", d.data["seed"], False
-        )
+            d.data["source"], folder, labels=d.data["labels"], target=d.data["target"], held_out=d.data["held_out"],
+            seed=d.data["seed"], samples=_file_samples(d),
+        )  # fmt: skip
     except DescriptionError:
         raise
     except StepperError as error:
@@ -92,11 +93,16 @@ def build(d: Description, folder: Path | None = None, settings: Mapping[str, Any
     text = program_text(d, sizes, outputs, _data_lines(d, sizes, "training"))
     program = load(text, settings, folder)
     parts = ["training"] + (["held-out"] if d.data["held_out"] else [])
-    classes = table.labels is not None
+    classes = table.labels is not None or bool(np.isin(table.targets, (0, 1)).all())
     evaluations = tuple(
         Evaluation(part, load(_evaluation_text(d, sizes, outputs, part, classes), None, folder)) for part in parts
     )
     return Network(d, program, evaluations)
+
+
+def _file_samples(d: Description) -> str:
+    """Return how the data file holds its samples: an .npz in the network's convention, a table always as rows."""
+    return d.network["convention"] if d.data["source"].lower().endswith(".npz") else "rows"
 
 
 def _sizes(d: Description, width: int) -> tuple[int, ...]:
@@ -113,7 +119,7 @@ def _data_lines(d: Description, sizes: tuple[int, ...], part: str) -> list[str]:
     data, columns = d.data, d.network["convention"] == "columns"
     source = data["source"]
     name = repr(source) if set("'\"\\") & set(source) else f'"{source}"'
-    shared = ""
+    shared = ', samples="columns"' if _file_samples(d) == "columns" else ""
     if data["held_out"]:
         shared += f', held_out={data["held_out"]!r}, part="{part}", seed={data["seed"]}'
     if data["target"] is not None:

@@ -14,38 +14,45 @@ PARTS = ("training", "held-out")
 
 
 def table_part(
-    source: Any, folder: Path | None, labels: str, target: Any, held_out: Any, part: str, seed: Any, standardize: bool
+    source: Any,
+    folder: Path | None,
+    *,
+    labels: str = "auto",
+    target: Any = None,
+    held_out: Any = 0.0,
+    part: str = "training",
+    seed: Any = 0,
+    standardize: bool = False,
+    samples: str = "rows",
 ) -> sources.Table:
     """Return a data set, or the training or held-out part of it; standardised by the training part's statistics.
+
+    `labels` and `target` are those of `sources.load`; `samples` says how an .npz file holds its samples.
 
     Raises:
         StepperError: if the source cannot be read or split.
     """
     if part not in PARTS:
         raise TargetError(f'`part` is {part!r}; it can be "training" or "held-out"')
-    number = isinstance(held_out, (int, float)) and not isinstance(held_out, bool) and 0 <= held_out < 1
-    if not number or isinstance(seed, bool) or not isinstance(seed, int) or seed < 0 or not isinstance(source, str):
+    if samples not in ("rows", "columns"):
+        raise TargetError(f'`samples` is {samples!r}; it can be "rows" or "columns"')
+    share = isinstance(held_out, (int, float)) and not isinstance(held_out, bool) and 0 <= held_out < 1
+    if not share or isinstance(seed, bool) or not isinstance(seed, int) or seed < 0 or not isinstance(source, str):
         raise TargetError("`held_out` is a share from 0 to 1, `seed` a whole number, and the source a name in quotes")
-    table = sources.load(source, folder, targets=labels, target=target)
+    table = sources.load(source, folder, targets=labels, target=target, samples=samples)
     training, kept = sources.split(table, held_out, seed) if held_out else (table, table)
     chosen = training if part == "training" else kept
     return sources.standardized(chosen, *sources.statistics(training)) if standardize else chosen
 
 
-def inputs(
-    source: str, standardize: bool = False, held_out: float = 0.0, part: str = "training", seed: int = 0,
-    target: Any = None, folder: Path | None = None,
-) -> Array:  # fmt: skip
-    """Return the inputs of a data set, samples as rows (N×d)."""
-    return table_part(source, folder, "auto", target, held_out, part, seed, standardize).inputs
+def inputs(source: str, folder: Path | None = None, **choices: Any) -> Array:
+    """Return the inputs of a data set, samples as rows (N×d); `choices` are those of `table_part`."""
+    return table_part(source, folder, **choices).inputs
 
 
-def targets(
-    source: str, labels: str = "auto", held_out: float = 0.0, part: str = "training", seed: int = 0,
-    target: Any = None, folder: Path | None = None,
-) -> Array:  # fmt: skip
+def targets(source: str, folder: Path | None = None, **choices: Any) -> Array:
     """Return the targets of a data set, samples as rows (N×c): numbers, one-hot, or class indices."""
-    return table_part(source, folder, labels, target, held_out, part, seed, False).targets
+    return table_part(source, folder, **choices).targets
 
 
 def values(file: str, name: str, folder: Path | None = None) -> Array:

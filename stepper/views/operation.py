@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QPalette, QResizeEvent
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from core.explain import operations as prose
 from core.explain.arithmetic import why
+from core.explain.clash import clashing
 from core.explain.moving import index_text as cell_name
-from core.explain.samples import operand_axis, sample_axes
+from core.explain.samples import operand_axis, operand_shape, sample_axes
 from core.program.ir import Array, Instruction, Operand, Phase
 from core.session import Moment
 from stepper import theme
 from stepper.models.equation import pieces, size_colours
+from stepper.widgets import fonts
 from stepper.widgets.flow import FlowScroll
+from stepper.widgets.glyph import Glyph
 from stepper.widgets.matrix import Cell
 from stepper.widgets.operand_matrix import OperandMatrix
 from stepper.widgets.tips import plain
@@ -30,16 +33,16 @@ class OperationView(QWidget):
         self.setAccessibleName(self.tr("Operation"))
         self._moment: Moment | None = None
         self._matrices: list[OperandMatrix] = []
-        self._glyphs: list[QLabel] = []
-        mono = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
-        self.phase_label = self._label(self.tr("phase"), bold=True)
+        self._glyphs: list[Glyph] = []
+        self.phase_label = self._label(self.tr("phase"))
         self.equation_label = self._label(self.tr("operation"))
-        mono.setBold(True)
-        self.equation_label.setFont(mono)
         self.equation_label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.part_label = self._label(self.tr("part of"), dim=True, wrap=True)
+        self.part_label = self._label(self.tr("part of"), wrap=True)
         self.equation = FlowScroll(self)
         self.equation.setAccessibleName(self.tr("equation"))
+        self.hint_label = self._label(self.tr("what to press"), wrap=True)
+        self.hint_label.setMargin(6)
+        self.hint_label.setAutoFillBackground(True)
         self.arithmetic_label = self._label(self.tr("arithmetic of the cell"), wrap=True)
         self.sentence_label = self._label(self.tr("explanation"), wrap=True)
         self.fault_label = self._label(self.tr("problem"), wrap=True)
@@ -48,37 +51,74 @@ class OperationView(QWidget):
         head = QHBoxLayout()
         head.addWidget(self.phase_label)
         head.addWidget(self.equation_label, 1)
-        box = QVBoxLayout(self)
-        box.setContentsMargins(10, 6, 10, 8)
+        self._box = box = QVBoxLayout(self)
+        box.setContentsMargins(10, 6, 10, 6)
         box.setSpacing(4)
         box.addLayout(head)
         box.addWidget(self.part_label)
         box.addWidget(self.equation, 1)
-        for label in (self.arithmetic_label, self.sentence_label, self.fault_label):
+        for label in (self.arithmetic_label, self.sentence_label, self.fault_label, self.hint_label):
             box.addWidget(label)
         box.addStretch()
+        self._use_fonts()
 
     def sizeHint(self) -> QSize:
         """Room for three small matrices."""
         return QSize(820, 300)
 
     def draw(self, moment: Moment) -> None:
-        """Show a moment."""
+        """Show a moment: what was just done, before the first operation the one to come, before a fault what fails."""
         self._moment = moment
-        instruction = moment.lit or moment.upcoming
+        failing = _failing(moment)
+        instruction = failing or moment.lit or moment.upcoming
         if instruction is None:
             self._draw_nothing()
             return
         self._draw_header(moment, instruction)
         axes = sample_axes(moment.program, moment.shape, instruction.index + 1)
-        self._draw_equation(moment, instruction, axes)
         self._draw_words(moment, instruction, axes)
+        self._draw_equation(moment, instruction, axes)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Draw as big as the new room allows."""
+        super().resizeEvent(event)
+        self.equation.arrange(self._room())
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the size of all text."""
+        if event.type() == QEvent.Type.FontChange and hasattr(self, "_box"):
+            self._use_fonts()
+        super().changeEvent(event)
+
+    def _use_fonts(self) -> None:
+        base = QApplication.font()
+        self.phase_label.setFont(fonts.sized(base, 0, bold=True))
+        mono = fonts.mono(base, 0.5)
+        mono.setBold(True)
+        self.equation_label.setFont(mono)
+        self.part_label.setFont(fonts.sized(base, -1))
+        self.hint_label.setFont(fonts.sized(base, 0, bold=True))
+        for glyph in self._glyphs:
+            glyph.renew()
+
+    def _room(self) -> int:
+        """Return the height that the words leave to the equation."""
+        margins = self._box.contentsMargins()
+        width = self.width() - margins.left() - margins.right()
+        used = margins.top() + margins.bottom() + self.phase_label.sizeHint().height()
+        words = (self.part_label, self.arithmetic_label, self.sentence_label, self.fault_label, self.hint_label)
+        for label in words:
+            if not label.isHidden():
+                used += label.heightForWidth(width) + self._box.spacing()
+        return self.height() - used - 2 * self._box.spacing() - 2
 
     # --- header and words -----------------------------------------------------------------------
 
     def _draw_nothing(self) -> None:
         for label in (self.phase_label, self.equation_label, self.part_label, self.arithmetic_label, self.fault_label):
             label.setText("")
+        for label in (self.part_label, self.arithmetic_label, self.fault_label, self.hint_label):
+            label.setVisible(False)
         self.sentence_label.setText(
             self.tr("This program has no operations yet. Write a line under # forward, such as Z1 = W1 @ X + b1.")
         )
@@ -91,11 +131,14 @@ class OperationView(QWidget):
         words = [f"{theme.PHASE_SIGN[phase]} {self._phase_name(phase)}"]
         if layer is not None:
             words.append(self.tr("layer {n}").format(n=layer))
-        if moment.lit is None:
+        if _failing(moment) is not None:
+            words.insert(0, self.tr("✗ cannot run"))
+        elif moment.lit is None:
             words.insert(0, self.tr("▷ next"))
         self.phase_label.setText(" · ".join(words) + " ·")
-        _ink(self.phase_label, t.phases[phase])
+        _ink(self.phase_label, t.error if _failing(moment) is not None else t.phases[phase])
         self.equation_label.setText(instruction.text)
+        self.equation_label.setToolTip(plain(instruction.text))
         notes = []
         statement = program.statements[instruction.statement]
         count = statement.last - statement.first
@@ -104,32 +147,49 @@ class OperationView(QWidget):
             notes.append(part.format(n=instruction.index - statement.first + 1, count=count, line=statement.text))
         if instruction.adjoint_of is not None:
             notes.append(self.tr("adjoint of  {line}").format(line=program.instructions[instruction.adjoint_of].text))
+        notes += self._what_names_mean(moment, instruction)
         self.part_label.setText("   ·   ".join(notes))
+        self.part_label.setVisible(bool(notes))
         _ink(self.part_label, t.dim)
 
+    def _what_names_mean(self, moment: Moment, instruction: Instruction) -> list[str]:
+        """Explain the name of a result that is not the one in the line: `W2_next` is what the line calls `W2`."""
+        program = moment.program
+        value = program.values[instruction.result]
+        if value.kind == "part" or value.label == value.name:
+            return []
+        after = program.carried.get(value.name)
+        if after is not None and after[1] == value.index:
+            if program.phase_of(instruction.index) == "update":
+                return [self.tr("{label} is {name} after this update").format(label=value.label, name=value.name)]
+            return [self.tr("{label} is {name} in the next iteration").format(label=value.label, name=value.name)]
+        return [self.tr("{label} is {name} from this line on").format(label=value.label, name=value.name)]
+
     def _draw_words(self, moment: Moment, instruction: Instruction, axes: dict[int, int]) -> None:
-        sentence = prose.sentence(instruction, moment.program, moment.shape, axes)
-        if moment.lit is None:
-            invitation = self.tr("Press → to do the first operation.")
-            if moment.position.iteration > 1:
-                invitation = self.tr("Press → to do the first operation of iteration {n}.").format(n=moment.position.iteration)
-            sentence = f"{invitation} {sentence}"
+        more = prose.explanation_of(instruction)
+        fault = moment.fault if _failing(moment) is not None else None
+        if fault is not None:
+            sentence = prose.filled(more.shape_reason, instruction, moment.program)
+        else:
+            sentence = prose.sentence(instruction, moment.program, moment.shape, axes)
         self.sentence_label.setText(sentence)
-        more = prose.explanation(instruction.op)
         tip = self.tr("{title}: {formula}\nGoing back (g arrives): {derivative}\nShape: {shape}").format(
             title=more.title, formula=more.formula, derivative=prose.filled(more.derivative, instruction, moment.program),
             shape=prose.filled(more.shape_reason, instruction, moment.program),
         )  # fmt: skip
         self.sentence_label.setToolTip(plain(tip))
-        fault = moment.fault
-        failing = fault is not None and moment.k == fault.instruction
-        self.fault_label.setVisible(failing)
-        if fault is not None and failing:
+        self.fault_label.setVisible(fault is not None)
+        if fault is not None:
             line = moment.program.statements[fault.statement].text
-            self.fault_label.setText(
-                self.tr("✗ The next line cannot run: {line}\n{message}").format(line=line, message=fault.message)
-            )
+            text = self.tr("✗ This line cannot run: {line}\n{message}")
+            self.fault_label.setText(text.format(line=line, message=fault.message))
             _ink(self.fault_label, theme.current().error)
+        self.hint_label.setVisible(fault is None and moment.lit is None)
+        hint = self.tr("Press later ▶ above, or the → key, to do the first operation.")
+        if moment.position.iteration > 1:
+            hint = self.tr("Press later ▶ above, or the → key, to do the first operation of iteration {n}.")
+        self.hint_label.setText(hint.format(n=moment.position.iteration))
+        _ink(self.hint_label, theme.current().lit_text, theme.current().lit)
 
     # --- the equation ---------------------------------------------------------------------------
 
@@ -143,14 +203,17 @@ class OperationView(QWidget):
         result_widget: OperandMatrix | None = None
         pending: list[QWidget] = []
         used: set[int] = set()
-        for piece in [result, "=", *pieces(instruction)]:
+        failing = _failing(moment) is not None
+        clashes = _clashes(moment, instruction) if failing else ()
+        culprit = next((p for p in pieces(instruction) if isinstance(p, str)), "") if any(clashes) else ""
+        left: list[Operand | str] = [result, "="]
+        if failing:  # what fails has no result to show
+            left = [f"{moment.program.values[instruction.result].label} ="]
+        for piece in [*left, *pieces(instruction)]:
             if isinstance(piece, str) or piece.value is None:
                 label = self._glyph(glyphs)
                 text = piece if isinstance(piece, str) else str(piece.number).replace("-", "−")
-                font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
-                font.setPointSizeF(font.pointSizeF() + (3 if len(text) < 12 else 0))
-                label.setFont(font)
-                label.setText(text)
+                label.say(text, culprit=bool(culprit) and piece is culprit)
                 glyphs += 1
                 if piece in (")", "))") or (isinstance(piece, str) and piece.startswith((",", "]", ".", "["))):
                     groups[-1].append(label)
@@ -159,24 +222,31 @@ class OperationView(QWidget):
                 continue
             widget = self._matrix(matrices)
             matrices += 1
-            self._fill(widget, moment, piece, axes, colours)
+            is_result = not failing and result_widget is None
+            at = next((i for i, o in enumerate(instruction.operands) if not is_result and o == piece and i not in used), None)
+            self._fill(widget, moment, piece, axes, colours, frozenset() if at is None or not clashes else clashes[at])
             groups.append([*pending, widget])
             pending = []
-            if result_widget is None:
+            if is_result:
                 result_widget = widget
-                continue
-            at = next((i for i, o in enumerate(instruction.operands) if o == piece and i not in used), None)
-            if at is not None:
+            elif at is not None:
                 used.add(at)
                 operand_widgets[at] = widget
         if pending:
             groups.append(pending)
-        assert result_widget is not None
-        self._explain(moment, instruction, result_widget, operand_widgets)
+        self.arithmetic_label.setVisible(False)
+        if result_widget is not None:
+            self._explain(moment, instruction, result_widget, operand_widgets)
         self._show([g for g in groups if g])
 
     def _fill(
-        self, widget: OperandMatrix, moment: Moment, operand: Operand, axes: dict[int, int], colours: dict[object, str]
+        self,
+        widget: OperandMatrix,
+        moment: Moment,
+        operand: Operand,
+        axes: dict[int, int],
+        colours: dict[object, str],
+        clash: frozenset[int],
     ) -> None:
         index = operand.value
         assert index is not None
@@ -191,6 +261,7 @@ class OperationView(QWidget):
             prose.operand_name(operand, moment.program), array, shape=shape,
             row_colour=names[-2] if len(shape) > 1 else "", column_colour=names[-1] if shape else "",
             row_label=labels[-2] if len(shape) > 1 else "", column_label=labels[-1] if shape else "",
+            clashes=(len(shape) - 2 in clash, len(shape) - 1 in clash),
         )  # fmt: skip
         cell = moment.selection.cell
         if moment.selection.value == index and cell is not None and len(cell) == len(shape):
@@ -228,6 +299,8 @@ class OperationView(QWidget):
                 widget.set_highlighted(cells)
         name = cell_name(moment.program.values[instruction.result].label, cell)
         self.arithmetic_label.setText(self.tr("{cell}:  {arithmetic}").format(cell=name, arithmetic=found.text))
+        rounded = self.tr("≈ because the numbers on the left are shown rounded; the result is shown in full.")
+        self.arithmetic_label.setToolTip(plain(rounded) if " ≈ " in found.text else "")
 
     # --- parts ----------------------------------------------------------------------------------
 
@@ -235,7 +308,7 @@ class OperationView(QWidget):
         shown = {id(w) for group in groups for w in group}
         for widget in (*self._matrices, *self._glyphs):
             widget.setVisible(id(widget) in shown)
-        self.equation.set_groups(groups)
+        self.equation.set_groups(groups, self._room())
 
     def _matrix(self, at: int) -> OperandMatrix:
         while len(self._matrices) <= at:
@@ -244,23 +317,16 @@ class OperationView(QWidget):
             self._matrices.append(widget)
         return self._matrices[at]
 
-    def _glyph(self, at: int) -> QLabel:
+    def _glyph(self, at: int) -> Glyph:
         while len(self._glyphs) <= at:
-            label = QLabel(self.equation.inside)
-            label.setTextFormat(Qt.TextFormat.PlainText)
-            self._glyphs.append(label)
+            self._glyphs.append(Glyph(self.equation.inside))
         return self._glyphs[at]
 
-    def _label(self, name: str, bold: bool = False, dim: bool = False, wrap: bool = False) -> QLabel:
+    def _label(self, name: str, wrap: bool = False) -> QLabel:
         label = QLabel(self)
         label.setTextFormat(Qt.TextFormat.PlainText)
         label.setAccessibleName(name)
         label.setWordWrap(wrap)
-        font = QFont(label.font())
-        font.setBold(bold)
-        if dim:
-            font.setPointSizeF(max(7.5, font.pointSizeF() - 1))
-        label.setFont(font)
         return label
 
     def _phase_name(self, phase: Phase) -> str:
@@ -286,7 +352,19 @@ def _inside(cell: Cell, shape: tuple[int, ...]) -> bool:
     return len(cell) == len(shape) and all(0 <= i < n for i, n in zip(cell, shape, strict=True))
 
 
-def _ink(label: QLabel, colour: str) -> None:
+def _failing(moment: Moment) -> Instruction | None:
+    """Return the operation that cannot be done next, if there is one."""
+    fault = moment.fault
+    return moment.upcoming if fault is not None and moment.k == fault.instruction else None
+
+
+def _clashes(moment: Moment, instruction: Instruction) -> tuple[frozenset[int], ...]:
+    return clashing(instruction.op, [operand_shape(o, moment.shape) or () for o in instruction.operands])
+
+
+def _ink(label: QLabel, colour: str, ground: str = "") -> None:
     palette = QPalette()  # an empty one, so that all other roles follow the theme
     palette.setColor(QPalette.ColorRole.WindowText, QColor(colour))
+    if ground:
+        palette.setColor(QPalette.ColorRole.Window, QColor(ground))
     label.setPalette(palette)

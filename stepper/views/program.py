@@ -12,6 +12,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QApplication,
     QFrame,
     QListView,
     QVBoxLayout,
@@ -129,7 +130,8 @@ class ProgramView(QWidget):
 
     def changeEvent(self, event: QEvent) -> None:
         """Take new fonts into account."""
-        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange) and hasattr(self, "list"):
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange) and hasattr(self, "delegate"):
+            self.delegate.use_font(QApplication.font())
             self.list.scheduleDelayedItemsLayout()
         super().changeEvent(event)
 

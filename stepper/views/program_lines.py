@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontMetrics, QHelpEvent, QPainter, QPen
-from PySide6.QtWidgets import QAbstractItemView, QStyledItemDelegate, QStyleOptionViewItem, QToolTip, QWidget
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QHelpEvent, QPainter, QPen
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QStyledItemDelegate, QStyleOptionViewItem, QToolTip, QWidget
 
 from stepper import theme
 from stepper.models.program_model import ROW_ROLE, STATUS_SIGN, Row
+from stepper.widgets import fonts
 from stepper.widgets.tips import plain
 
 GUTTER = 24
@@ -32,9 +33,12 @@ class LineDelegate(QStyledItemDelegate):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.mono = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
-        self.small = QFont()
-        self.small.setPointSizeF(max(7.5, self.small.pointSizeF() - 1))
+        self.use_font(QApplication.font())
+
+    def use_font(self, font: QFont) -> None:
+        """Write code and small print in sizes that go with a font."""
+        self.mono = fonts.mono(font)
+        self.small = fonts.sized(font, -1)
 
     def plan(self, row: Row, width: int) -> Plan:
         """Return the layout of a row for a width."""

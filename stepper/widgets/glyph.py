@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPalette, QPen
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
 from stepper import theme
 from stepper.widgets import fonts
@@ -31,13 +31,13 @@ class Glyph(QLabel):
             palette.setColor(QPalette.ColorRole.WindowText, QColor(theme.current().error))
         self.setPalette(palette)
         self.setAccessibleName(self.tr("{sign}, cannot work here").format(sign=text) if culprit else text)
-        self._renew()
+        self.renew()
 
     def set_scale(self, scale: float) -> None:
         """Draw bigger or smaller than usual."""
         if scale != self._scale:
             self._scale = scale
-            self._renew()
+            self.renew()
 
     def sizeHint(self) -> QSize:
         """Leave room for the frame."""
@@ -46,12 +46,6 @@ class Glyph(QLabel):
             return size
         above = QFontMetrics(self.font()).height()
         return QSize(size.width() + 4 * PAD, size.height() + 2 * (PAD + above))
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the size of all text."""
-        if event.type() == QEvent.Type.ApplicationFontChange:
-            self._renew()
-        super().changeEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the text, and the frame around a culprit."""
@@ -67,8 +61,7 @@ class Glyph(QLabel):
         painter.drawText(self.rect().adjusted(0, 0, 0, -self.height() + height), Qt.AlignmentFlag.AlignCenter, "✗")
         painter.end()
 
-    def _renew(self) -> None:
-        parent = self.parentWidget()
-        base = self.font() if parent is None else parent.font()
-        found = fonts.mono(base, 3 if len(self.text()) < 12 else 0)
+    def renew(self) -> None:
+        """Follow the size of all text."""
+        found = fonts.mono(QApplication.font(), 3 if len(self.text()) < 12 else 0)
         self.setFont(fonts.scaled(found, self._scale))

@@ -102,7 +102,9 @@ class Heat:
         self._made = (t.name, self.width, self.height)
         assert self._shown is not None
         with np.errstate(all="ignore"):
-            picked, bad = strongest(np.asarray(self._shown, dtype=float), min(self.rows, self.height), min(self.columns, self.width))
+            picked, bad = strongest(
+                np.asarray(self._shown, dtype=float), min(self.rows, self.height), min(self.columns, self.width)
+            )
             share = picked / self._extent if self._extent > 0 else np.zeros_like(picked)
         steps = np.rint(np.clip(np.nan_to_num(share), -1, 1) * LEVELS).astype(int) + LEVELS
         table = np.array([theme.diverging(i / LEVELS, 1.0).rgb() for i in range(-LEVELS, LEVELS + 1)], dtype=np.uint32)
