@@ -15,7 +15,7 @@ from core.autodiff import Backward, append_backward
 from core.errors import NotationError, SettingError
 from core.notation.check import facts_of, infer, infer_symbolic
 from core.notation.draft import Derivation, Draft, draft
-from core.notation.parse import SETUP, Raw, parse
+from core.notation.parse import SETUP, Raw, lines_of, parse
 from core.notation.setup import RESERVED
 from core.optimizers import RATE_NAMES, append_update
 from core.program.ir import Program
@@ -46,7 +46,7 @@ def load(text: str, settings: Mapping[str, Any] | None = None, folder: Path | No
 def with_settings(text: str, settings: Mapping[str, Any]) -> str:
     """Return the text with the given values written in; raises SettingError for a name it does not give."""
     source = parse(text)
-    lines = text.splitlines()
+    lines = lines_of(text)
     numbers = {s.target: s for s in source.statements if isinstance(s, Raw) and _is_number(s.value)}
     for name, value in settings.items():
         if isinstance(value, float) and value.is_integer() and name in numbers and _is_whole(numbers[name].value):
@@ -247,7 +247,7 @@ def _heading(d: Draft, place: int) -> str | None:
 
 def _apply(text: str, edit: _Edit, folder: Path | None) -> Draft:
     """Write the lines in and read the whole again, with the derived lines marked."""
-    lines = text.splitlines()
+    lines = lines_of(text)
     out: list[str] = []
     moved: dict[int, int] = {}
     derived: set[int] = set()

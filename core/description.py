@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from core.data.sources import BUILT_IN, SUFFIXES
 from core.errors import DescriptionError
 
 ACTIVATIONS = (
@@ -42,7 +43,8 @@ class Field:
 
     `kind` is "int", "float", "bool", "text", "choice", "batch" (a whole number or "full"), "sizes"
     (a whole number or a list of them) or "column" (a name or a number). `least` and `most` bound
-    numbers; `open_ends` excludes the bounds themselves.
+    numbers; `open_ends` excludes the bounds themselves. A "text" can name a file with one of the
+    `suffixes`; its `choices` are only some of what it can be.
     """
 
     kind: str
@@ -52,6 +54,7 @@ class Field:
     least: float | None = None
     most: float | None = None
     open_ends: bool = False
+    suffixes: tuple[str, ...] = ()
 
 
 FIELDS: dict[str, dict[str, Field]] = {
@@ -63,7 +66,9 @@ FIELDS: dict[str, dict[str, Field]] = {
         "dtype": Field("choice", "float64", "precision of all numbers", ("float64", "float32", "float16")),
     },
     "data": {
-        "source": Field("text", "xor", "a built-in data set, or a .csv or .npz file beside this one"),
+        "source": Field(
+            "text", "xor", "a built-in data set, or a .csv or .npz file beside this one", tuple(BUILT_IN), suffixes=SUFFIXES
+        ),
         "batch": Field("batch", "full", "samples in an iteration, or all of them"),
         "shuffle": Field("bool", False, "a new order of the samples in each epoch"),
         "seed": Field("int", 0, "fixes the order and the split", least=0, most=2**32 - 1),
@@ -77,7 +82,7 @@ FIELDS: dict[str, dict[str, Field]] = {
         "scale": Field("float", 0.1, "size of normal, uniform and constant starts", least=0.0, most=1e6),
         "seed": Field("int", 1, "fixes the draws", least=0, most=2**32 - 1),
         "generator": Field("choice", "RandomState", "which of NumPy's generators draws", ("RandomState", "PCG64")),
-        "values": Field("text", None, "an .npz file with W1, b1, W2, … to start from"),
+        "values": Field("text", None, "an .npz file with W1, b1, W2, … to start from", suffixes=(".npz",)),
     },
     "optimizer": {
         "name": Field("choice", "sgd", "how a step is made from the gradient", OPTIMIZERS),
@@ -145,6 +150,11 @@ class Description:
 
 def problems(tree: Mapping[str, Any]) -> list[Problem]:
     """Return everything that is wrong with a nested mapping of choices, in its order."""
+    return problems_of_keys(tree) or _together(tree)
+
+
+def problems_of_keys(tree: Mapping[str, Any]) -> list[Problem]:
+    """Return what is wrong with single keys, each looked at for itself."""
     found: list[Problem] = []
     for section, keys in tree.items():
         if section not in FIELDS:
@@ -160,7 +170,7 @@ def problems(tree: Mapping[str, Any]) -> list[Problem]:
     network = tree.get("network")
     if not isinstance(network, Mapping) or not network.get("layers"):
         found.append(Problem("network.layers", 'is needed: a list such as [{units = 3, activation = "sigmoid"}, {units = 1}]'))
-    return found or _together(tree)
+    return found
 
 
 def _layer_problems(layers: Any) -> list[Problem]:

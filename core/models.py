@@ -11,7 +11,7 @@ from typing import Any
 
 from core.description import Description
 from core.errors import DescriptionError
-from core.optimizers import RULES, USES
+from core.optimizers import RULES, SCHEDULE_USES, USES
 
 Sizes = tuple[int, ...]
 _EPSILON = "1e-05"
@@ -233,9 +233,7 @@ class _Model:
         names = {name: o[name] for name in USES.get(o["name"], ())}
         names |= {key: o[key] for key in ("l1", "l2", "weight_decay") if o[key]}
         names |= {key: o[key] for key in ("clip_value", "clip_norm") if o[key] is not None}
-        names |= {"step": ("drop", "every"), "cosine": ("total",)}.get(o["schedule"], ()) and {
-            key: o[key] for key in {"step": ("drop", "every"), "cosine": ("total",)}[o["schedule"]]
-        }
+        names |= {key: o[key] for key in SCHEDULE_USES.get(o["schedule"], ())}
         lines = [f"lr = {o['learning_rate']!r}", *(f"{name} = {value!r}" for name, value in names.items())]
         if self._needs_time():
             lines.append("t = 0")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import numpy as np
 from core.complete import load
 from core.data import given
 from core.description import Description, describe, line_of, read_toml
-from core.errors import DescriptionError, SettingError, StepperError
+from core.errors import DescriptionError, NotationError, SettingError, StepperError
 from core.execute.machine import Machine
 from core.models import program_text
 from core.program.ir import Array, Number, Program
@@ -41,6 +42,16 @@ class Evaluation:
                 if datum is not None:
                     found["loss" if v.name == "L" else "accuracy"] = float(datum)
         return found
+
+
+def scores(evaluations: Sequence[Evaluation], state: Mapping[str, Any]) -> dict[str, float]:
+    """Return `accuracy` (where there are classes), `held_out_loss` and `held_out_accuracy` with the parameters of a state."""
+    found: dict[str, float] = {}
+    for evaluation in evaluations:
+        prefix = "held_out_" if evaluation.part == "held-out" else ""
+        # The loss of the training part is what the training itself shows.
+        found |= {prefix + key: value for key, value in evaluation.run(state).items() if prefix or key != "loss"}
+    return found
 
 
 @dataclass(frozen=True)
@@ -91,13 +102,29 @@ def build(d: Description, folder: Path | None = None, settings: Mapping[str, Any
     indices = d.data["labels"] == "index"
     outputs = None if indices else table.targets.shape[1]
     text = program_text(d, sizes, outputs, _data_lines(d, sizes, "training"))
-    program = load(text, settings, folder)
+    try:
+        program = load(text, settings, folder)
+    except NotationError as error:
+        raise _placed(error, d, text) from None
     parts = ["training"] + (["held-out"] if d.data["held_out"] else [])
     classes = table.labels is not None or bool(np.isin(table.targets, (0, 1)).all())
     evaluations = tuple(
         Evaluation(part, load(_evaluation_text(d, sizes, outputs, part, classes), None, folder)) for part in parts
     )
     return Network(d, program, evaluations)
+
+
+def _placed(error: NotationError, d: Description, text: str) -> StepperError:
+    """Return a fault of the text as one of the choice that it comes from: a person knows those, not the lines."""
+    lines = text.splitlines()
+    made = re.match(r"W(\d+) = ", lines[error.line - 1]) if 0 < error.line <= len(lines) else None
+    if d.parameters["values"] is not None:
+        return DescriptionError("parameters.values", f"cannot be used: {error.bare}")
+    if made is None:
+        return error
+    dense = [n for n, layer in enumerate(d.layers, 1) if layer["layer"] == "dense"]
+    place = dense[int(made[1]) - 1]
+    return DescriptionError(f"network.layers[{place}].units", f"is {d.layers[place - 1]['units']}: {error.bare}")
 
 
 def _file_samples(d: Description) -> str:

@@ -80,6 +80,7 @@ USES = {
     "momentum": ("beta",), "averaged_momentum": ("beta",), "nesterov": ("beta",), "adagrad": ("epsilon",),
     "rmsprop": ("beta", "epsilon"), "adam": ("beta1", "beta2", "epsilon"), "adamw": ("beta1", "beta2", "epsilon"),
 }  # fmt: skip
+SCHEDULE_USES = {"step": ("drop", "every"), "cosine": ("total",)}
 
 
 def append_update(gradients: Mapping[str, str], rate: str, name: str = "sgd") -> list[str]:

@@ -17,7 +17,7 @@ from core.errors import ExecutionError, TargetError
 from core.execute.machine import Machine
 from core.execute.runner import Runner
 from core.execute.timeline import Position, Timeline
-from core.network_file import Evaluation
+from core.network_file import Evaluation, scores
 from core.program.dims import show
 from core.program.ir import Fault, Instruction, Program
 
@@ -183,13 +183,5 @@ def training(program: Program, iterations: int, evaluations: Sequence[Evaluation
             "epoch": epoch_of(program.batching, runner.iteration),
             "loss": runner.loss,
             "epoch_loss": epoch_loss,
-            **(_scores(evaluations, runner) if ends_epoch(program.batching, runner.iteration) else {}),
+            **(scores(evaluations, runner.state) if ends_epoch(program.batching, runner.iteration) else {}),
         }
-
-
-def _scores(evaluations: Sequence[Evaluation], runner: Runner) -> dict[str, float]:
-    found: dict[str, float] = {}
-    for evaluation in evaluations:
-        prefix = "held_out_" if evaluation.part == "held-out" else ""
-        found |= {prefix + key: value for key, value in evaluation.run(runner.state).items() if prefix or key != "loss"}
-    return found

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -11,10 +13,17 @@ import numpy as np
 from core.data.batches import indices_of
 from core.execute.machine import Machine
 from core.execute.timeline import Position, Timeline
+from core.network_file import Evaluation, scores
 from core.program.ir import Array, Fault, Instruction, Phase, Program
 
 Size = Literal["operation", "statement", "phase", "iteration"]
 SIZES: tuple[Size, ...] = ("operation", "statement", "phase", "iteration")
+PAUSE = 0.2
+MOST_SCORES = 4096
+
+
+def _no_scores() -> Mapping[str, float]:
+    return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +55,16 @@ class Moment:
     selection: Selection
     running: bool
     machine: Machine
+    score: Callable[[], Mapping[str, float]] = field(default=_no_scores, compare=False, repr=False)
+
+    @cached_property
+    def scores(self) -> Mapping[str, float]:
+        """How good the network is here: `accuracy`, `held_out_accuracy`, `held_out_loss`; computed when asked for.
+
+        With the parameters that this place leaves: at the end of an iteration the updated ones. Empty where
+        there is nothing to judge by. In a run it may be a moment old, see `Session.scores_in_run`.
+        """
+        return self.score()
 
     @property
     def k(self) -> int:
@@ -89,16 +108,32 @@ class Moment:
         return self.program.values[index].kind == "part"
 
 
+@dataclass(frozen=True, slots=True)
+class _Score:
+    """Where a moment asks for its scores; it remembers the iteration, so that it tells of its own time."""
+
+    session: Session
+    iteration: int
+    running: bool
+
+    def __call__(self) -> Mapping[str, float]:
+        ask = self.session.scores_in_run if self.running else self.session.scores_at
+        return ask(self.iteration)
+
+
 class Session:
     """One open program and its time. Every method that changes something tells the listeners once."""
 
-    def __init__(self, program: Program, title: str) -> None:
+    def __init__(self, program: Program, title: str, evaluations: Sequence[Evaluation] = ()) -> None:
         self.program = program
         self.title = title
+        self.evaluations = tuple(evaluations)
         self.timeline = Timeline(program)
         self.selection = Selection()
         self.running = False
         self._listeners: list[Callable[[], None]] = []
+        self._scores: dict[int, Mapping[str, float]] = {}
+        self._scored: tuple[float, Mapping[str, float]] | None = None
 
     def listen(self, listener: Callable[[], None]) -> None:
         """Have `listener` called after every change."""
@@ -114,7 +149,25 @@ class Session:
             lit=instructions[k - 1] if k else None, upcoming=instructions[k] if k < len(instructions) else None,
             fault=t.fault, samples=indices_of(self.program.batching, t.iteration), losses=t.losses,
             epoch_losses=t.epoch_losses, selection=self.selection, running=self.running, machine=t.machine,
+            score=_Score(self, t.iteration + (k == len(instructions)), self.running) if self.evaluations else _no_scores,
         )  # fmt: skip
+
+    def scores_at(self, iteration: int) -> Mapping[str, float]:
+        """Return how good the network is with the parameters that an iteration starts from; kept once computed."""
+        found = self._scores.get(iteration)
+        if found is None:
+            found = scores(self.evaluations, self.timeline.state_before(iteration)) if self.evaluations else {}
+            if len(self._scores) >= MOST_SCORES:
+                del self._scores[next(iter(self._scores))]
+            self._scores[iteration] = found
+        self._scored = (time.monotonic(), found)
+        return found
+
+    def scores_in_run(self, iteration: int) -> Mapping[str, float]:
+        """Return the same, but at most five times a second a new one: a run must not wait for its judges."""
+        if iteration not in self._scores and self._scored is not None and time.monotonic() - self._scored[0] < PAUSE:
+            return self._scored[1]
+        return self.scores_at(iteration)
 
     def go(self, iteration: int, k: int) -> None:
         """Stand where `k` instructions of an iteration are executed."""

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
 from core.library import EXAMPLES
 from stepper import resources
+from stepper.widgets.tips import plain as as_plain
 
 CONTEXT = "actions"
 
@@ -183,6 +184,12 @@ class Actions(QObject):
             action.setText(say(text))
             action.setIconText(say(button))
             action.setIcon(resources.icon(icon))
+
+    def explain(self, name: str, why: str) -> None:
+        """Say on pointing at an action why it is not possible; without a reason, what it does."""
+        wanted = as_plain(why) if why else tip_text(BY_ID[name])
+        if self._actions[name].toolTip() != wanted:
+            self._actions[name].setToolTip(wanted)
 
     def paint(self) -> None:
         """Draw the icons again in the colours of the theme in use."""

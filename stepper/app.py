@@ -48,7 +48,7 @@ def start(target: str, settings_path: Path | None = None) -> Running:
     reporter = CrashReporter(parent=window)
     reporter.said.connect(window.say)
     reporter.install()
-    window.controller.take(Session(opened.program, opened.title), target)
+    window.controller.take(Session(opened.program, opened.title, opened.evaluations), target)
     window.open_up()
     return Running(made, window, reporter)
 

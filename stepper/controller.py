@@ -43,7 +43,7 @@ class Controller(QObject):
         except StepperError as error:
             self.said.emit(str(error))
             return False
-        self.take(Session(found.program, found.title), target)
+        self.take(Session(found.program, found.title, found.evaluations), target)
         return True
 
     def take(self, session: Session, target: str = "") -> None:

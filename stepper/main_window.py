@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, Qt, Slot
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QFontInfo, QShowEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
 from core.errors import StepperError
 from core.library import EXAMPLES
 from core.notation.script import script_text
+from core.program.ir import Fault
 from core.session import Moment
 from stepper import actions, theme
 from stepper.controller import Controller
@@ -22,10 +23,11 @@ from stepper.views.loss import LossView
 from stepper.views.network import NetworkView
 from stepper.views.operation import OperationView
 from stepper.views.program import ProgramView
+from stepper.widgets import fonts
 from stepper.widgets.message_bar import MessageBar
 from stepper.widgets.top_bar import TopBar
 
-BASE_POINTS = "stepperBasePoints"
+LOW_STRIP = 92
 SMALL_SCREEN = 1440
 
 
@@ -46,6 +48,7 @@ class MainWindow(QMainWindow):
         self.views: tuple[QWidget, ...] = (self.program_view, self.network_view, self.operation_view, self.loss_view)
         self.drawer = Drawer(self.views, self)
         self._shown = False
+        self._strip_is_low = False
         self.setWindowTitle(self.tr("Backprop Stepper"))
         self.setAccessibleName(self.tr("Backprop Stepper"))
         self.setAcceptDrops(True)
@@ -141,6 +144,9 @@ class MainWindow(QMainWindow):
         self.top_bar.draw(moment)
         self.actions_.turn("run", moment.running)
         self._enable()
+        if moment.losses and self._strip_is_low:
+            self._strip_is_low = False
+            self._set_strip()
 
     @Slot(int)
     def _on_speed(self, per_second: int) -> None:
@@ -164,10 +170,8 @@ class MainWindow(QMainWindow):
         application = QApplication.instance()
         if not isinstance(application, QApplication):
             return
-        base = application.property(BASE_POINTS)
-        if base is None:
-            base = QFontInfo(application.font()).pointSizeF()
-            application.setProperty(BASE_POINTS, base)
+        base = fonts.base_points()
+        application.setProperty(fonts.BASE_POINTS, base)
         font = application.font()
         font.setPointSizeF(max(5.0, base + zoom))
         application.setFont(font)
@@ -181,12 +185,18 @@ class MainWindow(QMainWindow):
         stuck = moment is None or (moment.fault is not None and moment.k >= moment.machine.runnable)
         at_start = moment is None or (moment.position.iteration == 1 and moment.k == 0)
         steps = {item.id: not (stuck if item.later else at_start) for item in actions.ITEMS if item.later is not None}
+        fault = moment.fault if moment is not None and stuck else None
         for name in sorted(steps, key=steps.__getitem__, reverse=True):
             if not steps[name]:
                 self.top_bar.keep_focus(self.actions_[name])
             self.actions_[name].setEnabled(steps[name])
+            self.actions_.explain(name, self._why_not(moment, fault) if fault is not None and not steps[name] else "")
         self.actions_["save-script"].setEnabled(moment is not None)
         self.actions_["dismiss"].setEnabled(not self.message.isHidden())
+
+    def _why_not(self, moment: Moment | None, fault: Fault) -> str:
+        line = "" if moment is None else moment.program.statements[fault.statement].text
+        return self.tr("The next line cannot run: {line}\n{why}").format(line=line, why=fault.message)
 
     @Slot(str)
     def say(self, sentence: str) -> None:
@@ -232,6 +242,7 @@ class MainWindow(QMainWindow):
         self._rows.setStretchFactor(0, 1)
         self._rows.setStretchFactor(1, 0)
         self._rows.setCollapsible(0, False)
+        self._rows.splitterMoved.connect(self._on_strip_moved)
         centre = QWidget(self)
         column = QVBoxLayout(centre)
         column.setContentsMargins(0, 0, 0, 0)
@@ -266,13 +277,31 @@ class MainWindow(QMainWindow):
 
     def _divide(self) -> None:
         """Share the room as the person left it, else so that the program can be read and the loss is a strip."""
-        width, height = self._rows.width(), self._rows.height()
-        strip = max(104, min(200, height // 6))
-        usual = ([max(340, width * 3 // 10), width * 7 // 10], [height * 54 // 100, height * 46 // 100], [height - strip, strip])
-        for (key, splitter), sizes in zip(self._splitters(), usual, strict=True):
-            state: QByteArray = self.settings.get(key)
-            if state.isEmpty() or not splitter.restoreState(state):
-                splitter.setSizes(sizes)
+        width = self._rows.width()
+        left = [splitter for key, splitter in self._splitters() if self._restored(key, splitter)]
+        if self._columns not in left:
+            self._columns.setSizes([max(340, width * 3 // 10), width * 7 // 10])
+        if self._rows not in left:
+            # Before the first loss there is nothing to see in the strip, and much in what stands above it.
+            self._strip_is_low = self.moment is None or not self.moment.losses
+            self._set_strip()
+        if self._right not in left:
+            height = max(self._right.height(), 300)
+            words_and_matrices = min(height * 46 // 100, max(370, height * 36 // 100))
+            self._right.setSizes([height - words_and_matrices, words_and_matrices])
+
+    def _restored(self, key: str, splitter: QSplitter) -> bool:
+        state: QByteArray = self.settings.get(key)
+        return not state.isEmpty() and splitter.restoreState(state)
+
+    def _set_strip(self) -> None:
+        height = self._rows.height()
+        strip = LOW_STRIP if self._strip_is_low else max(150, min(200, height // 6))
+        self._rows.setSizes([height - strip, strip])
+
+    @Slot()
+    def _on_strip_moved(self) -> None:
+        self._strip_is_low = False
 
     def _ask(self, dialog: QFileDialog) -> None:
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

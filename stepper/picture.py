@@ -61,7 +61,7 @@ def picture(
 def _session(opened: Opened, iteration: int, step: int | None) -> Session:
     from core.session import Session
 
-    session = Session(opened.program, opened.title)
+    session = Session(opened.program, opened.title, opened.evaluations)
     n = len(opened.program)
     k = n if step is None else step
     if iteration < 1 or not 0 <= k <= n:

@@ -16,7 +16,10 @@ PHASE_SIGN: Mapping[Phase, str] = {"forward": "→", "loss": "◆", "backward": 
 
 @dataclass(frozen=True)
 class Theme:
-    """The colours of one theme, as `#rrggbb`. `sizes` colour equal dimensions equally, in order of use."""
+    """The colours of one theme, as `#rrggbb`. `sizes` colour equal dimensions equally, in order of use.
+
+    `accent` is the ground of the one thing to press.
+    """
 
     name: str
     window: str
@@ -28,6 +31,8 @@ class Theme:
     lit_text: str
     selection: str
     error: str
+    accent: str
+    accent_text: str
     read: str
     written: str
     negative: str
@@ -39,7 +44,8 @@ class Theme:
 
 LIGHT = Theme(
     name="light", window="#f4f5f7", panel="#ffffff", text="#1b1f24", dim="#59626d", border="#cfd5dc",
-    lit="#ffe9a8", lit_text="#1b1f24", selection="#8a3ffc", error="#b3261e", read="#0b6bcb", written="#b45309",
+    lit="#ffe9a8", lit_text="#1b1f24", selection="#8a3ffc", error="#b3261e",
+    accent="#0b5cb0", accent_text="#ffffff", read="#0b6bcb", written="#b45309",
     negative="#2166ac", zero="#f7f7f7", positive="#c2410c",
     phases={"forward": "#0b6bcb", "loss": "#8a3ffc", "backward": "#b45309", "update": "#15803d", "predict": "#4b5563"},
     sizes=("#0f766e", "#a21caf", "#b45309", "#1d4ed8", "#be123c", "#4d7c0f"),
@@ -47,7 +53,8 @@ LIGHT = Theme(
 
 DARK = Theme(
     name="dark", window="#16191d", panel="#1e2227", text="#e8eaed", dim="#a3acb8", border="#3a414b",
-    lit="#5c4a12", lit_text="#ffffff", selection="#c79bff", error="#ff8a80", read="#6cb6ff", written="#f0a04b",
+    lit="#5c4a12", lit_text="#ffffff", selection="#c79bff", error="#ff8a80",
+    accent="#7cc0ff", accent_text="#10151b", read="#6cb6ff", written="#f0a04b",
     negative="#5aa9f0", zero="#2a2f36", positive="#f08a4b",
     phases={"forward": "#6cb6ff", "loss": "#c79bff", "backward": "#f0a04b", "update": "#5fd38d", "predict": "#a3acb8"},
     sizes=("#4fd1c5", "#e39af0", "#f0a04b", "#8ab4ff", "#ff8fa3", "#b5d36a"),
@@ -105,3 +112,15 @@ def diverging(value: float, largest: float) -> QColor:
         start.greenF() + (end.greenF() - start.greenF()) * t,
         start.blueF() + (end.blueF() - start.blueF()) * t,
     )
+
+
+def contrast(one: str | QColor, other: str | QColor) -> float:
+    """Return the contrast of two colours, from 1 to 21 (WCAG 2.2, relative luminance)."""
+    a, b = sorted((_luminance(QColor(one)), _luminance(QColor(other))))
+    return (b + 0.05) / (a + 0.05)
+
+
+def _luminance(colour: QColor) -> float:
+    parts = (colour.redF(), colour.greenF(), colour.blueF())
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

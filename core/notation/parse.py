@@ -49,6 +49,12 @@ class Source:
         return None if best is None else self.sections[best]
 
 
+def lines_of(text: str) -> list[str]:
+    """Return the lines of a text as Python counts them; `str.splitlines` also splits at form feeds and the like."""
+    lines = re.split(r"\r\n|\r|\n", text)
+    return lines[:-1] if lines[-1] == "" else lines
+
+
 def parse(text: str) -> Source:
     """Read `text` into statements.
 
@@ -58,7 +64,7 @@ def parse(text: str) -> Source:
     if len(text) > MOST_CHARACTERS:
         raise NotationError(f"the program is longer than {MOST_CHARACTERS} characters; is it the right file?", 1, 1)
     tree = _tree(text)
-    lines = text.splitlines()
+    lines = lines_of(text)
     source = Source(lines=lines)
     covered = {n for s in tree.body for n in range(s.lineno + 1, (s.end_lineno or s.lineno) + 1)}
     for number, line in enumerate(lines, 1):

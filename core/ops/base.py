@@ -170,10 +170,12 @@ def dtype_of(op: Op, operands: Sequence[Datum | tuple[Shape, Any]], attributes: 
     if op.dtype is not None:
         return op.dtype(*operands, **attributes)
     stand_ins = [_one_cell(o) for o in operands]
+    if all(type(x) is int for x in stand_ins):
+        stand_ins = [1 if x >= 0 else -1 for x in stand_ins]  # 10 ** 100000000 has the type of 1 ** 1
     try:
         with np.errstate(all="ignore"):
             result = op.forward(*stand_ins, **attributes)
-    except (TypeError, ValueError, ZeroDivisionError) as error:
+    except (TypeError, ValueError, ArithmeticError) as error:
         raise ShapeError(f"NumPy cannot do this with these types ({error})") from None
     return type(result) if isinstance(result, (bool, int, float)) and not isinstance(result, np.generic) else result.dtype
 

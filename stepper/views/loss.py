@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 import pyqtgraph as pg
@@ -13,7 +14,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout, 
 from core.session import Moment
 from stepper import theme
 from stepper.widgets.loss_plot import KeyToSigns, LossPlot, Series
-from stepper.widgets.numbers import full, short
+from stepper.widgets.numbers import full, percent, short
+from stepper.widgets.tips import plain
 
 MOST_SYMBOLS = 400
 FEWEST_SYMBOLS = 25
@@ -99,6 +101,9 @@ class LossView(QWidget):
         self.now = QLabel(self._header)
         self.now.setTextFormat(Qt.TextFormat.PlainText)
         self.now.setAccessibleName(self.tr("Loss at the iteration looked at"))
+        self.scores = QLabel(self._header)
+        self.scores.setTextFormat(Qt.TextFormat.PlainText)
+        self.scores.setAccessibleName(self.tr("Accuracy with the parameters at this place"))
         self._keys = {
             "line": KeyToSigns("line", self.tr("each iteration"), self._header),
             "point": KeyToSigns("point", self.tr("mean of each epoch"), self._header),
@@ -108,6 +113,8 @@ class LossView(QWidget):
         row = QHBoxLayout(self._header)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.now)
+        row.addSpacing(14)
+        row.addWidget(self.scores)
         row.addStretch(1)
         for key in self._keys.values():
             row.addWidget(key)
@@ -222,6 +229,29 @@ class LossView(QWidget):
         else:
             self.now.setText(self.tr("Loss {loss} in iteration {n}").format(loss=short(loss), n=here))
             self.now.setToolTip(full(loss))
+        self._say_scores(moment.scores)
+
+    def _say_scores(self, scores: Mapping[str, float]) -> None:
+        """Say how good the network is with the parameters as they are here, if there is something to judge it by."""
+        accuracy, held_out = scores.get("accuracy"), scores.get("held_out_accuracy")
+        if accuracy is not None and held_out is not None:
+            text = self.tr("accuracy {a}, held out {h}").format(a=percent(accuracy), h=percent(held_out))
+        elif accuracy is not None:
+            text = self.tr("accuracy {a}").format(a=percent(accuracy))
+        elif "held_out_loss" in scores:
+            text = self.tr("held-out loss {x}").format(x=short(scores["held_out_loss"]))
+        else:
+            text = ""
+        self.scores.setVisible(bool(text))
+        self.scores.setText(text)
+        tip = self.tr(
+            "Accuracy: the share of all samples that are put into the right class, with the parameters as they are now."
+        )
+        if "held_out_loss" in scores:
+            tip = self.tr("{tip}\nHeld out: samples that are never trained on; their loss is {x}.").format(
+                tip=tip if accuracy is not None else "", x=short(scores["held_out_loss"])
+            )
+        self.scores.setToolTip(plain(tip.strip()) if text else "")
 
     def _dress(self) -> None:
         """Put the colours of the theme on; cheap where they have not changed."""
@@ -257,9 +287,9 @@ class LossView(QWidget):
         self._bad_region.setBrush(QBrush(QColor(colours.error), Qt.BrushStyle.BDiagPattern))
         for line in self._bad_region.lines:
             line.setPen(pg.mkPen(colours.error))
-        for label in (self.now, self.hint):
+        for label in (self.now, self.scores, self.hint):
             palette = label.palette()
-            palette.setColor(label.foregroundRole(), QColor(colours.text if label is self.now else colours.dim))
+            palette.setColor(label.foregroundRole(), QColor(colours.dim if label is self.hint else colours.text))
             label.setPalette(palette)
 
 

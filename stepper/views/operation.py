@@ -205,15 +205,16 @@ class OperationView(QWidget):
         used: set[int] = set()
         failing = _failing(moment) is not None
         clashes = _clashes(moment, instruction) if failing else ()
-        culprit = next((p for p in pieces(instruction) if isinstance(p, str)), "") if any(clashes) else ""
+        parts = pieces(instruction)
+        culprit = next((p for p in parts if isinstance(p, str)), None) if any(clashes) else None
         left: list[Operand | str] = [result, "="]
         if failing:  # what fails has no result to show
             left = [f"{moment.program.values[instruction.result].label} ="]
-        for piece in [*left, *pieces(instruction)]:
+        for piece in [*left, *parts]:
             if isinstance(piece, str) or piece.value is None:
                 label = self._glyph(glyphs)
                 text = piece if isinstance(piece, str) else str(piece.number).replace("-", "−")
-                label.say(text, culprit=bool(culprit) and piece is culprit)
+                label.say(text, culprit=piece is culprit)
                 glyphs += 1
                 if piece in (")", "))") or (isinstance(piece, str) and piece.startswith((",", "]", ".", "["))):
                     groups[-1].append(label)

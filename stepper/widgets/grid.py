@@ -82,7 +82,7 @@ class Grid:
             return
         metrics = QFontMetrics(self.fonts.mono)
         least = 4 if self.array is None else 6
-        room = round(10 * self.scale)
+        room = round(14 * self.scale)
         self.cell = QSize(
             max(least, self.widest) * metrics.horizontalAdvance("0") + room, metrics.height() + max(round(8 * self.scale), 4)
         )

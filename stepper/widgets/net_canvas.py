@@ -24,7 +24,7 @@ from PySide6.QtWidgets import QApplication, QSizePolicy, QToolTip, QWidget
 
 from core.program.ir import Array
 from stepper import theme
-from stepper.widgets import net_marks
+from stepper.widgets import fonts, net_marks
 from stepper.widgets.net_header import HeaderPainter, Words
 from stepper.widgets.net_layout import Geometry, Item, geometry_of
 from stepper.widgets.net_paint import Painter
@@ -76,8 +76,9 @@ class NetCanvas(QWidget):
             return None
         width, height = self.width() * self.zoom, self.height() * self.zoom
         g = self._geometry
-        if g is None or (g.width, g.height) != (width, height) or g.network is not self._scene.network:
-            g = self._geometry = geometry_of(self._scene.network, width, height)
+        zoom = min(1.7, max(0.9, fonts.zoom()))
+        if g is None or (g.width, g.height, g.zoom) != (width, height, zoom) or g.network is not self._scene.network:
+            g = self._geometry = geometry_of(self._scene.network, width, height, zoom)
         return g
 
     def position_of(self, item: Item) -> QPoint:

@@ -57,7 +57,7 @@ class HeaderPainter:
     def _title(self, x: float, room: float, names: tuple[tuple[str, tuple[Part, ...]], ...], below: str) -> None:
         """The names of what stands in a column; a lit one under the name of the value that is read or written."""
         p, touch = self.p, self.scene.touch
-        p.setFont(marks.font_of(p, 13, bold=True))
+        p.setFont(marks.font_of(p, 13 * self.g.zoom, bold=True))
         metrics = p.fontMetrics()
         texts = [self._lit_name(*n) for n in names]
         if sum(metrics.horizontalAdvance(t) + 12 for t in texts) > max(room, 40):
@@ -66,16 +66,16 @@ class HeaderPainter:
         left = x - (sum(widths) + 6 * (len(names) - 1)) / 2
         for (_, parts), text, wide in zip(names, texts, widths, strict=True):
             read, written = any(q in touch.reads for q in parts), any(q in touch.writes for q in parts)
-            box = QRectF(left, 5, wide, 18)
+            box = QRectF(left, 5, wide, 18 * self.g.zoom)
             if read or written:
                 marks.ring(p, box.adjusted(4, 4, -4, -4), read and not written, written, round_=False)
             p.setPen(QColor(self.colours.written if written else (self.colours.read if read else self.colours.text)))
             p.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
             left += wide + 6
-        if below and self.g.header > 40:
-            p.setFont(marks.font_of(p, 11))
+        if below and self.g.header > 40 * self.g.zoom:
+            p.setFont(marks.font_of(p, 11 * self.g.zoom))
             p.setPen(QColor(self.colours.dim))
-            p.drawText(QRectF(x - 100, 25, 200, 14), Qt.AlignmentFlag.AlignCenter, below)
+            p.drawText(QRectF(x - 100, 25 * self.g.zoom, 200, 14 * self.g.zoom), Qt.AlignmentFlag.AlignCenter, below)
 
     def _lit_name(self, name: str, parts: tuple[Part, ...]) -> str:
         touch, lit = self.scene.touch, self.scene.moment.lit
@@ -94,7 +94,7 @@ class HeaderPainter:
         lit = self.scene.moment.lit
         if phase is None or lit is None or not (touch.reads or touch.writes):
             return
-        y = self.g.header - (8 if self.g.header > 40 else 2)
+        y = self.g.header - (8 if self.g.header > 40 * self.g.zoom else 2)
         reads = [self._x_of(q) for q in touch.reads or touch.writes]
         writes = [self._x_of(q) for q in touch.writes or touch.reads]
         if phase == "update":

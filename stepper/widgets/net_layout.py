@@ -16,6 +16,7 @@ MOST_NEURONS = 16
 HEADER = 56.0
 LOW_HEADER = 34.0
 BIAS_BOX = (64.0, 15.0)
+RINGS = 16.0  # how far the rings around something that is read and written reach
 
 
 class Item(NamedTuple):
@@ -32,7 +33,10 @@ class Item(NamedTuple):
 
 @dataclass(frozen=True)
 class Geometry:
-    """The places of one picture: the x of each column (the last is the loss, if there is one) and all sizes."""
+    """The places of one picture: the x of each column (the last is the loss, if there is one) and all sizes.
+
+    `zoom` is how much larger than usual a person wants all text.
+    """
 
     network: Network
     width: float
@@ -41,6 +45,7 @@ class Geometry:
     radius: float
     pitches: tuple[float, ...]
     gap: float
+    zoom: float = 1.0
 
     def big(self, column: int) -> bool:
         """Tell whether a column has too many units to be drawn one by one."""
@@ -53,7 +58,7 @@ class Geometry:
     @property
     def header(self) -> float:
         """The height that the names of the columns take; less in a low picture, which leaves their second line out."""
-        return header_of(self.height)
+        return header_of(self.height, self.zoom)
 
     @property
     def middle(self) -> float:
@@ -80,14 +85,25 @@ class Geometry:
         return QRectF(strip.left() - 12, strip.top(), 8, strip.height())
 
     def bias_box(self, layer: int, unit: int) -> QRectF:
-        """Return the box of one bias, above and to the left of its neuron."""
+        """Return the box of one bias: up and to the left of its neuron, or beside it where neurons stand close.
+
+        It keeps so far away that the rings around either never cover the number of the other.
+        """
         c, r = self.centre(layer, unit), self.radius
-        width, height = max(7.0, r * 0.8), max(6.0, r * 0.7)
-        if self.bias_text:
-            width, height = BIAS_BOX[0] * self.text, BIAS_BOX[1] * self.text
-        right = c.x() - r * 0.82
-        bottom = c.y() - r * 0.55
-        return QRectF(right - width, bottom - height, width, height)
+        if not self.bias_text:
+            width, height = max(7.0, r * 0.8), max(6.0, r * 0.7)
+            return QRectF(c.x() - r * 0.82 - width, c.y() - r * 0.55 - height, width, height)
+        width, height = BIAS_BOX[0] * self.text, BIAS_BOX[1] * self.text
+        if self.tight(layer):
+            return QRectF(c.x() - r - 19 - width, c.y() - height / 2, width, height)
+        return QRectF(c.x() - (r + RINGS) * 0.82 - width, c.y() - (r + RINGS) * 0.57 - height, width, height)
+
+    def bias_line(self, layer: int, unit: int) -> tuple[QPointF, QPointF]:
+        """Return the ends of the line from the box of a bias to its neuron."""
+        box, c = self.bias_box(layer, unit), self.centre(layer, unit)
+        start = QPointF(box.right(), min(max(c.y(), box.top()), box.bottom()))
+        way = start - c
+        return start, c + way * (self.radius / (math.hypot(way.x(), way.y()) or 1.0))
 
     @property
     def bias_text(self) -> bool:
@@ -113,7 +129,7 @@ class Geometry:
             return self.weights_block(layer).adjusted(-6, -6, 6, 6)
         left, right = self.xs[layer - 1] + self.radius + 12, self.xs[layer] - self.radius - 12
         if self.network.layers[layer - 1].bias is not None:
-            right -= BIAS_BOX[0] * self.text * 0.72 if self.bias_text else 6
+            right = min(right, self.bias_box(layer, 0).left() - RINGS) if self.bias_text else right - 6
         ends = [self.centre(c, u).y() for c in (layer - 1, layer) for u in (0, self.network.size(c) - 1)]
         return QRectF(left, min(ends) - 12, max(10.0, right - left), max(ends) - min(ends) + 24)
 
@@ -152,7 +168,7 @@ class Geometry:
     @property
     def text(self) -> float:
         """How much larger than usual text is: it grows with the picture, but less."""
-        return min(1.5, max(1.0, min(self.width / 1100, self.height / 430, self.radius / 18)))
+        return self.zoom * min(1.5, max(1.0, min(self.width / 1100, self.height / 430, self.radius / 18)))
 
     def tight(self, column: int) -> bool:
         """Tell whether the neurons of a column stand so near that rings around each would touch."""
@@ -272,12 +288,12 @@ class Geometry:
         return min((b - a for a, b in pairwise(ys)), default=99.0)
 
 
-def header_of(height: float) -> float:
+def header_of(height: float, zoom: float = 1.0) -> float:
     """Return the height that the names of the columns take in a picture of this height."""
-    return HEADER if height >= 230 else LOW_HEADER
+    return zoom * (HEADER if height >= 230 else LOW_HEADER)
 
 
-def geometry_of(network: Network, width: float, height: float) -> Geometry:
+def geometry_of(network: Network, width: float, height: float, zoom: float = 1.0) -> Geometry:
     """Lay a network out in a picture of this size, in pixels."""
     layers = len(network.layers)
     steps = layers + (0.7 if network.loss is not None else 0.0)
@@ -289,10 +305,10 @@ def geometry_of(network: Network, width: float, height: float) -> Geometry:
     xs = [start + gap * c for c in range(layers + 1)]
     if network.loss is not None:
         xs.append(xs[-1] + 0.7 * gap)
-    room = height - header_of(height) - 10
+    room = height - header_of(height, zoom) - 10
     sizes = [max(network.size(c), 1) for c in range(layers + 1)]
     pitches = tuple(min((room - (24 if n > 3 else 0)) / n, 120.0 * max(1.0, height / 500)) for n in sizes)
     small = [p for c, p in enumerate(pitches) if network.size(c) <= MOST_NEURONS]
     limit = 30.0 * max(1.0, min(height / 520, width / 900))
     radius = max(3.0, min([limit, gap * 0.17, *(min(p * 0.4, max(16.0, (p - 20) / 2)) for p in small)]))
-    return Geometry(network, width, height, tuple(xs), radius, pitches, gap)
+    return Geometry(network, width, height, tuple(xs), radius, pitches, gap, zoom)

@@ -134,10 +134,12 @@ class Painter:
         if bad:
             p.fillRect(rect, QBrush(QColor(self.colours.error), Qt.BrushStyle.BDiagPattern))
             text = self.words.broken.format(n=bad)
-        p.setFont(marks.font_of(p, 11))
+        p.setFont(marks.font_of(p, 11 * self.g.zoom))
         p.setPen(QColor(self.colours.error if bad else self.colours.dim))
         wide = p.fontMetrics().horizontalAdvance(text) + 8
-        p.drawText(QRectF(rect.center().x() - wide / 2, rect.bottom() + 9, wide, 15), Qt.AlignmentFlag.AlignCenter, text)
+        p.drawText(
+            QRectF(rect.center().x() - wide / 2, rect.bottom() + 9, wide, 15 * self.g.zoom), Qt.AlignmentFlag.AlignCenter, text
+        )
 
     def _lit_weights(self, layer: int) -> None:
         read, written = self.scene.lit_as(Item("weight", layer))
@@ -205,7 +207,7 @@ class Painter:
         if self.g.gap > 80 and column and self.g.pitches[column] >= 13:
             colour = self.colours.error if number is not None and not math.isfinite(number) else self.colours.text
             text = EMPTY if number is None else short(number, 3)
-            self.p.setFont(marks.font_of(self.p, 10.5))
+            self.p.setFont(marks.font_of(self.p, 10.5 * self.g.zoom))
             half = self.p.fontMetrics().horizontalAdvance(text) / 2 + 2
             self._tag(QPointF(c.x() + self.g.radius + 8 + half, c.y()), text, colour)
 
@@ -259,11 +261,10 @@ class Painter:
         p.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
 
     def _bias(self, item: Item) -> None:
-        p, box, c = self.p, self.g.bias_box(item.layer, item.unit), self.g.centre(item.layer, item.unit)
+        p, box = self.p, self.g.bias_box(item.layer, item.unit)
         number = self.scene.number(item)
-        away = QPointF(c.x() - self.g.radius * 0.7, c.y() - self.g.radius * 0.7)
         p.setPen(QPen(QColor(self.colours.dim), 1.2))
-        p.drawLine(QPointF(box.right() - 3, box.bottom()), away)
+        p.drawLine(*self.g.bias_line(item.layer, item.unit))
         p.setBrush(QColor(self.colours.window))
         if number is not None and not math.isfinite(number):
             p.drawRect(box)

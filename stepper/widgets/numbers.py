@@ -33,6 +33,16 @@ def full(x: object) -> str:
     return str(x) if hasattr(x, "dtype") else repr(x)  # NumPy's own text: the shortest for a float32 too
 
 
+def percent(share: float) -> str:
+    """Return a share as `96.7 %`; what is not quite all or not quite nothing never looks as if it were."""
+    if math.isnan(share):
+        return "NaN"
+    text = f"{100 * share:.1f}".removesuffix(".0")
+    if text in ("0", "100") and share not in (0.0, 1.0):
+        text = "99.9" if share > 0.5 else "0.1"
+    return f"{text} %"
+
+
 def size_text(shape: tuple[int, ...]) -> str:
     """Return a shape as people say it: `3×4`, a vector `(5,)`, a single number `number`."""
     if len(shape) == 0:

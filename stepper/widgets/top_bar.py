@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QColor, QIcon, QKeyEvent, QPaintEvent, QPalette, QPen, QResizeEvent
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QColor, QIcon, QKeyEvent, QPainter, QPaintEvent, QPalette, QPen, QResizeEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QBoxLayout,
     QFrame,
     QHBoxLayout,
@@ -22,6 +23,7 @@ from PySide6.QtWidgets import (
 from core.program.ir import Phase
 from core.session import Moment
 from stepper import theme
+from stepper.widgets import fonts
 from stepper.widgets.numbers import short
 
 GAP = 6
@@ -32,11 +34,16 @@ _SLIDER_KEYS = (*_ARROWS, Qt.Key.Key_Home, Qt.Key.Key_End)
 
 
 class BarButton(QToolButton):
-    """A button of an action. It leaves the arrow keys alone: they step, they do not walk over buttons."""
+    """A button of an action. It leaves the arrow keys alone: they step, they do not walk over buttons.
 
-    def __init__(self, action: QAction, parent: QWidget, words: bool = True, icon_last: bool = False) -> None:
+    The `primary` button, the one thing that a newcomer should press, has a ground of its own.
+    """
+
+    def __init__(
+        self, action: QAction, parent: QWidget, words: bool = True, icon_last: bool = False, primary: bool = False
+    ) -> None:
         super().__init__(parent)
-        self._icon_last = icon_last
+        self._icon_last, self._primary = icon_last, primary
         self.setDefaultAction(action)
         self.setAutoRaise(False)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -61,6 +68,9 @@ class BarButton(QToolButton):
         left, middle = (self.width() - side - gap - wide) // 2, self.height() // 2
         at_icon, at_words = (left + wide + gap, left) if self._icon_last else (left, left + side + gap)
         mode = QIcon.Mode.Normal if self.isEnabled() else QIcon.Mode.Disabled
+        if self._primary and self.isEnabled():
+            self._paint_primary(painter, words, QRect(at_icon, middle - side // 2, side, side), at_words)
+            return
         self.icon().paint(painter, at_icon, middle - side // 2, side, side, Qt.AlignmentFlag.AlignCenter, mode)
         group = QPalette.ColorGroup.Normal if self.isEnabled() else QPalette.ColorGroup.Disabled
         painter.setPen(self.palette().color(group, QPalette.ColorRole.ButtonText))
@@ -70,6 +80,26 @@ class BarButton(QToolButton):
             painter.drawRoundedRect(self.rect().adjusted(3, 3, -4, -4), 3, 3)
             painter.setPen(self.palette().color(group, QPalette.ColorRole.ButtonText))
         painter.drawText(at_words, 0, wide + 2, self.height(), int(Qt.AlignmentFlag.AlignVCenter), words)
+
+    def _paint_primary(self, painter: QPainter, words: str, icon: QRect, at_words: int) -> None:
+        t = theme.current()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        ground = QColor(t.accent)
+        if self.isDown():
+            ground = ground.darker(125)
+        elif self.underMouse():
+            ground = ground.darker(110)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(ground)
+        painter.drawRoundedRect(self.rect().adjusted(1, 1, -1, -1), 4, 4)
+        painter.setBrush(QColor(t.accent_text))
+        box = icon.adjusted(4, 2, -2, -2)
+        painter.drawPolygon([box.topLeft(), box.bottomLeft(), QPoint(box.right(), box.center().y())])
+        painter.setPen(QPen(QColor(t.accent_text), 2))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        if self.hasFocus():
+            painter.drawRoundedRect(self.rect().adjusted(4, 4, -5, -5), 3, 3)
+        painter.drawText(at_words, 0, self.width() - at_words, self.height(), int(Qt.AlignmentFlag.AlignVCenter), words)
 
     def sizeHint(self) -> QSize:
         """Leave room around icon and words, and a place big enough to hit."""
@@ -117,11 +147,7 @@ class TopBar(QFrame):
         self._narrow = False
         self.start_button = BarButton(actions["start"], self, words=False)
         self.earlier_button = BarButton(actions["operation-earlier"], self)
-        self.later_button = BarButton(actions["operation-later"], self, icon_last=True)
-        for button in (self.earlier_button, self.later_button):
-            font = button.font()
-            font.setBold(True)
-            button.setFont(font)
+        self.later_button = BarButton(actions["operation-later"], self, icon_last=True, primary=True)
         self.run_button = BarButton(actions["run"], self)
         row.addWidget(self.start_button)
         row.addSpacing(4)
@@ -193,6 +219,10 @@ class TopBar(QFrame):
     def fit(self) -> None:
         """Give the main buttons a width that holds both of their texts, so that nothing jumps."""
         metrics = self.fontMetrics()
+        bold = fonts.sized(QApplication.font(), 0, bold=True)
+        for part in (self.earlier_button, self.later_button, self._where, self._phase):
+            if part.font() != bold:
+                part.setFont(bold)
         for button in (self.earlier_button, self.later_button):
             button.setMinimumWidth(button.sizeHint().width())
         self.run_button.setMinimumWidth(metrics.horizontalAdvance("stop") + 52)
@@ -252,10 +282,6 @@ class TopBar(QFrame):
         self._where, self._done, self._phase, self._loss = (QLabel(self._status_box) for _ in range(4))
         for label in (self._where, self._done, self._phase, self._loss):
             label.setTextFormat(Qt.TextFormat.PlainText)
-        for label in (self._where, self._phase):
-            font = label.font()
-            font.setBold(True)
-            label.setFont(font)
         below = QHBoxLayout()
         below.setSpacing(10)
         below.addStretch(1)

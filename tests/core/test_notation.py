@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from core.complete import load
 from core.errors import NotationError, SettingError, StepperError
 from core.execute.timeline import Position, Timeline
-from core.library import EXAMPLES, example_text, open_target, open_target
+from core.library import EXAMPLES, example_text, open_target
 from core.program.ir import Program
 
 SLOWEST = 2.0
@@ -813,3 +813,11 @@ def test_every_python_statement_is_met() -> None:
         ):
             found = read(f"# parameters\nW = np.ones((2, 2))\n# forward\n{line}\n")
             assert isinstance(found, NotationError) or found.fault is not None, line
+
+
+def test_lines_are_counted_as_python_counts_them() -> None:
+    text = "# data\nX = np.array([[1.0, 2.0]])  # a\u2028b\x0cc\n# parameters\nW = np.array([[0.5]])\n# forward\nA = W @ X\n# loss\nL = sum(A)\n"
+    for typed in (text, text.replace("\n", "\r\n"), text.replace("\n", "\r")):
+        program = load(typed)
+        assert [s.text for s in program.statements][:2] == ["A = W @ X", "L = sum(A)"]
+        assert outline(load(program.text)) == outline(program)

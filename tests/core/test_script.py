@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from core.complete import load
 from core.errors import StepperError
 from core.execute.timeline import Position, Timeline
-from core.library import EXAMPLES, example_text, open_target, open_target
+from core.library import EXAMPLES, example_text, open_target
 from core.notation.script import script_text
 from core.program.ir import Program
 

@@ -108,9 +108,9 @@ class Case:
     def _weights(self) -> np.ndarray:
         probe = load(self._text(None))
         assert probe.fault is None, probe.fault
-        machine = Machine(probe, {g.name: g.value for g in probe.given})
-        machine.go(len(probe))
-        shape = np.shape(machine.value(next(v.index for v in probe.values if v.label == "R")))
+        timeline = Timeline(probe)
+        timeline.go(Position(1, len(probe)))
+        shape = np.shape(timeline.machine.value(next(v.index for v in probe.values if v.label == "R")))
         random = np.random.default_rng(zlib.crc32(self.title.encode()) + 1)
         return random.uniform(0.3, 1.5, shape) * np.where(random.random(shape) < 0.5, -1.0, 1.0)
 
