@@ -91,7 +91,7 @@ class _Edit:
 def _derive(d: Draft) -> _Edit | None:
     """Decide what is missing and derive it; None if nothing is."""
     program = d.program
-    wanted, missing_backward = _wanted(d)
+    wanted = _wanted(d)
     updated = set(program.carried)
     needs_update = not d.missing and bool(program.trainable) and not any(p in updated for p in program.trainable)
     if not wanted and not needs_update:
@@ -105,8 +105,7 @@ def _derive(d: Draft) -> _Edit | None:
         backward = _backward(d, todo, env, taken)
         for statement, lines in backward.keep.items():
             edit.before.setdefault(program.statements[statement].line, []).extend(lines)
-        if missing_backward or not wanted:
-            edit.after.setdefault(place, []).append(("# backward", ()))
+        edit.after.setdefault(place, []).append(("# backward", ()))
         for line in backward.lines:
             edit.after.setdefault(place, []).append((line.text, tuple(_where(program, t) for t in line.tags)))
         gradients = {**gradients, **backward.gradients}
@@ -124,10 +123,10 @@ def _derive(d: Draft) -> _Edit | None:
     return edit
 
 
-def _wanted(d: Draft) -> tuple[dict[str, str], bool]:
+def _wanted(d: Draft) -> dict[str, str]:
     """Return parameter → name of its gradient, for names that an update reads and nobody gives."""
     if not d.missing:
-        return {}, False
+        return {}
     wanted = {p: name for p in d.program.trainable if (name := _gradient_of(d, p)) is not None}
     for name, line in d.missing.items():
         if name not in wanted.values():
@@ -137,7 +136,7 @@ def _wanted(d: Draft) -> tuple[dict[str, str], bool]:
         raise NotationError(
             f"`{name}` has no value, and without a loss above this line it cannot be derived as a gradient", line, 1
         )
-    return wanted, not any(s.phase == "backward" for s in d.program.statements)
+    return wanted
 
 
 def _gradient_of(d: Draft, parameter: str) -> str | None:

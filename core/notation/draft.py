@@ -104,7 +104,7 @@ def _split(source: Source) -> tuple[list[Raw | ast.Expr], list[Raw]]:
                 raise NotationError("this line gives no name to its result; write `name = …`", item.lineno, item.col_offset + 1)
             if not lines:
                 setup.append(item)
-        elif (item.section in SETUP and divided) or (
+        elif (item.section in SETUP and divided and not _computes(item, setup)) or (
             (item.section is None or not divided) and item.augment is None and item.mask is None and _gives(item, setup, lines)
         ):
             if item.augment is not None or item.mask is not None:
@@ -113,6 +113,16 @@ def _split(source: Source) -> tuple[list[Raw | ast.Expr], list[Raw]]:
         else:
             lines.append(item)
     return setup, lines
+
+
+def _computes(item: Raw, setup: list[Raw | ast.Expr]) -> bool:
+    """Tell whether a line under `# parameters` is a forward line whose heading was forgotten: data meet parameters."""
+    if item.section != "parameters":
+        return False
+    sizes = {id(n.value) for n in ast.walk(item.value) if isinstance(n, ast.Attribute) and n.attr in ("shape", "size")}
+    names = {n.id for n in ast.walk(item.value) if isinstance(n, ast.Name) and id(n) not in sizes}
+    sections = {s.section for s in setup if isinstance(s, Raw) and s.target in names and s.target not in RESERVED}
+    return "data" in sections and "parameters" in sections
 
 
 def _gives(item: Raw, setup: list[Raw | ast.Expr], lines: list[Raw]) -> bool:

@@ -45,14 +45,22 @@ def cross_entropy(a, y, samples, reduction="mean"):
 
 
 def softmax_cross_entropy(z, y, samples, reduction="mean"):
-    """Cross-entropy of softmax(z), computed from z itself; `y` holds class indices, or is one-hot of z's shape."""
+    """Cross-entropy of softmax(z), computed from z itself.
+
+    `y` holds class indices from 0, or has z's shape and adds up to 1 for each sample (one-hot, or smoothed):
+    the gradient softmax(z) − y is right only then.
+    """
     classes = 0 if samples == -1 else -1
     shifted = z - np.max(z, axis=classes, keepdims=True)
     log_p = shifted - np.log(np.sum(np.exp(shifted), axis=classes, keepdims=True))
     if np.shape(y) == np.shape(z):
+        if np.any(np.abs(np.sum(y, axis=classes) - 1) > 1e-3):
+            raise ValueError("the targets of each sample must add up to 1")
         total = -np.sum(y * log_p)
     else:
         index = np.expand_dims(np.reshape(y, -1), classes).astype(np.int64)
+        if np.any(index < 0):
+            raise ValueError("a class index must not be negative")
         total = -np.sum(np.take_along_axis(log_p, index, axis=classes))
     return total / z.shape[samples] if reduction == "mean" else total
 

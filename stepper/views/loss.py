@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QBrush, QColor, QKeyEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
 
 from core.session import Moment
 from stepper import theme
+from stepper.widgets import fonts
 from stepper.widgets.loss_plot import KeyToSigns, LossPlot, Series
-from stepper.widgets.numbers import full, percent, short
-from stepper.widgets.tips import plain
+from stepper.widgets.numbers import full, short
+from stepper.widgets.score_label import ScoreLabel
 
 MOST_SYMBOLS = 400
 FEWEST_SYMBOLS = 25
 FEWEST_ITERATIONS = 10
-ROOM_FOR_A_LABEL = 150
+ROOM_FOR_A_LABEL = 165
 ROOM_FOR_A_NAME = 80
 
 
@@ -36,6 +36,7 @@ class LossView(QWidget):
         self.setMinimumHeight(84)
         self._moment: Moment | None = None
         self._stale = False
+        self._dressed: str | None = None
         self._series, self._epochs = Series(), Series()
         self._build_header()
         self._build_plot()
@@ -67,7 +68,16 @@ class LossView(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.plot.item.showLabel("bottom", self.height() >= ROOM_FOR_A_LABEL)
+        self.plot.item.showLabel("bottom", self._has_room_for_a_label())
+
+    def _has_room_for_a_label(self) -> bool:
+        return self.height() >= ROOM_FOR_A_LABEL * max(1.0, fonts.zoom())
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the size of all text."""
+        if event.type() == QEvent.Type.FontChange:
+            self._dressed = None
+        super().changeEvent(event)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -101,9 +111,7 @@ class LossView(QWidget):
         self.now = QLabel(self._header)
         self.now.setTextFormat(Qt.TextFormat.PlainText)
         self.now.setAccessibleName(self.tr("Loss at the iteration looked at"))
-        self.scores = QLabel(self._header)
-        self.scores.setTextFormat(Qt.TextFormat.PlainText)
-        self.scores.setAccessibleName(self.tr("Accuracy with the parameters at this place"))
+        self.scores = ScoreLabel(self._header)
         self._keys = {
             "line": KeyToSigns("line", self.tr("each iteration"), self._header),
             "point": KeyToSigns("point", self.tr("mean of each epoch"), self._header),
@@ -229,36 +237,18 @@ class LossView(QWidget):
         else:
             self.now.setText(self.tr("Loss {loss} in iteration {n}").format(loss=short(loss), n=here))
             self.now.setToolTip(full(loss))
-        self._say_scores(moment.scores)
-
-    def _say_scores(self, scores: Mapping[str, float]) -> None:
-        """Say how good the network is with the parameters as they are here, if there is something to judge it by."""
-        accuracy, held_out = scores.get("accuracy"), scores.get("held_out_accuracy")
-        if accuracy is not None and held_out is not None:
-            text = self.tr("accuracy {a}, held out {h}").format(a=percent(accuracy), h=percent(held_out))
-        elif accuracy is not None:
-            text = self.tr("accuracy {a}").format(a=percent(accuracy))
-        elif "held_out_loss" in scores:
-            text = self.tr("held-out loss {x}").format(x=short(scores["held_out_loss"]))
-        else:
-            text = ""
-        self.scores.setVisible(bool(text))
-        self.scores.setText(text)
-        tip = self.tr(
-            "Accuracy: the share of all samples that are put into the right class, with the parameters as they are now."
-        )
-        if "held_out_loss" in scores:
-            tip = self.tr("{tip}\nHeld out: samples that are never trained on; their loss is {x}.").format(
-                tip=tip if accuracy is not None else "", x=short(scores["held_out_loss"])
-            )
-        self.scores.setToolTip(plain(tip.strip()) if text else "")
+        self.scores.say(moment.scores)
 
     def _dress(self) -> None:
         """Put the colours of the theme on; cheap where they have not changed."""
         colours = theme.current()
-        if getattr(self, "_dressed", None) == (colours.name, colours.panel):
+        if self._dressed == colours.name:
             return
-        self._dressed = (colours.name, colours.panel)
+        self._dressed = colours.name
+        font = fonts.sized(QApplication.font(), -0.5)
+        self.plot.use_font(font)
+        for label in (self.line_label, self.bad_label):
+            label.setFont(font)
         self.plot.setBackground(colours.panel)
         item = self.plot.item
         for name in ("left", "bottom"):
@@ -266,8 +256,8 @@ class LossView(QWidget):
             axis.setPen(pg.mkPen(colours.border))
             axis.setTextPen(pg.mkPen(colours.dim))
             axis.setStyle(tickTextOffset=2, tickLength=-4)
-        item.setLabel("bottom", self.tr("iteration"), color=colours.dim)
-        item.showLabel("bottom", self.height() >= ROOM_FOR_A_LABEL)
+        item.setLabel("bottom", self.tr("iteration"), color=colours.dim, **{"font-size": f"{font.pointSizeF()}pt"})
+        item.showLabel("bottom", self._has_room_for_a_label())
         self.curve.setPen(pg.mkPen(colours.read, width=1))
         self.curve.setSymbolBrush(pg.mkBrush(colours.read))
         self.curve.setSymbolPen(pg.mkPen(colours.panel))

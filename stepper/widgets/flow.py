@@ -8,10 +8,12 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
+from stepper.widgets import fonts
 from stepper.widgets.glyph import Glyph
 from stepper.widgets.matrix import MatrixWidget
 
-SCALES = (1.75, 1.5, 1.25, 1.0, 0.85)
+SCALES = (1.5, 1.4, 1.25, 1.0, 0.85, 0.7, 0.6)
+SMALLEST = 8.0  # points; text that a person made big may shrink to this before anything is scrolled
 SPACE = 10
 ROW_SPACE = 14
 
@@ -65,7 +67,7 @@ class FlowScroll(QScrollArea):
         usual, size = self._at(1.0)
         if self._height <= 0:
             return usual, size
-        for scale in SCALES:
+        for scale in (s for s in SCALES if s >= 1 or s * fonts.points(self.font()) >= SMALLEST):
             rows, size = self._at(scale)
             fits = size.height() <= self._height and size.width() <= self.width()
             if fits and len(rows) <= len(usual):

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from core.program.ir import Array
@@ -56,13 +56,22 @@ class Series:
         return True
 
 
+class IterationAxis(pg.AxisItem):  # type: ignore[misc]
+    """An axis that counts: there is nothing between two iterations."""
+
+    def tickSpacing(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, float]]:
+        """Return the spacings of the ticks that are whole numbers."""
+        whole = [(step, start) for step, start in super().tickSpacing(minVal, maxVal, size) if step >= 1]
+        return whole or [(1.0, 0.0)]
+
+
 class LossPlot(pg.PlotWidget):  # type: ignore[misc]
     """The plot itself: never pans or zooms; a press or a drag says which iteration is meant."""
 
     travelled = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent, enableMenu=False)
+        super().__init__(parent, enableMenu=False, axisItems={"bottom": IterationAxis("bottom")})
         self.item: Any = self.getPlotItem()  # pyqtgraph makes its methods at run time
         self.item.setMenuEnabled(False)
         self.item.hideButtons()
@@ -72,6 +81,18 @@ class LossPlot(pg.PlotWidget):  # type: ignore[misc]
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFrameShape(self.Shape.NoFrame)
         self._last = 0
+
+    def use_font(self, font: QFont) -> None:
+        """Write the numbers at the axes in a font, with room for the topmost one."""
+        height = QFontMetrics(font).height()
+        self.item.layout.setContentsMargins(1, height // 2, 1, 1)
+        for name in ("left", "bottom"):
+            axis = self.item.getAxis(name)
+            axis.setTickFont(font)
+            axis.setStyle(tickTextHeight=height, hideOverlappingLabels=True)
+            axis.setTickDensity(1.0 if height < 20 else 0.6)
+        self.item.getAxis("left").setStyle(hideOverlappingLabels=False)
+        self.item.getAxis("bottom").setHeight(None)
 
     def iteration_at(self, x: float) -> int:
         """Return the iteration nearest to a place in the widget, not limited to those that exist."""

@@ -116,4 +116,6 @@ class HeaderPainter:
         if part[0] == "input":
             return xs[0]
         layer = int(part[1])
+        if part[0] == "bias" and self.g.bias_text and not self.g.big(layer):
+            return self.g.bias_box(layer, 0).center().x()
         return (xs[layer - 1] + xs[layer]) / 2 if part[0] == "weights" else xs[layer]

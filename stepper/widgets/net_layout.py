@@ -62,8 +62,8 @@ class Geometry:
 
     @property
     def middle(self) -> float:
-        """The height at which every column is centred."""
-        return self.header + (self.height - self.header) / 2
+        """The height at which every column is centred; biases stand higher than anything hangs below."""
+        return self.header + (self.height - self.header) / 2 + (7 if self.bias_text else 0)
 
     def centre(self, column: int, unit: int) -> QPointF:
         """Return the centre of a neuron, or of a unit's place in its strip."""

@@ -821,3 +821,20 @@ def test_lines_are_counted_as_python_counts_them() -> None:
         program = load(typed)
         assert [s.text for s in program.statements][:2] == ["A = W @ X", "L = sum(A)"]
         assert outline(load(program.text)) == outline(program)
+
+
+def test_a_forward_line_under_parameters_is_still_a_forward_line() -> None:
+    text = "# data\nX = np.ones((2, 2))\n# parameters\nW = np.array([[0.5, 0.1]])\nA = tanh(W @ X)\n# loss\nL = mean(A * A)\n"
+    program = load(text)
+    assert [s.phase for s in program.statements if s.target == "A"] == ["forward"]
+    assert program.trainable == ("W",)
+
+
+def test_softmax_cross_entropy_refuses_targets_that_do_not_add_up_to_one() -> None:
+    text = (
+        "# data\nX = np.ones((2, 3))\nY = np.full((2, 3), 0.7)\n# parameters\nW = np.array([[0.5, 0.1], [0.2, 0.3]])\n"
+        "# forward\nZ = W @ X\n# loss\nL = softmax_cross_entropy(Z, Y)\n"
+    )
+    timeline = Timeline(load(text))
+    timeline.go(Position(1, len(timeline.program)))
+    assert timeline.fault is not None and "must add up to 1" in timeline.fault.message
