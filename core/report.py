@@ -19,7 +19,7 @@ from core.execute.runner import Runner
 from core.execute.timeline import Position, Timeline
 from core.network_file import Evaluation, scores
 from core.program.dims import show
-from core.program.ir import Fault, Instruction, Program
+from core.program.ir import Fault, Instruction, Program, fault_sentence
 
 
 @dataclass(frozen=True)
@@ -105,12 +105,6 @@ def dtype_name(datum: Any) -> str:
     if isinstance(datum, (bool, int, float)) and not isinstance(datum, np.generic):
         return type(datum).__name__
     return str(np.asarray(datum).dtype)
-
-
-def fault_sentence(program: Program, fault: Fault) -> str:
-    """Return a fault as one sentence with its line."""
-    s = program.statements[fault.statement]
-    return f"line {s.line}, `{s.text}`: {fault.message}"
 
 
 def trace_table(t: Trace) -> str:

@@ -247,9 +247,3 @@ def stops(program: Program, size: Size) -> list[int]:
         if a.phase != b.phase:
             ends.add(a.last)
     return sorted(ends)
-
-
-def label_of_fault(fault: Fault, program: Program) -> str:
-    """Return a fault as one sentence with its line."""
-    s = program.statements[fault.statement]
-    return f"Line {s.line}, `{s.text}`: {fault.message}"

@@ -21,7 +21,8 @@ from core.explain.operations import EXPLANATIONS
 from core.library import EXAMPLES, open_target
 from core.notation.script import script_text
 from core.optimizers import RULES
-from core.report import fault_sentence, save_values, trace, trace_json, trace_table, training
+from core.program.ir import fault_sentence
+from core.report import save_values, trace, trace_json, trace_table, training
 from stepper import screen
 from stepper.saving import save_text
 

@@ -9,7 +9,8 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from core.errors import NotationError, StepperError
 from core.library import open_target
-from core.session import Session, Size, label_of_fault
+from core.program.ir import fault_sentence
+from core.session import Session, Size
 
 SLICE = 0.012
 
@@ -29,7 +30,6 @@ class Controller(QObject):
         self._timer.setInterval(30)
         self._timer.timeout.connect(self._run_slice)
         self._quick = False
-        self._wait = 0.0
         self._told = ""
 
     @Slot(str)
@@ -146,7 +146,8 @@ class Controller(QObject):
         if fault is None or moment.k < moment.machine.runnable:
             self._told = ""
         else:
-            sentence = label_of_fault(fault, session.program)
+            sentence = fault_sentence(session.program, fault)
+            sentence = sentence[0].upper() + sentence[1:]
             if sentence != self._told:
                 self._told = sentence
                 self.said.emit(sentence)

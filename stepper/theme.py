@@ -53,7 +53,7 @@ LIGHT = Theme(
 
 DARK = Theme(
     name="dark", window="#16191d", panel="#1e2227", text="#e8eaed", dim="#a3acb8", border="#3a414b",
-    lit="#5c4a12", lit_text="#ffffff", selection="#c79bff", error="#ff8a80",
+    lit="#4a3b0d", lit_text="#ffffff", selection="#c79bff", error="#ff8a80",
     accent="#7cc0ff", accent_text="#10151b", read="#6cb6ff", written="#f0a04b",
     negative="#5aa9f0", zero="#2a2f36", positive="#f08a4b",
     phases={"forward": "#6cb6ff", "loss": "#c79bff", "backward": "#f0a04b", "update": "#5fd38d", "predict": "#a3acb8"},

@@ -15,7 +15,7 @@ from core.program.ir import Array, Instruction, Number, Program
 Datum = Array | np.generic | Number
 State = Mapping[str, Datum]
 LARGEST_WHOLE = 2**62
-REFUSALS = (ArithmeticError, ValueError, TypeError)
+REFUSALS = (ArithmeticError, ValueError, TypeError, IndexError)
 
 
 def initial_state(program: Program) -> dict[str, Datum]:

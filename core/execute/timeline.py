@@ -41,7 +41,6 @@ class Timeline:
         self._checkpoints: dict[int, State] = {1: initial_state(program)}
         self._picker = Picker(program.batching)
         self._runner: Runner | None = None
-        self._last_iteration: int | None = None
         self.machine = self._machine(1)
         self.position = Position(1, 0)
 
@@ -54,11 +53,6 @@ class Timeline:
     def fault(self) -> Fault | None:
         """What stops the iteration that is looked at, if anything does."""
         return self.machine.fault
-
-    @property
-    def reached(self) -> int:
-        """How many iterations have been completed so far, by stepping or running."""
-        return len(self.losses) if self.program.loss is not None else self._reached
 
     def go(self, position: Position) -> Position:
         """Stand at a position, or as near before it as the program can go; returns where that is."""
@@ -134,10 +128,7 @@ class Timeline:
         value: Datum | None = machine.value(self.program.loss)
         return None if value is None else float(np.asarray(value).reshape(-1)[0])
 
-    _reached = 0
-
     def _note(self, iteration: int, loss: float | None) -> None:
-        self._reached = max(self._reached, iteration)
         if loss is None or iteration != len(self.losses) + 1:
             return
         self.losses.append(loss)

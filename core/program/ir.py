@@ -174,3 +174,9 @@ class Program:
             if item.name == name:
                 return item
         raise KeyError(name)
+
+
+def fault_sentence(program: Program, fault: Fault) -> str:
+    """Return a fault as one sentence that begins with its line and names the operation once."""
+    s = program.statements[fault.statement]
+    return f"line {s.line}, `{s.text}`: {fault.message.removeprefix(f'`{s.text}`: ')}"

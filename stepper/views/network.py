@@ -74,6 +74,7 @@ class NetworkView(QWidget):
         self._sample_row = QWidget(self)
         self.sample = QSpinBox(self._sample_row)
         self.sample.setAccessibleName(self.tr("Sample shown in the picture"))
+        self.sample.lineEdit().setAccessibleName(self.tr("Sample shown in the picture"))
         self.sample.setRange(1, 1)
         self.sample.setKeyboardTracking(False)
         self.sample.valueChanged.connect(self._on_sample)

@@ -22,6 +22,8 @@ from stepper.widgets.matrix import Cell
 from stepper.widgets.operand_matrix import OperandMatrix
 from stepper.widgets.tips import plain
 
+USUAL_MATRICES = 3
+
 
 class OperationView(QWidget):
     """Shows the operation just executed; before the first one, the one to come."""
@@ -61,6 +63,8 @@ class OperationView(QWidget):
             box.addWidget(label)
         box.addStretch()
         self._use_fonts()
+        for at in range(USUAL_MATRICES):  # made here, so that the Tab key comes to them before it comes to what follows
+            self._matrix(at).hide()
 
     def sizeHint(self) -> QSize:
         """Room for three small matrices."""
@@ -315,6 +319,8 @@ class OperationView(QWidget):
         while len(self._matrices) <= at:
             widget = OperandMatrix(self.equation.inside)
             widget.value_clicked.connect(self.value_clicked)
+            if self._matrices:
+                QWidget.setTabOrder(self._matrices[-1], widget)
             self._matrices.append(widget)
         return self._matrices[at]
 

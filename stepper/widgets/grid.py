@@ -23,19 +23,28 @@ GAP = 4
 Cell = tuple[int, ...]
 
 
-@dataclass
 class Fonts:
-    """The fonts of a grid: its title, its numbers, its small print."""
+    """The fonts of a grid with their metrics: of its title, its numbers, its small print."""
 
-    bold: QFont
-    mono: QFont
-    small: QFont
+    def __init__(self, font: QFont, scale: float) -> None:
+        base = fonts_of.scaled(font, scale)
+        self.bold = fonts_of.sized(base, 0, bold=True)
+        self.mono = fonts_of.mono(base, -0.5)
+        self.small = fonts_of.sized(base, -1.5)
+        self.of_bold, self.of_mono, self.of_small = (QFontMetrics(f) for f in (self.bold, self.mono, self.small))
 
     @classmethod
     def of(cls, font: QFont, scale: float = 1.0) -> Fonts:
-        """Return the fonts that go with a widget's own, `scale` times as big."""
-        base = fonts_of.scaled(font, scale)
-        return cls(fonts_of.sized(base, 0, bold=True), fonts_of.mono(base, -0.5), fonts_of.sized(base, -1.5))
+        """Return the fonts that go with a widget's own, `scale` times as big; from a small store."""
+        key = (font.key(), scale)
+        if key not in _KNOWN:
+            if len(_KNOWN) > 32:
+                _KNOWN.clear()
+            _KNOWN[key] = cls(font, scale)
+        return _KNOWN[key]
+
+
+_KNOWN: dict[tuple[str, float], Fonts] = {}
 
 
 @dataclass
@@ -80,7 +89,7 @@ class Grid:
         if self.heat is not None:
             self.heat.fit(round(HEAT_WIDTH * self.scale), round(HEAT_HEIGHT * self.scale), round(BLOCK * self.scale))
             return
-        metrics = QFontMetrics(self.fonts.mono)
+        metrics = self.fonts.of_mono
         least = 4 if self.array is None else 6
         room = round(14 * self.scale)
         self.cell = QSize(
@@ -90,7 +99,7 @@ class Grid:
     @property
     def bar(self) -> int:
         """How broad the strip is in which a size stands."""
-        return QFontMetrics(self.fonts.small).height() + 3
+        return self.fonts.of_small.height() + 3
 
     @property
     def size(self) -> tuple[int, int]:
@@ -120,8 +129,8 @@ class Grid:
 
     def title_width(self) -> int:
         """Return how wide the name with the shape behind it is."""
-        shape = QFontMetrics(self.fonts.small).horizontalAdvance(self.shape_text())
-        return QFontMetrics(self.fonts.bold).horizontalAdvance(self.name) + 8 + shape + 4
+        shape = self.fonts.of_small.horizontalAdvance(self.shape_text())
+        return self.fonts.of_bold.horizontalAdvance(self.name) + 8 + shape + 4
 
     def shape_text(self) -> str:
         """Return the shape as people say it; of a single number, nothing."""
@@ -130,7 +139,7 @@ class Grid:
     def body(self) -> QRect:
         """Return where the cells are drawn."""
         rows, columns = self.size
-        top = QFontMetrics(self.fonts.bold).height() + GAP + (self.bar if self.shape else 0)
+        top = self.fonts.of_bold.height() + GAP + (self.bar if self.shape else 0)
         left = self.bar if len(self.shape) >= 2 else 2
         if self.heat is not None:
             return QRect(left, top, self.heat.width, self.heat.height)
@@ -138,7 +147,7 @@ class Grid:
 
     def whole(self) -> QSize:
         """Return the size that shows everything."""
-        body, small = self.body(), QFontMetrics(self.fonts.small)
+        body, small = self.body(), self.fonts.of_small
         width, below = max(body.right() + 4, body.left() + self.title_width()), 0
         if self.heat is not None:
             below = 2 * small.height() + 10

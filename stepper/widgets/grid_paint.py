@@ -24,7 +24,7 @@ def paint_grid(painter: QPainter, grid: Grid, focused: bool) -> None:
         painter.setPen(QPen(QColor(theme.current().border), 1))
         painter.drawRect(grid.body().adjusted(0, 0, -1, -1))
         if grid.note:
-            metrics = QFontMetrics(grid.fonts.small)
+            metrics = grid.fonts.of_small
             painter.setFont(grid.fonts.small)
             painter.setPen(QColor(theme.current().dim))
             painter.drawText(grid.body().left(), grid.body().bottom() + 3 + metrics.ascent(), grid.note)
@@ -52,7 +52,7 @@ def _cells(grid: Grid) -> list[Cell]:
 
 
 def _title(painter: QPainter, grid: Grid) -> None:
-    t, bold = theme.current(), QFontMetrics(grid.fonts.bold)
+    t, bold = theme.current(), grid.fonts.of_bold
     x = grid.body().left()
     painter.setFont(grid.fonts.bold)
     painter.setPen(QColor(t.text))
@@ -108,7 +108,7 @@ def _cell(painter: QPainter, grid: Grid, cell: Cell) -> None:
     if strange and value is not None:
         painter.fillRect(rect, QBrush(QColor(t.error), pattern_of(value)))
         # The word stands on a clear ground, so that the pattern around it does not eat it.
-        width = QFontMetrics(grid.fonts.mono).horizontalAdvance(text) + 6
+        width = grid.fonts.of_mono.horizontalAdvance(text) + 6
         painter.fillRect(QRect(rect.center().x() - width // 2, rect.top() + 3, width, rect.height() - 6), QColor(t.panel))
     painter.setPen(QPen(QColor(t.border), 1))
     painter.drawRect(rect.adjusted(0, 0, -1, -1))
@@ -124,7 +124,7 @@ def _heat(painter: QPainter, grid: Grid) -> None:
     painter.drawRect(body.adjusted(-1, -1, 0, 0))
     if grid.empty:
         return
-    metrics = QFontMetrics(grid.fonts.small)
+    metrics = grid.fonts.of_small
     painter.setFont(grid.fonts.small)
     painter.setPen(QColor(t.text))
     cell = grid.index(*(grid.cursor if grid.hover is None else grid.hover))

@@ -8,6 +8,7 @@ from PySide6.QtGui import QBrush, QColor, QFontMetrics, QImage, QLinearGradient,
 
 from core.program.ir import Array
 from stepper import theme
+from stepper.widgets import shades
 
 LEVELS = 64
 HATCH = 5
@@ -107,14 +108,16 @@ class Heat:
             )
             share = picked / self._extent if self._extent > 0 else np.zeros_like(picked)
         steps = np.rint(np.clip(np.nan_to_num(share), -1, 1) * LEVELS).astype(int) + LEVELS
-        table = np.array([theme.diverging(i / LEVELS, 1.0).rgb() for i in range(-LEVELS, LEVELS + 1)], dtype=np.uint32)
+        table = shades.table(LEVELS)
         # One pixel of the image is one of the screen, so that the hatching is as fine in large blocks as in small ones.
         y, x = np.arange(self.height)[:, None], np.arange(self.width)[None, :]
         height, width = steps.shape
         at = (y * height // self.height, x * width // self.width)
-        kind, pixels = bad[at], table[steps[at]]
-        lines = ((kind & 1) > 0) & ((x - y) % HATCH == 0) | ((kind & 2) > 0) & ((x + y) % HATCH == 0)
-        pixels = np.where(kind > 0, np.where(lines, QColor(t.panel).rgb(), QColor(t.error).rgb()), pixels)
+        pixels = table[steps[at]]
+        if bad.any():
+            kind = bad[at]
+            lines = ((kind & 1) > 0) & ((x - y) % HATCH == 0) | ((kind & 2) > 0) & ((x + y) % HATCH == 0)
+            pixels = np.where(kind > 0, np.where(lines, QColor(t.panel).rgb(), QColor(t.error).rgb()), pixels)
         data = np.ascontiguousarray(pixels, dtype=np.uint32).tobytes()
         self._image = QImage(data, self.width, self.height, 4 * self.width, QImage.Format.Format_RGB32).copy()
 
@@ -124,8 +127,12 @@ def strongest(shown: Array, height: int, width: int) -> tuple[Array, Array]:
 
     The second array has 3 where a block holds a NaN, 2 for ∞, 1 for −∞, else 0: the hatchings, as bits.
     """
-    bad = np.where(np.isnan(shown), 3, np.where(np.isposinf(shown), 2, np.where(np.isneginf(shown), 1, 0)))
-    clean = np.where(bad, 0.0, shown)
+    finite = np.isfinite(shown)
+    if finite.all():  # nearly always, and then much is saved
+        bad, clean = np.zeros((1, 1), dtype=int), shown
+    else:
+        bad = np.where(np.isnan(shown), 3, np.where(np.isposinf(shown), 2, np.where(np.isneginf(shown), 1, 0)))
+        clean = np.where(finite, shown, 0.0)
     at_rows = np.arange(height) * shown.shape[0] // height
     at_columns = np.arange(width) * shown.shape[1] // width
 
@@ -133,4 +140,5 @@ def strongest(shown: Array, height: int, width: int) -> tuple[Array, Array]:
         return function.reduceat(function.reduceat(array, at_rows, axis=0), at_columns, axis=1)
 
     high, low = blocks(clean, np.maximum), blocks(clean, np.minimum)
-    return np.where(high >= -low, high, low), blocks(bad, np.maximum)
+    picked = np.where(high >= -low, high, low)
+    return picked, blocks(bad, np.maximum) if bad.shape == shown.shape else np.zeros(picked.shape, dtype=int)

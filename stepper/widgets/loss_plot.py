@@ -78,6 +78,7 @@ class LossPlot(pg.PlotWidget):  # type: ignore[misc]
         self.item.setMouseEnabled(False, False)
         self.item.disableAutoRange()
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.viewport().setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFrameShape(self.Shape.NoFrame)
         self._last = 0

@@ -7,6 +7,7 @@ from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QColor, QPa
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
 from stepper import resources, theme
+from stepper.widgets import fonts
 
 LONGEST = 2000
 
@@ -29,6 +30,7 @@ class MessageBar(QFrame):
         self._sign.setAccessibleName(self.tr("Warning"))
         self._text = QLabel(self)
         self._text.setTextFormat(Qt.TextFormat.PlainText)
+        self._text.setAccessibleName(self.tr("The message"))
         self._text.setWordWrap(True)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
@@ -77,6 +79,4 @@ class MessageBar(QFrame):
         sign = QPalette(palette)
         sign.setColor(QPalette.ColorRole.WindowText, QColor(colours.error))
         self._sign.setPalette(sign)
-        font = self.font()
-        font.setPointSizeF(font.pointSizeF() * 1.3)
-        self._sign.setFont(font)
+        self._sign.setFont(fonts.scaled(self.font(), 1.3))

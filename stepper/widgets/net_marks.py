@@ -10,8 +10,10 @@ from PySide6.QtGui import QBrush, QColor, QFont, QImage, QPainter, QPainterPath,
 
 from core.program.ir import Array, Phase
 from stepper import theme
+from stepper.widgets import shades
 
 THICKEST = 6.0
+LEVELS = 127
 
 
 def font_of(painter: QPainter, pixels: float, bold: bool = False) -> QFont:
@@ -90,17 +92,16 @@ def arrow(painter: QPainter, start: float, end: float, y: float, phase: Phase) -
 
 def heat_image(array: Array, scale: float) -> QImage:
     """Return a matrix as an image, a pixel a cell, on the diverging scale; cells that are not finite in the error colour."""
-    colours = theme.current()
     cells = np.asarray(array, dtype=float)
     cells = cells.reshape(cells.shape[0], -1)
     finite = np.isfinite(cells)
-    share = np.clip(np.where(finite, cells, 0.0) / (scale if scale > 0 else 1.0), -1.0, 1.0)
-    shades = [_rgb(theme.diverging(i / 127.0, 1.0)) for i in range(-127, 128)]
-    table = np.array([*shades, _rgb(QColor(colours.error))], dtype=np.uint8)
-    index = np.where(finite, np.rint(share * 127).astype(int) + 127, 255)
-    pixels = np.ascontiguousarray(table[index])
-    height, width = index.shape
-    return QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
+    share = np.clip(np.where(finite, cells, 0.0) * (LEVELS / scale if scale > 0 else 1.0), -LEVELS, LEVELS)
+    pixels = shades.table(LEVELS)[np.rint(share).astype(int) + LEVELS]
+    if not finite.all():
+        pixels = np.where(finite, pixels, np.uint32(QColor(theme.current().error).rgb()))
+    height, width = cells.shape
+    data = np.ascontiguousarray(pixels, dtype=np.uint32).tobytes()
+    return QImage(data, width, height, 4 * width, QImage.Format.Format_RGB32).copy()
 
 
 def draw_heat(painter: QPainter, rect: QRectF, image: QImage | None) -> None:
@@ -137,7 +138,3 @@ def _outline(painter: QPainter, rect: QRectF, round_: bool) -> None:
         painter.drawEllipse(rect)
     else:
         painter.drawRoundedRect(rect, 5, 5)
-
-
-def _rgb(colour: QColor) -> tuple[int, int, int]:
-    return colour.red(), colour.green(), colour.blue()

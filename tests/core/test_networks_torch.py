@@ -152,10 +152,11 @@ def _layers(random: np.random.Generator, seed: int, loss: str, width: tuple[int,
     return layers
 
 
-def built(seed: int, folder: Path, **network: Any) -> tuple[Any, Program]:
-    """Return the description and the program of a drawn network; `network` replaces choices of that section."""
+def built(seed: int, folder: Path, **changed: dict[str, Any]) -> tuple[Any, Program]:
+    """Return the description and the program of a drawn network; `changed` replaces choices of its sections."""
     tree, arrays = drawn(seed)
-    tree["network"] |= network
+    for section, choices in changed.items():
+        tree[section] |= choices
     columns = tree["network"]["convention"] == "columns"
     np.savez(folder / "points.npz", **{n: a.T if columns else a for n, a in arrays.items()})
     d = describe(tree)
@@ -235,3 +236,48 @@ def test_the_draws_cover_every_choice_and_most_pairs_of_them() -> None:
     assert all(seen[loss, optimizer] >= 3 for loss in LOSSES for optimizer in OPTIMIZERS)
     pairs = sum(seen[activation, loss] > 0 for activation in ACTIVATIONS for loss in LOSSES)
     assert pairs >= 95, f"{pairs} of 100 pairs of an activation and a loss"
+
+
+@pytest.mark.parametrize("dtype, of_loss, of_plain, of_adaptive", [("float32", 1e-5, 1e-4, 1e-4), ("float16", 0.05, 0.05, 0.5)])
+@pytest.mark.parametrize("seed", range(0, 300, 6))
+def test_a_smaller_precision_is_kept_everywhere_and_stays_near(
+    seed: int, dtype: str, of_loss: float, of_plain: float, of_adaptive: float, tmp_path: Path
+) -> None:
+    """Every value of 20 iterations has the network's precision, and the training stays near that in float64.
+
+    The bounds: the last loss to 1e-5 in float32 and 5 % in float16; parameters, relative to the largest of the network, to 1e-4,
+    in float16 to 5 %, and 50 % for optimisers that divide by the gradient's own size (there epsilon is 1e-3, since the default
+    1e-8 is 0 in float16). Not compared in float16: losses of probabilities, which reach exactly 0 or 1 there, and log(0) with them.
+    The single numbers of the line `rate = float(…)` are plain Python's float64, as every hyperparameter.
+    """
+    tree, _ = drawn(seed)
+    adaptive = tree["optimizer"]["name"] in ("adagrad", "rmsprop", "adam", "adamw")
+    finals: list[Runner] = []
+    for kind in ("float64", dtype):
+        _, program = built(seed, tmp_path, optimizer={"epsilon": 1e-3}, network={"dtype": kind})
+        runner = Runner(program)
+        for iteration in range(1, ITERATIONS + 1):
+            if iteration in (1, 2, ITERATIONS):
+                machine = Machine(program, inputs_of(program, Picker(program.batching), runner.state, iteration))
+                machine.go(len(program))
+                wrong = {v.label: kind_of(machine.value(v.index)) for v in program.values}
+                wrong = {n: k for n, k in wrong.items() if k not in (kind, "int64", "bool", "plain") and not n.startswith("rate.")}
+                assert not wrong, f"{wrong}\n{program.text}"
+            assert runner.step(), runner.fault
+        assert all(np.asarray(runner.state[n]).dtype == kind for n in program.trainable)
+        finals.append(runner)
+    true, ours = finals
+    assert true.loss is not None and ours.loss is not None
+    if dtype == "float16" and tree["network"]["loss"] in ("bce", "cross_entropy"):
+        return
+    assert abs(ours.loss - true.loss) <= of_loss * abs(true.loss)
+    largest = max(float(np.max(np.abs(true.state[n]))) for n in true.program.trainable)
+    bound = of_adaptive if adaptive else of_plain
+    for n in true.program.trainable:
+        error = np.max(np.abs(np.asarray(ours.state[n], dtype=np.float64) - true.state[n]))
+        assert error <= bound * largest, f"{n} is {error:.2e} off"
+
+
+def kind_of(datum: Any) -> str:
+    """Return the dtype's name; "plain" for a Python number."""
+    return datum.dtype.name if isinstance(datum, (np.ndarray, np.generic)) else "plain"
