@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[2]
-NEEDED = {"Xvfb": "xvfb", "openbox": "openbox", "xdotool": "xdotool"}
+NEEDED = {"Xvfb": "xvfb", "openbox": "openbox", "xdotool": "xdotool", "import": "imagemagick"}
 PATIENCE = 30.0
 
 
