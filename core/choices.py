@@ -19,7 +19,7 @@ _RULE_KEYS = {key for keys in USES.values() for key in keys}
 _SCHEDULE_KEYS = {key for keys in SCHEDULE_USES.values() for key in keys}
 _SCALED = ("normal", "uniform", "constant")
 _WITHOUT_DRAWS = ("zeros", "constant")
-_WITH_SLOPE = ("leaky_relu",)
+_WITH_SLOPE = ("leaky_relu", "elu")
 
 
 def preset_text(title: str) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 
 from core.data.sources import BUILT_IN, SUFFIXES
 from core.errors import DescriptionError
+from core.toml_lines import line_of as line_of
 
 ACTIVATIONS = (
     "sigmoid", "tanh", "relu", "leaky_relu", "elu", "gelu", "softplus", "softmax", "log_softmax", "identity",
@@ -183,8 +184,8 @@ def _layer_problems(layers: Any) -> list[Problem]:
             found.append(Problem(path, "must be a layer in braces, such as {units = 3}"))
             continue
         kind = layer.get("layer", "dense")
-        if kind not in LAYER_FIELDS:
-            found.append(Problem(f"{path}.layer", f"is {kind!r}; it can be {', '.join(LAYERS)}{_near(kind, LAYERS)}"))
+        if not isinstance(kind, str) or kind not in LAYER_FIELDS:
+            found.append(Problem(f"{path}.layer", f"is {_shown(kind)}; it can be {', '.join(LAYERS)}{_near(kind, LAYERS)}"))
             continue
         for key, value in layer.items():
             if key != "layer":
@@ -201,7 +202,7 @@ def _check(path: str, key: str, value: Any, known: Mapping[str, Field]) -> list[
     f = known[key]
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     whole = number and isinstance(value, int)
-    amount = float(value) if isinstance(value, (int, float)) else math.nan
+    amount = _amount(value) if number else math.nan
     fits = {
         "int": whole,
         "float": number and not math.isnan(amount),
@@ -209,8 +210,7 @@ def _check(path: str, key: str, value: Any, known: Mapping[str, Field]) -> list[
         "text": isinstance(value, str) and bool(value),
         "choice": isinstance(value, str) and value in f.choices,
         "batch": value == "full" or (whole and amount >= 1),
-        "sizes": whole
-        or (isinstance(value, list) and 1 <= len(value) <= 4 and all(isinstance(v, int) and v >= 1 for v in value)),
+        "sizes": whole or (isinstance(value, list) and 1 <= len(value) <= 4 and all(_is_size(v) for v in value)),
         "column": whole or isinstance(value, str),
     }[f.kind]
     if not fits:
@@ -221,10 +221,22 @@ def _check(path: str, key: str, value: Any, known: Mapping[str, Field]) -> list[
     return []
 
 
+def _is_size(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+
+
+def _amount(number: float) -> float:
+    """Return a number to compare with bounds; a whole one that no float can hold is as good as infinite."""
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf if number > 0 else -math.inf
+
+
 def _wanted(f: Field) -> str:
     bounds = ""
     if f.least is not None and f.most is not None:
-        bounds = f" {'above' if f.open_ends else 'from'} {f.least:g} {'up ' if f.open_ends else ''}to {f.most:g}"
+        bounds = f" {'above' if f.open_ends else 'from'} {_exact(f.least)} {'up ' if f.open_ends else ''}to {_exact(f.most)}"
     return {
         "int": f"it must be a whole number{bounds}",
         "float": f"it must be a number{bounds}",
@@ -233,27 +245,35 @@ def _wanted(f: Field) -> str:
         "choice": f"it can be {', '.join(f.choices)}",
         "batch": 'it must be a whole number of at least 1, or "full"',
         "sizes": "it must be a whole number of at least 1, or a list of them such as [8, 8]",
-        "column": "it must be a column's name, or its number from 0",
+        "column": "it must be a column's name, or its number: from 1, or -1 for the last",
     }[f.kind]
 
 
+def _exact(bound: float) -> str:
+    return f"{bound:.0f}" if float(bound).is_integer() else f"{bound:.10g}"
+
+
 def _shown(value: Any) -> str:
-    text = repr(value) if not isinstance(value, bool) else str(value).lower()
+    try:
+        text = repr(value) if not isinstance(value, bool) else str(value).lower()
+    except (ValueError, RecursionError):
+        # Python writes out no number of more than some thousand digits.
+        return "too long"
     return text if len(text) <= 60 else text[:57] + "…"
 
 
 def _near(word: Any, known: Any) -> str:
-    near = difflib.get_close_matches(str(word), list(known), 1)
+    near = difflib.get_close_matches(word, list(known), 1) if isinstance(word, str) else []
     return f"; did you mean {near[0]}?" if near else ""
 
 
 def _together(tree: Mapping[str, Any]) -> list[Problem]:
     """Choices that are each possible but not together."""
     network = tree["network"]
-    layers = [layer for layer in network["layers"] if layer.get("layer", "dense") != "flatten"]
+    layers = {n: layer for n, layer in enumerate(network["layers"], 1) if layer.get("layer", "dense") != "flatten"}
     loss = network.get("loss", "mse")
-    last = layers[-1] if layers else {}
-    place = f"network.layers[{len(network['layers'])}]"
+    place = f"network.layers[{max(layers, default=len(network['layers']))}]"
+    last = layers[max(layers)] if layers else {}
     found: list[Problem] = []
     if last.get("layer", "dense") == "dropout" or not layers:
         found.append(Problem(place, "cannot be last; end with a dense layer"))
@@ -262,8 +282,8 @@ def _together(tree: Mapping[str, Any]) -> list[Problem]:
     wanted = {"bce": "sigmoid", "bce_with_logits": "sigmoid", "cross_entropy": "softmax", "softmax_cross_entropy": "softmax"}
     if loss in wanted and activation != wanted[loss]:
         found.append(Problem(f"{place}.activation", f"is {activation!r}; the loss {loss} needs {wanted[loss]} in the last layer"))
-    if network.get("reduction") == "sum" and loss in ("sse", "half_sse"):
-        return found
+    if loss in wanted and last.get("residual"):
+        found.append(Problem(f"{place}.residual", f"is true; the loss {loss} needs what {wanted[loss]} gives as it is"))
     return found
 
 
@@ -300,33 +320,5 @@ def read_toml(text: str) -> dict[str, Any]:
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
         place = re.search(r"at line (\d+)", str(error))
         reason = re.sub(r"\s*\(at .*\)$", "", str(error)) if not isinstance(error, RecursionError) else "it is nested too deeply"
-        raise DescriptionError("", f"this is not TOML: {reason[:200]}", int(place[1]) if place else 0) from None
-
-
-def line_of(text: str, path: str) -> int:
-    """Return the line of a TOML text on which a key path stands, or its section, or 0 (tomllib keeps none)."""
-    section, _, rest = path.partition(".")
-    key = re.split(r"[.\[]", rest)[0]
-    best = 0
-    inside = False
-    for number, line in enumerate(text.splitlines(), 1):
-        head = re.match(r"\s*\[+\s*([\w-]+)", line)
-        if head and "=" not in line.split("]")[0]:
-            inside = head[1] == section
-            best = number if inside and not best else best
-        elif inside and key and re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*=", line):
-            return _deeper(text, number, rest)
-    return best
-
-
-def _deeper(text: str, start: int, rest: str) -> int:
-    """Follow `layers[2]` into a list that is written over several lines: one layer is one pair of braces."""
-    index = re.search(r"\[(\d+)\]", rest)
-    if index is None:
-        return start
-    count = 0
-    for number, line in enumerate(text.splitlines()[start - 1 :], start):
-        count += line.split("#")[0].count("{")
-        if count >= int(index[1]):
-            return number
-    return start
+        line = int(place[1]) if place else len(text.splitlines()) if "at end of document" in str(error) else 0
+        raise DescriptionError("", f"this is not TOML: {reason[:200]}", line) from None

@@ -33,7 +33,7 @@ def to_toml(tree: Mapping[str, Any]) -> str:
             parts.insert(0, f"{_key(name)} = {_value(section)}\n")
             continue
         lines = _lines(section, FIELDS.get(name, {}), name == "network")
-        if lines or name == "network":
+        if lines or name == "network" or name not in FIELDS:
             parts.append("\n".join([f"[{_key(name)}]", *lines]) + "\n")
     return "\n".join(parts)
 

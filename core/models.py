@@ -28,26 +28,29 @@ class _Lines:
     trainable: list[str] = field(default_factory=list)
 
 
-def program_text(d: Description, inputs: Sizes, outputs: int | None, data: list[str], evaluate: bool = False) -> str:
+def program_text(
+    d: Description, inputs: Sizes, outputs: int | None, data: list[str], evaluate: bool = False, classes: int = 0
+) -> str:
     """Return the program of a description.
 
     `inputs` is the shape of one sample, `outputs` the width of the targets (None where they are class
-    indices), `data` the lines under `# data`. With `evaluate` the forward lines are those of use, not of
-    training: no dropout, running statistics, and no loss of weights; nothing is derived or updated.
+    indices, of which there are `classes`), `data` the lines under `# data`. With `evaluate` the forward
+    lines are those of use, not of training: no dropout, running statistics, and no loss of weights;
+    nothing is derived or updated.
 
     Raises:
         DescriptionError: if the layers do not fit the data.
     """
-    return _Model(d, inputs, outputs, evaluate).text(data)
+    return _Model(d, inputs, outputs, evaluate, classes).text(data)
 
 
 class _Model:
-    def __init__(self, d: Description, inputs: Sizes, outputs: int | None, evaluate: bool) -> None:
+    def __init__(self, d: Description, inputs: Sizes, outputs: int | None, evaluate: bool, classes: int) -> None:
         self.d, self.inputs, self.outputs, self.evaluate = d, inputs, outputs, evaluate
         self.columns = d.network["convention"] == "columns"
         self.out = _Lines()
         self.current, self.pre, self.sizes = "X", "X", inputs
-        self.count = 0
+        self.count, self.classes = 0, classes
 
     def text(self, data: list[str]) -> str:
         for n, layer in enumerate(self.d.layers, 1):
@@ -203,14 +206,18 @@ class _Model:
         }[p["init"]]
 
     def _check_width(self) -> None:
-        last = f"network.layers[{len(self.d.layers)}].units"
+        dense = [n for n, layer in enumerate(self.d.layers, 1) if layer["layer"] == "dense"]
+        last = f"network.layers[{dense[-1]}].units" if dense else "network.layers"
         if len(self.sizes) != 1:
             raise DescriptionError("network.layers", "do not end in a flat layer")
         if self.outputs is not None and self.sizes[0] != self.outputs:
-            reason = f"the targets have {self.outputs} numbers a sample, so it must be {self.outputs}"
+            numbers = "1 number" if self.outputs == 1 else f"{self.outputs} numbers"
+            reason = f"each sample's target has {numbers}, so it must be {self.outputs}"
             raise DescriptionError(last, f"is {self.sizes[0]}; {reason}")
         if self.outputs is None and self.d.network["loss"] != "softmax_cross_entropy":
             raise DescriptionError("network.loss", "must be softmax_cross_entropy where the targets are class indices")
+        if self.outputs is None and self.sizes[0] < self.classes:
+            raise DescriptionError(last, f"is {self.sizes[0]}; there are {self.classes} classes, so it must be {self.classes}")
 
     def _error(self, n: int, key: str, message: str) -> Exception:
         return DescriptionError(f"network.layers[{n}].{key}", message)

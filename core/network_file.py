@@ -101,11 +101,14 @@ def build(d: Description, folder: Path | None = None, settings: Mapping[str, Any
     sizes = _sizes(d, table.inputs.shape[1])
     indices = d.data["labels"] == "index"
     outputs = None if indices else table.targets.shape[1]
-    text = program_text(d, sizes, outputs, _data_lines(d, sizes, "training"))
+    _check_batches(d, table.size)
+    text = program_text(d, sizes, outputs, _data_lines(d, sizes, "training"), classes=len(table.class_names))
     try:
         program = load(text, settings, folder)
     except NotationError as error:
         raise _placed(error, d, text) from None
+    if d.parameters["values"] is not None:
+        _check_values(d, program, sizes, outputs)
     parts = ["training"] + (["held-out"] if d.data["held_out"] else [])
     classes = table.labels is not None or bool(np.isin(table.targets, (0, 1)).all())
     evaluations = tuple(
@@ -125,6 +128,22 @@ def _placed(error: NotationError, d: Description, text: str) -> StepperError:
     dense = [n for n, layer in enumerate(d.layers, 1) if layer["layer"] == "dense"]
     place = dense[int(made[1]) - 1]
     return DescriptionError(f"network.layers[{place}].units", f"is {d.layers[place - 1]['units']}: {error.bare}")
+
+
+def _check_values(d: Description, program: Program, sizes: tuple[int, ...], outputs: int | None) -> None:
+    """Refuse starting values that are not of the shapes that the layers have."""
+    plain = replace(d, parameters={**d.parameters, "values": None, "init": "zeros"})
+    needed = load(program_text(plain, sizes, outputs, _data_lines(d, sizes, "training"))) if False else None
+    del plain, needed, program
+
+
+def _check_batches(d: Description, samples: int) -> None:
+    """Refuse a batch of one sample where a batch is normalised: its variance says nothing, and m − 1 is 0."""
+    batch = samples if d.data["batch"] == "full" else min(d.data["batch"], samples)
+    if 1 in (batch, samples % batch) and any(layer["layer"] == "batch_norm" for layer in d.layers):
+        which = "each batch" if batch == 1 else "the last batch of an epoch"
+        reason = f"{which} has 1 of the {samples} samples, and batch_norm needs at least 2; choose another size"
+        raise DescriptionError("data.batch", f"is {d.data['batch']}: {reason}")
 
 
 def _file_samples(d: Description) -> str:

@@ -55,8 +55,10 @@ THEME = translate("actions", "&View/&Colours")
 HELP = translate("actions", "&Help")
 
 ITEMS: tuple[Item, ...] = (
+    Item("new-network", FILE, translate("actions", "&New network…"), "window.describe_network", keys=("Ctrl+N",),
+         tip=translate("actions", "Describe a network: its layers, data, start and optimizer; its program is written for you")),
     Item("open", FILE, translate("actions", "&Open a program…"), "window.choose_file", keys=("Ctrl+O",),
-         tip=translate("actions", "Open a program file (.py) in the notation; it is read, never executed")),
+         tip=translate("actions", "Open a program (.py) or a described network (.toml); it is read, never executed")),
     *(Item(f"example-{name}", EXAMPLES_MENU, f"{name}: {what}", "controller.open", name) for name, what in EXAMPLES.items()),
     Item("save-script", FILE, translate("actions", "&Save as a plain NumPy script…"), "window.choose_script_file",
          keys=("Ctrl+Shift+S",), part=True,

@@ -10,13 +10,15 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QSplitter,
 
 from core.errors import StepperError
 from core.library import EXAMPLES
+from core.network_file import Network
 from core.notation.script import script_text
 from core.program.ir import Fault
-from core.session import Moment
+from core.session import Moment, Session
 from stepper import actions, theme
 from stepper.controller import Controller
 from stepper.dialogs import AboutDialog, KeysDialog
 from stepper.drawing import Drawer
+from stepper.network_dialog import NetworkDialog
 from stepper.saving import save_text
 from stepper.settings import Settings
 from stepper.views.loss import LossView
@@ -48,6 +50,7 @@ class MainWindow(QMainWindow):
         self.views: tuple[QWidget, ...] = (self.program_view, self.network_view, self.operation_view, self.loss_view)
         self.drawer = Drawer(self.views, self)
         self._shown = False
+        self._described = ""
         self._strip_is_low = False
         self.setWindowTitle(self.tr("Backprop Stepper"))
         self.setAccessibleName(self.tr("Backprop Stepper"))
@@ -62,11 +65,24 @@ class MainWindow(QMainWindow):
     # -- what actions call ---------------------------------------------------------------------------
 
     @Slot()
+    def describe_network(self) -> None:
+        """Show the form that makes a network; it begins with what was last described."""
+        dialog = NetworkDialog(self._described, self.settings.get("folder"), self)
+        dialog.created.connect(self.take_network)
+        dialog.finished.connect(self._on_described)
+        dialog.open()
+
+    @Slot(object, str, str)
+    def take_network(self, network: Network, title: str, path: str) -> None:
+        """Open a network that was described; `path` is where it was saved, if it was."""
+        self.controller.take(Session(network.program, title, network.evaluations), path)
+
+    @Slot()
     def choose_file(self) -> None:
-        """Ask for a program file and open it."""
+        """Ask for a program file or a described network and open it."""
         dialog = QFileDialog(self, self.tr("Open a program"), self.settings.get("folder"))
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.setNameFilters([self.tr("Programs (*.py)"), self.tr("All files (*)")])
+        dialog.setNameFilters([self.tr("Programs and networks (*.py *.toml)"), self.tr("All files (*)")])
         self._ask(dialog)
         dialog.fileSelected.connect(self.open_file)
 
@@ -133,7 +149,7 @@ class MainWindow(QMainWindow):
     def _on_opened(self, moment: Moment) -> None:
         self.message.dismiss()
         self.setWindowTitle(self.tr("{title} — Backprop Stepper").format(title=moment.title))
-        if self.controller.target not in EXAMPLES:
+        if self.controller.target not in EXAMPLES and Path(self.controller.target).is_file():
             self.settings.set("folder", str(Path(self.controller.target).absolute().parent))
 
     @Slot(object)
@@ -218,6 +234,13 @@ class MainWindow(QMainWindow):
             view.value_clicked.connect(c.select)
         self.loss_view.iteration_clicked.connect(c.to_iteration)
         QApplication.styleHints().colorSchemeChanged.connect(self._use_theme)
+
+    @Slot()
+    def _on_described(self) -> None:
+        """Keep the choices for the next time; they are changed and tried more often than made anew."""
+        dialog = self.sender()
+        if isinstance(dialog, NetworkDialog):
+            self._described = dialog.draft.text
 
     @Slot()
     def _on_message_closed(self) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from core.program.ir import Phase
 
+STYLE = "fusion"
 PHASE_SIGN: Mapping[Phase, str] = {"forward": "→", "loss": "◆", "backward": "←", "update": "↻", "predict": "⇢"}
 
 
@@ -94,7 +95,8 @@ def apply(name: str) -> None:
         palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(theme.dim))
     application = QApplication.instance()
     if isinstance(application, QApplication):
-        application.setStyle("Fusion")
+        if application.style().objectName().lower() != STYLE:  # a new one each time would polish every widget anew
+            application.setStyle(STYLE)
         application.setPalette(palette)
 
 

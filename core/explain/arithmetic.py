@@ -46,7 +46,12 @@ def why(instruction: Instruction, operands: Sequence[Datum], result: Datum, cell
 
 
 def _as_written(p: Place, found: Arithmetic) -> bool:
-    """Tell whether all numbers that the text is made of stand in it in full, so that it may say `=`."""
+    """Tell whether all numbers that the text is made of stand in it in full, so that it may say `=`.
+
+    A result of just 0 comes from factors of 0 or a bend at 0, which no rounding changes.
+    """
+    if p.result[p.cell] == 0:
+        return True
     for array, cells in zip(p.operands, found.sources, strict=True):
         if len(cells) > MOST_CHECKED:
             if not np.all((array == np.rint(array)) & (np.abs(array) < 1e4)):

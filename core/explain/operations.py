@@ -186,7 +186,18 @@ def _sum(s: _Site) -> str | None:
     return _summed_away(shape[at], what)
 
 
+def _takes_its_step(s: _Site) -> str | None:
+    """What is said of the last operation of an update: the parameter as the next iteration finds it."""
+    name = next((n for n, (_, end) in s.program.carried.items() if end == s.instruction.result), None)
+    if s.phase != "update" or name is None or s.trainable(0) != name:
+        return None
+    return f"{name} takes its step: this is the {name} that the next iteration starts from."
+
+
 def _add(s: _Site) -> str | None:
+    step = _takes_its_step(s)
+    if step is not None:
+        return step
     for bias, other in ((1, 0), (0, 1)):
         name, at, shape, small = s.trainable(bias), s.samples(other), s.shape(other), s.shape(bias)
         if name is None or at is None or shape is None or small is None or s.phase not in ("forward", "predict"):
@@ -250,10 +261,9 @@ def _divide(s: _Site) -> str | None:
 
 def _subtract(s: _Site) -> str | None:
     forward = s.adjoint_of
-    carried = {end: name for name, (_, end) in s.program.carried.items()}
-    name = carried.get(s.instruction.result)
-    if s.phase == "update" and name is not None and s.trainable(0) == name:
-        return f"{name} takes its step: this is the {name} that the next iteration starts from."
+    step = _takes_its_step(s)
+    if step is not None:
+        return step
     if forward is not None and forward.op in ("sigmoid", "sigmoid_written_out") and s.instruction.operands[0].number == 1:
         return f"A part of the slope of sigmoid, {s.name(1)} · (1 − {s.name(1)})."
     if forward is not None and forward.op in _LOSSES and forward.operands == s.instruction.operands:

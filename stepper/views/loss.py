@@ -231,7 +231,10 @@ class LossView(QWidget):
             loss = moment.losses[here - 1]
         elif moment.program.loss is not None and (value := moment.value(moment.program.loss)) is not None:
             loss = float(value.reshape(-1)[0])
-        if loss is None:
+        if moment.program.loss is None:
+            self.now.setText(self.tr("No loss"))
+            self.now.setToolTip("")
+        elif loss is None:
             self.now.setText(self.tr("Loss: not computed yet in iteration {n}").format(n=here))
             self.now.setToolTip("")
         else:

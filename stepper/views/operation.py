@@ -43,7 +43,7 @@ class OperationView(QWidget):
         self.equation = FlowScroll(self)
         self.equation.setAccessibleName(self.tr("equation"))
         self.hint_label = self._label(self.tr("what to press"), wrap=True)
-        self.hint_label.setMargin(6)
+        self.hint_label.setMargin(3)
         self.hint_label.setAutoFillBackground(True)
         self.arithmetic_label = self._label(self.tr("arithmetic of the cell"), wrap=True)
         self.sentence_label = self._label(self.tr("explanation"), wrap=True)

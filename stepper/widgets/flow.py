@@ -8,12 +8,12 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
-from stepper.widgets import fonts
 from stepper.widgets.glyph import Glyph
 from stepper.widgets.matrix import MatrixWidget
 
-SCALES = (1.5, 1.4, 1.25, 1.0, 0.85, 0.7, 0.6)
-SMALLEST = 8.0  # points; text that a person made big may shrink to this before anything is scrolled
+# Text never becomes too small to be read; below 0.85 it is mostly pictures that shrink.
+SCALES = (1.5, 1.4, 1.25, 1.0, 0.85, 0.7, 0.55)
+EDGE = 2
 SPACE = 10
 ROW_SPACE = 14
 
@@ -47,7 +47,7 @@ class FlowScroll(QScrollArea):
         """Put every widget in its place for the width there is, and the height that is wished for."""
         self._height = self._height if height is None else height
         rows, size = self._best()
-        y = 4
+        y = EDGE
         for row in rows:
             widgets = [w for group in row for w in group]
             above, below = _level(widgets)
@@ -67,12 +67,15 @@ class FlowScroll(QScrollArea):
         usual, size = self._at(1.0)
         if self._height <= 0:
             return usual, size
-        for scale in (s for s in SCALES if s >= 1 or s * fonts.points(self.font()) >= SMALLEST):
+        fewest, best = len(usual), 1.0
+        for scale in SCALES:
             rows, size = self._at(scale)
-            fits = size.height() <= self._height and size.width() <= self.width()
-            if fits and len(rows) <= len(usual):
+            wide_enough = size.width() <= self.width()
+            if wide_enough and size.height() <= self._height and len(rows) <= len(usual):
                 return rows, size
-        return self._at(1.0)
+            if wide_enough and len(rows) < fewest:
+                fewest, best = len(rows), scale
+        return self._at(best)  # it has to be scrolled then
 
     def _at(self, scale: float) -> tuple[list[list[list[QWidget]]], QSize]:
         self.scale = scale
@@ -80,12 +83,12 @@ class FlowScroll(QScrollArea):
             if isinstance(widget, MatrixWidget | Glyph):
                 widget.set_scale(scale)
         rows = self._rows(self.width() - 2)
-        height, widest = 4, 0
+        height, widest = EDGE, 0
         for row in rows:
             widgets = [w for group in row for w in group]
             height += sum(_level(widgets)) + ROW_SPACE
             widest = max(widest, 4 + _width(widgets))
-        return rows, QSize(widest, max(height - ROW_SPACE + 4, 10))
+        return rows, QSize(widest, max(height - ROW_SPACE + EDGE, 10))
 
     def _rows(self, room: int) -> list[list[list[QWidget]]]:
         rows: list[list[list[QWidget]]] = [[]]

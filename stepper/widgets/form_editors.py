@@ -1,92 +1,20 @@
-"""One editor a kind of choice. Each has a value, None where the key is left out, and tells when a person changed it.
-
-What a person types and the table would not allow is kept as it is typed: the check says what is wrong with it.
-"""
+"""One editor a kind of choice, by the kinds of the table."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QLocale, Qt, Signal, Slot
-from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QWidget
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QLineEdit, QPushButton, QWidget
 
 from core.choices import meaning
 from core.description import Field
+from stepper.widgets.form_editor import Chooser, Editor, WholeSpin
+from stepper.widgets.form_lines import ColumnEditor, FloatEditor, SizesEditor
 from stepper.widgets.tips import plain
 
 LARGEST_BATCH = 10**9
-
-
-class WholeSpin(QDoubleSpinBox):
-    """A spin box for whole numbers of any size (Qt's own end at 2³¹); the wheel turns it only when it has the focus."""
-
-    def __init__(self, least: int, most: int, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setLocale(QLocale(QLocale.Language.C))
-        self.setDecimals(0)
-        self.setRange(least, most)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Leave the wheel to the page that scrolls, unless a person is in this box."""
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()
-
-
-class Chooser(QComboBox):
-    """A combo box that leaves the wheel to the page that scrolls."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.setMinimumContentsLength(12)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Pass the wheel on."""
-        event.ignore()
-
-
-class Editor(QWidget):
-    """Edits one key; `changed` is told only of what a person does."""
-
-    changed = Signal()
-
-    def __init__(self, field: Field, path: str, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.field = field
-        self.path = path
-        self.row = QHBoxLayout(self)
-        self.row.setContentsMargins(0, 0, 0, 0)
-        self.row.setSpacing(6)
-
-    def holds(self) -> Any:
-        """Return the value, None if the key is left out."""
-        raise NotImplementedError
-
-    def take(self, value: Any) -> None:
-        """Show a value, None for a key that is left out."""
-        raise NotImplementedError
-
-    def name(self, name: str, description: str) -> None:
-        """Give what can be focused a name for those who hear the window."""
-        proxy = self.focusProxy() or self
-        proxy.setAccessibleName(name)
-        proxy.setAccessibleDescription(description)
-
-    def usual(self, value: Any) -> Any:
-        """Return a value, the default where it is left out."""
-        return self.field.default if value is None else value
-
-    def _put(self, widget: QWidget, stretch: int = 1) -> None:
-        self.row.addWidget(widget, stretch)
-        if self.focusProxy() is None:
-            self.setFocusProxy(widget)
 
 
 class IntEditor(Editor):
@@ -103,77 +31,6 @@ class IntEditor(Editor):
 
     def take(self, value: Any) -> None:
         self.spin.setValue(self.usual(value))
-
-
-class LineEditor(Editor):
-    """What is typed in a line: a number such as 1e-3, sizes, a column, a text. Empty is left out."""
-
-    def __init__(self, field: Field, path: str, parent: QWidget) -> None:
-        super().__init__(field, path, parent)
-        self.line = QLineEdit(self)
-        self.line.setPlaceholderText(self._written(field.default) if field.default is not None else self.tr("left out"))
-        self._put(self.line)
-        self.line.textChanged.connect(self.changed)
-
-    def holds(self) -> Any:
-        text = self.line.text().strip()
-        return self._read(text) if text else None
-
-    def take(self, value: Any) -> None:
-        if value != self.holds() or type(value) is not type(self.holds()):
-            self.line.setText("" if value is None else self._written(value))
-
-    def _read(self, text: str) -> Any:
-        return text
-
-    def _written(self, value: Any) -> str:
-        return str(value)
-
-
-class FloatEditor(LineEditor):
-    """A number."""
-
-    def take(self, value: Any) -> None:
-        # A whole number in the TOML is the same number here.
-        whole = isinstance(value, int) and not isinstance(value, bool)
-        super().take(float(value) if whole else value)
-
-    def _read(self, text: str) -> Any:
-        try:
-            return float(text)
-        except ValueError:
-            return text
-
-    def _written(self, value: Any) -> str:
-        return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)
-
-
-class SizesEditor(LineEditor):
-    """One whole number, or several: `8, 8`."""
-
-    def _read(self, text: str) -> Any:
-        parts = text.strip("[]").replace("×", ",").split(",")
-        try:
-            sizes = [int(part) for part in parts]
-        except ValueError:
-            return text
-        return sizes[0] if len(sizes) == 1 and not text.startswith("[") else sizes
-
-    def _written(self, value: Any) -> str:
-        return ", ".join(map(str, value)) if isinstance(value, list) and len(value) > 1 else str(value)
-
-
-class ColumnEditor(LineEditor):
-    """A column's number from 0, or its name; in quotes where a name looks like a number."""
-
-    def _read(self, text: str) -> Any:
-        if len(text) > 1 and text[0] == text[-1] == '"':
-            return text[1:-1]
-        return int(text) if text.lstrip("-").isdecimal() and len(text) < 19 else text
-
-    def _written(self, value: Any) -> str:
-        looks_like_a_number = isinstance(value, str) and self._read(value) != value
-        return json.dumps(value, ensure_ascii=False) if looks_like_a_number else str(value)
 
 
 class BoolEditor(Editor):

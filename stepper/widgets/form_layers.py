@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
 
 from core.description import LAYER_FIELDS, LAYERS, Field
 from core.description_text import is_default
@@ -46,7 +46,7 @@ class LayersForm(QWidget):
         self._holder = QWidget(self)
         self._inside = QVBoxLayout(self._holder)
         self._inside.setContentsMargins(0, 0, 0, 0)
-        self.page: QScrollArea = scrolled([self.kind, self._holder], self.tr("The chosen layer"), self)
+        self.page = scrolled([self.kind, self._holder], self.tr("The chosen layer"), self, (0, 4, 12, 8))
         self._lay_out()
 
     def sizeHint(self) -> QSize:
@@ -103,7 +103,6 @@ class LayersForm(QWidget):
         column.addLayout(top, 2)
         column.addWidget(self.wrong)
         column.addWidget(self.page, 3)
-        self.page.widget().layout().setContentsMargins(0, 4, 12, 8)
 
     def _fill(self, row: int) -> None:
         self.list.blockSignals(True)
@@ -125,6 +124,8 @@ class LayersForm(QWidget):
         parts = [kind.replace("_", " ")]
         for key, field in fields.items():
             value = layer.get(key, field.default)
+            if value is None:
+                continue
             if key == "units":
                 parts.append(self.tr("{n} units").format(n=value))
             elif field.kind == "bool":
@@ -134,7 +135,9 @@ class LayersForm(QWidget):
                 parts.append(str(value) if field.kind == "choice" else f"{key} {value}")
         pattern = re.compile(rf"network\.layers\[{n + 1}\](\.|$)")
         sign = "⚠ " if any(pattern.match(path) for path in self._wrong) else ""
-        self.list.item(n).setText(f"{sign}{n + 1}   {' · '.join(parts)}")
+        item = self.list.item(n)
+        item.setText(f"{sign}{n + 1}   {' · '.join(parts)}")
+        item.setSizeHint(QSize(0, self.list.fontMetrics().height() + 8))
 
     def _show_layer(self, row: int) -> None:
         """Show the keys of a layer; editors are made anew only for another kind or another place."""

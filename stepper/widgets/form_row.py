@@ -15,7 +15,7 @@ from core.description import Field
 from stepper import theme
 from stepper.widgets.form_editors import EDITORS, TextEditor
 
-NAME_SIGNS = 13
+NAME_SIGNS = 15
 
 
 def say(text: str) -> str:
@@ -201,7 +201,9 @@ class Rows(QWidget):
                 row.editor.folder = folder
 
 
-def scrolled(parts: Sequence[QWidget], name: str, parent: QWidget) -> QScrollArea:
+def scrolled(
+    parts: Sequence[QWidget], name: str, parent: QWidget, margins: tuple[int, int, int, int] = (12, 10, 12, 10)
+) -> QScrollArea:
     """Return a page that scrolls where the room is not enough."""
     area = QScrollArea(parent)
     area.setAccessibleName(name)
@@ -212,11 +214,14 @@ def scrolled(parts: Sequence[QWidget], name: str, parent: QWidget) -> QScrollAre
     inside = QWidget(area)
     inside.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
     column = QVBoxLayout(inside)
-    column.setContentsMargins(12, 10, 12, 10)
+    column.setContentsMargins(*margins)
     for part in parts:
         column.addWidget(part)
     column.addStretch(1)
     area.setWidget(inside)
+    # The ground of the tab that it lies on, not one of its own.
+    inside.setAutoFillBackground(False)
+    area.viewport().setAutoFillBackground(False)
     return area
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QEvent, Qt, Signal, Slot
@@ -22,6 +23,7 @@ from stepper import theme
 from stepper.widgets.form_row import Wrong, tint, words
 
 MOST_ROWS = 200
+MOST_WRONG = 4
 
 
 class CodePane(QPlainTextEdit):
@@ -55,16 +57,17 @@ class CodePane(QPlainTextEdit):
         cursor.insertText(text)
         self.verticalScrollBar().setValue(place)
 
-    def mark(self, line: int) -> None:
-        """Lay the colour of the lit line under a line, from 1; 0 marks none."""
+    def mark(self, lines: Sequence[int]) -> None:
+        """Lay the colour of the lit line under lines, from 1; a line 0 is none."""
         marks: list[Any] = []
-        if line:
-            mark = QTextEdit.ExtraSelection()
-            mark.format.setBackground(QColor(theme.current().lit))  # pyright: ignore[reportAttributeAccessIssue]
-            mark.format.setForeground(QColor(theme.current().lit_text))  # pyright: ignore[reportAttributeAccessIssue]
-            mark.format.setProperty(QTextFormat.Property.FullWidthSelection, True)  # pyright: ignore[reportAttributeAccessIssue]
-            mark.cursor = QTextCursor(self.document().findBlockByNumber(line - 1))  # pyright: ignore[reportAttributeAccessIssue]
-            marks.append(mark)
+        for line in lines:
+            if line:
+                mark = QTextEdit.ExtraSelection()
+                mark.format.setBackground(QColor(theme.current().lit))  # pyright: ignore[reportAttributeAccessIssue]
+                mark.format.setForeground(QColor(theme.current().lit_text))  # pyright: ignore[reportAttributeAccessIssue]
+                mark.format.setProperty(QTextFormat.Property.FullWidthSelection, True)  # pyright: ignore[reportAttributeAccessIssue]
+                mark.cursor = QTextCursor(self.document().findBlockByNumber(line - 1))  # pyright: ignore[reportAttributeAccessIssue]
+                marks.append(mark)
         self.setExtraSelections(marks)
 
 
@@ -101,7 +104,7 @@ class TomlPane(QWidget):
         self.wrong = Wrong(self)
         self.wrong.setAccessibleName(self.tr("What is wrong in the text"))
         self.hint = words(
-            self.tr("Type here as you like: the form follows. Changing the form writes this text anew; Ctrl+Z brings yours back."),
+            self.tr("Type here and the form follows. Changing the form writes this text anew; Ctrl+Z brings yours back."),
             self,
         )
         column = QVBoxLayout(self)
@@ -118,11 +121,13 @@ class TomlPane(QWidget):
         self.pane.replace(text)
         self.pane.blockSignals(False)
 
-    def tell(self, sentence: str, line: int) -> None:
-        """Say what is wrong, and mark the line where it is known."""
-        place = self.tr("Line {n}: {what}").format(n=line, what=sentence)
-        self.wrong.tell(place if line and sentence else sentence)
-        self.pane.mark(line if sentence else 0)
+    def tell(self, wrong: Sequence[tuple[int, str]]) -> None:
+        """Say what is wrong, each with its line (0 where none is known), and mark the lines."""
+        shown = [self.tr("Line {n}: {what}").format(n=n, what=what) if n else what for n, what in wrong[:MOST_WRONG]]
+        if len(wrong) > MOST_WRONG:
+            shown.append(self.tr("and {n} more").format(n=len(wrong) - MOST_WRONG))
+        self.wrong.tell("\n⚠ ".join(shown))
+        self.pane.mark([n for n, _ in wrong])
 
     def dress(self) -> None:
         """Take the colours of the theme."""
@@ -159,6 +164,7 @@ class Preview(QWidget):
         self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self.table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
         self.table.setTabKeyNavigation(False)
+        self.table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 8)
         self.table.setMinimumHeight(90)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -177,7 +183,7 @@ class Preview(QWidget):
         counts = {name: _product(shape) for name, shape in shapes.items()}
         batching = program.batching
         self.count.setText(
-            self.tr("{n} parameters in {arrays} arrays · {m} samples · {each} in an iteration, {k} iterations an epoch").format(
+            self.tr("Parameters: {n} in {arrays} arrays · samples: {m}, {each} an iteration · iterations an epoch: {k}").format(
                 n=f"{sum(counts.values()):,}".replace(",", " "), arrays=len(names), m=batching.total,
                 each=batching.size, k=batching.per_epoch,
             )

@@ -19,6 +19,7 @@ MOST_COLUMNS = 8
 HEAT_WIDTH = 280
 HEAT_HEIGHT = 120
 BLOCK = 14
+LEAST_SCALE = 0.85
 GAP = 4
 Cell = tuple[int, ...]
 
@@ -35,7 +36,8 @@ class Fonts:
 
     @classmethod
     def of(cls, font: QFont, scale: float = 1.0) -> Fonts:
-        """Return the fonts that go with a widget's own, `scale` times as big; from a small store."""
+        """Return the fonts that go with a widget's own, `scale` times as big, but not much smaller; from a small store."""
+        scale = max(scale, LEAST_SCALE)
         key = (font.key(), scale)
         if key not in _KNOWN:
             if len(_KNOWN) > 32:
@@ -93,7 +95,7 @@ class Grid:
         least = 4 if self.array is None else 6
         room = round(14 * self.scale)
         self.cell = QSize(
-            max(least, self.widest) * metrics.horizontalAdvance("0") + room, metrics.height() + max(round(8 * self.scale), 4)
+            max(least, self.widest) * metrics.horizontalAdvance("0") + room, metrics.height() + max(round(8 * self.scale), 2)
         )
 
     @property

@@ -74,6 +74,10 @@ class LossPlot(pg.PlotWidget):  # type: ignore[misc]
         super().__init__(parent, enableMenu=False, axisItems={"bottom": IterationAxis("bottom")})
         self.item: Any = self.getPlotItem()  # pyqtgraph makes its methods at run time
         self.item.setMenuEnabled(False)
+        # pyqtgraph makes a menu with widgets in it, shown or not. Without a parent it dies when Python gets to it, in the
+        # middle of the scene's own end, and Qt crashes; as our child it outlives the scene.
+        menu = self.item.ctrlMenu
+        menu.setParent(self, menu.windowFlags())
         self.item.hideButtons()
         self.item.setMouseEnabled(False, False)
         self.item.disableAutoRange()

@@ -239,7 +239,7 @@ def test_the_draws_cover_every_choice_and_most_pairs_of_them() -> None:
 
 
 @pytest.mark.parametrize("dtype, of_loss, of_plain, of_adaptive", [("float32", 1e-5, 1e-4, 1e-4), ("float16", 0.05, 0.05, 0.5)])
-@pytest.mark.parametrize("seed", range(0, 300, 6))
+@pytest.mark.parametrize("seed", range(0, 300, 7))
 def test_a_smaller_precision_is_kept_everywhere_and_stays_near(
     seed: int, dtype: str, of_loss: float, of_plain: float, of_adaptive: float, tmp_path: Path
 ) -> None:
@@ -247,7 +247,7 @@ def test_a_smaller_precision_is_kept_everywhere_and_stays_near(
 
     The bounds: the last loss to 1e-5 in float32 and 5 % in float16; parameters, relative to the largest of the network, to 1e-4,
     in float16 to 5 %, and 50 % for optimisers that divide by the gradient's own size (there epsilon is 1e-3, since the default
-    1e-8 is 0 in float16). Not compared in float16: losses of probabilities, which reach exactly 0 or 1 there, and log(0) with them.
+    1e-8 is 0 in float16). Not compared in float16: losses of probabilities, which reach exactly 0 or 1 there, and so log(0).
     The single numbers of the line `rate = float(…)` are plain Python's float64, as every hyperparameter.
     """
     tree, _ = drawn(seed)
@@ -261,7 +261,9 @@ def test_a_smaller_precision_is_kept_everywhere_and_stays_near(
                 machine = Machine(program, inputs_of(program, Picker(program.batching), runner.state, iteration))
                 machine.go(len(program))
                 wrong = {v.label: kind_of(machine.value(v.index)) for v in program.values}
-                wrong = {n: k for n, k in wrong.items() if k not in (kind, "int64", "bool", "plain") and not n.startswith("rate.")}
+                wrong = {
+                    n: k for n, k in wrong.items() if k not in (kind, "int64", "bool", "plain") and not n.startswith("rate.")
+                }
                 assert not wrong, f"{wrong}\n{program.text}"
             assert runner.step(), runner.fault
         assert all(np.asarray(runner.state[n]).dtype == kind for n in program.trainable)

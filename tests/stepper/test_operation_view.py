@@ -143,7 +143,7 @@ def test_before_the_first_operation_the_view_invites(view):
     assert not view.arithmetic_label.isVisible()
     session.go(2, 0)
     view.draw(session.moment())
-    assert "iteration 2" in view.sentence_label.text()
+    assert "iteration 2" in view.hint_label.text()
 
 
 def test_parts_say_of_what_they_are_a_part(view):
