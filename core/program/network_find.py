@@ -16,6 +16,7 @@ PRODUCTS = ("matmul", "dot")
 SAME_NUMBERS = ("identity", "copy", "transpose", "astype")
 NO_ACTIVATION = ("log", "abs", "square", "sign", "greater", "greater_equal", "less", "less_equal", "equal", "not_equal")
 ARITHMETIC = ("add", "subtract", "multiply", "divide", "power", "power_function", "negative", "where", "mask_assign")
+FUSED_WITH = ("sigmoid", "sigmoid_written_out", "softmax")
 CELL_BY_CELL = (*ARITHMETIC, *SAME_NUMBERS, "sqrt", "square", "sign", "abs", "maximum", "minimum")
 
 
@@ -184,7 +185,10 @@ class Finder:
             open_ends = {v for j in steps[number + 1 :] for v in j.reads if v in path and v < i.result}
             if not open_ends and (loss is None or any(i.result in j.reads for j in steps[number + 1 :])):
                 best = i.result
-        return best, path & ancestors(self.forward, [best])
+        path = path & ancestors(self.forward, [best])
+        # A fused loss reads the sums, but the network's answer is what the activation beside it makes of them.
+        beside = [i.result for i in self.forward if i.op in FUSED_WITH and i.reads == (best,) and i.result not in path]
+        return (beside[0], path | {beside[0]}) if beside and loss is not None else (best, path)
 
     def _bias(self, p: _Product, path: set[int], act: int) -> tuple[str | None, tuple[int, ...], int]:
         """The parameter that is added to the product before anything else is done to it, if there is one."""

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from core.complete import load
+from core.execute.timeline import Timeline
 from core.library import open_target
 from core.program.ir import Program
 from core.program.network import INPUT, LOSS, Network, network_of, touches
@@ -249,3 +250,12 @@ def test_a_line_that_fails_leaves_the_layers_before_it() -> None:
     assert program.fault is not None
     n = network_of(program, Session(program, "fault").moment().shape)
     assert n is not None and [layer.weight for layer in n.layers] == ["syn0"]
+
+
+def test_with_a_fused_loss_the_output_is_the_activation_beside_it():
+    program = open_target("iris").program
+    machine = Timeline(program).machine
+    network = network_of(program, lambda v: machine.layout.shape(v))
+    assert network is not None
+    assert [program.values[layer.act.value].label for layer in network.layers] == ["A1", "A2"]
+    assert network.layers[-1].activation == "softmax"
