@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -108,7 +108,7 @@ def build(d: Description, folder: Path | None = None, settings: Mapping[str, Any
     except NotationError as error:
         raise _placed(error, d, text) from None
     if d.parameters["values"] is not None:
-        _check_values(d, program, sizes, outputs)
+        _check_values(d, program, sizes, outputs, folder)
     parts = ["training"] + (["held-out"] if d.data["held_out"] else [])
     classes = table.labels is not None or bool(np.isin(table.targets, (0, 1)).all())
     evaluations = tuple(
@@ -130,11 +130,14 @@ def _placed(error: NotationError, d: Description, text: str) -> StepperError:
     return DescriptionError(f"network.layers[{place}].units", f"is {d.layers[place - 1]['units']}: {error.bare}")
 
 
-def _check_values(d: Description, program: Program, sizes: tuple[int, ...], outputs: int | None) -> None:
+def _check_values(d: Description, program: Program, sizes: tuple[int, ...], outputs: int | None, folder: Path | None) -> None:
     """Refuse starting values that are not of the shapes that the layers have."""
-    plain = replace(d, parameters={**d.parameters, "values": None, "init": "zeros"})
-    needed = load(program_text(plain, sizes, outputs, _data_lines(d, sizes, "training"))) if False else None
-    del plain, needed, program
+    own = replace(d, parameters={**d.parameters, "values": None, "init": "zeros"})
+    needed = load(program_text(own, sizes, outputs, _data_lines(d, sizes, "training")), None, folder)
+    for name in needed.trainable:
+        found, wanted = (np.shape(p.first_values[name]) for p in (program, needed))
+        if found != wanted:
+            raise DescriptionError("parameters.values", f"cannot be used: {name} has the shape {found}, and {wanted} is needed")
 
 
 def _check_batches(d: Description, samples: int) -> None:

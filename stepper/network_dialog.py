@@ -34,6 +34,7 @@ class NetworkDialog(QDialog):
         self._saved = ("", "")
         self._creating = False
         self.draft = NetworkDraft(text or preset_text(next(iter(PRESETS))), Path(folder), self)
+        self.presets = QPushButton(self.tr("Start from an &example"), self)
         self.form = ChoiceTabs(self)
         self.preview = Preview(self)
         self._build()
@@ -191,7 +192,6 @@ class NetworkDialog(QDialog):
     # -- building ------------------------------------------------------------------------------------
 
     def _build(self) -> None:
-        self.presets = QPushButton(self.tr("Start from an &example"), self)
         self.presets.setAutoDefault(False)
         self.presets.setAccessibleName(self.tr("Start from an example"))
         menu = QMenu(self.presets)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import copy
+import threading
 from collections.abc import Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from core.network_file import Network, build
 
 PAUSE = 200
 LOOK = 15
+MOST_JOBS = 2
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,23 @@ class _Made:
 
     network: Network | None
     problems: tuple[Problem, ...]
+
+
+class _Job(threading.Thread):
+    """Builds one network beside the window. It knows nothing of Qt, and the app can end while it works."""
+
+    def __init__(self, tree: Mapping[str, Any], folder: Path) -> None:
+        super().__init__(name="network-preview", daemon=True)
+        self._tree, self._folder = tree, folder
+        self.made: _Made | None = None
+        self.error: Exception | None = None
+
+    def run(self) -> None:
+        """Build it."""
+        try:
+            self.made = _make(self._tree, self._folder)
+        except Exception as error:  # handed to the window's thread, which raises it there
+            self.error = error
 
 
 class NetworkDraft(QObject):
@@ -51,14 +69,14 @@ class NetworkDraft(QObject):
         self.waiting = False
         self._wanted: dict[str, Any] | None = None
         self._faults: tuple[tuple[Problem, ...], int] = ((), 0)
-        self._future: Future[_Made] | None = None
-        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="network-preview")
+        self._job: _Job | None = None
+        self._jobs: list[_Job] = []
         self._soon, self._look = QTimer(self), QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(PAUSE)
         self._look.setInterval(LOOK)
         self._soon.timeout.connect(self.check)
-        self._look.timeout.connect(self._look_at_worker)
+        self._look.timeout.connect(self._look_at_job)
         self.set_text(text)
         self.text_renewed.emit()
 
@@ -131,7 +149,7 @@ class NetworkDraft(QObject):
         """Make nothing more."""
         self._soon.stop()
         self._look.stop()
-        self._worker.shutdown(wait=False, cancel_futures=True)
+        self._job = None
 
     def _from_form(self) -> None:
         self.text = to_toml(self.tree)
@@ -143,10 +161,9 @@ class NetworkDraft(QObject):
         self._wanted, self._faults = tree, (faults, line)
         self.waiting = True
         self.network = None
-        if self._future is not None:
-            self._future.cancel()
-            self._future = None
-            self._look.stop()
+        # One that is on its way goes on to its end, and nobody waits for it.
+        self._job = None
+        self._look.stop()
         self._soon.start()
 
     @Slot()
@@ -158,18 +175,27 @@ class NetworkDraft(QObject):
         if faults or self._wanted is None:
             self._done(_Made(None, faults), line)
             return
-        self._future = self._worker.submit(_make, self._wanted, self.folder)
+        self._job = _Job(self._wanted, self.folder)
         self._look.start()
+        self._look_at_job()
         self.checked.emit()
 
     @Slot()
-    def _look_at_worker(self) -> None:
-        future = self._future
-        if future is None or not future.done():
+    def _look_at_job(self) -> None:
+        job = self._job
+        self._jobs = [other for other in self._jobs if other.is_alive() or other is job]
+        if job is None:
             return
-        self._look.stop()
-        self._future = None
-        self._done(future.result(), 0)
+        if job not in self._jobs:
+            if len(self._jobs) < MOST_JOBS:
+                self._jobs.append(job)
+                job.start()
+        elif not job.is_alive():
+            self._look.stop()
+            self._job = None
+            self._done(job.made or _Made(None, (Problem("", "this network cannot be made"),)), 0)
+            if job.error is not None:
+                raise job.error
 
     def _done(self, made: _Made, line: int) -> None:
         self.network, self.problems = made.network, made.problems

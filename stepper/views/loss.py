@@ -166,11 +166,12 @@ class LossView(QWidget):
         self._keys["point"].setVisible(per_epoch > 1)
         self._keys["bad"].setVisible(bool(self._series.bad))
         if not self._series.count:
-            self.hint.setText(
-                self.tr("The loss curve grows as iterations are completed: step on, or press Run.")
-                if moment.program.loss is not None
-                else self.tr("This program has no loss, so there is no curve to draw; write one under `# loss`.")
-            )
+            hint = self.tr("The loss curve grows as iterations are completed: step on, or press Run.")
+            if moment.fault is not None:
+                hint = self.tr("There is no loss curve while a line of the program cannot run.")
+            elif moment.program.loss is None:
+                hint = self.tr("This program has no loss, so there is no curve to draw; write one under `# loss`.")
+            self.hint.setText(hint)
             self._stack.setCurrentWidget(self.hint)
             return
         self._stack.setCurrentWidget(self.plot)

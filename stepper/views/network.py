@@ -83,7 +83,7 @@ class NetworkView(QWidget):
         self.of_samples = QLabel(self._sample_row)
         for part in (label, self.of_samples):
             part.setTextFormat(Qt.TextFormat.PlainText)
-        row = QHBoxLayout(self._sample_row)
+        row = self._sample_layout = QHBoxLayout(self._sample_row)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
         self._sample_word = label
@@ -135,6 +135,9 @@ class NetworkView(QWidget):
             self.of_samples.setText(self.tr("sample {n} of {total} in the data").format(n=at, total=total))
         else:
             self.of_samples.setText(self.tr("of {total}").format(total=count))
+        # The box has grown with its largest number: at once, or its neighbours are cut off until the next layout.
+        self._sample_layout.invalidate()
+        self._sample_row.setMinimumWidth(self._sample_layout.sizeHint().width())
 
     def _grow_scales(self, network: Network, moment: Moment) -> None:
         """Scales only grow while a program is open, so that a colour means the same from step to step."""

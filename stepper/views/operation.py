@@ -7,22 +7,13 @@ from PySide6.QtGui import QColor, QPalette, QResizeEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from core.explain import operations as prose
-from core.explain.arithmetic import why
-from core.explain.clash import clashing
-from core.explain.moving import index_text as cell_name
-from core.explain.samples import operand_axis, operand_shape, sample_axes
-from core.program.ir import Array, Instruction, Operand, Phase
+from core.explain.samples import sample_axes
+from core.program.ir import Instruction, Phase
 from core.session import Moment
 from stepper import theme
-from stepper.models.equation import pieces, size_colours
 from stepper.widgets import fonts
-from stepper.widgets.flow import FlowScroll
-from stepper.widgets.glyph import Glyph
-from stepper.widgets.matrix import Cell
-from stepper.widgets.operand_matrix import OperandMatrix
+from stepper.widgets.equation import Equation
 from stepper.widgets.tips import plain
-
-USUAL_MATRICES = 3
 
 
 class OperationView(QWidget):
@@ -34,13 +25,12 @@ class OperationView(QWidget):
         super().__init__(parent)
         self.setAccessibleName(self.tr("Operation"))
         self._moment: Moment | None = None
-        self._matrices: list[OperandMatrix] = []
-        self._glyphs: list[Glyph] = []
         self.phase_label = self._label(self.tr("phase"))
         self.equation_label = self._label(self.tr("operation"))
         self.equation_label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.part_label = self._label(self.tr("part of"), wrap=True)
-        self.equation = FlowScroll(self)
+        self.equation = Equation(self)
+        self.equation.value_clicked.connect(self.value_clicked)
         self.equation.setAccessibleName(self.tr("equation"))
         self.hint_label = self._label(self.tr("what to press"), wrap=True)
         self.hint_label.setMargin(3)
@@ -63,8 +53,6 @@ class OperationView(QWidget):
             box.addWidget(label)
         box.addStretch()
         self._use_fonts()
-        for at in range(USUAL_MATRICES):  # made here, so that the Tab key comes to them before it comes to what follows
-            self._matrix(at).hide()
 
     def sizeHint(self) -> QSize:
         """Room for three small matrices."""
@@ -81,7 +69,8 @@ class OperationView(QWidget):
         self._draw_header(moment, instruction)
         axes = sample_axes(moment.program, moment.shape, instruction.index + 1)
         self._draw_words(moment, instruction, axes)
-        self._draw_equation(moment, instruction, axes)
+        self._draw_arithmetic(self.equation.draw(moment, instruction, axes, failing is not None))
+        self.equation.place(self._room())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Draw as big as the new room allows."""
@@ -102,8 +91,7 @@ class OperationView(QWidget):
         self.equation_label.setFont(mono)
         self.part_label.setFont(fonts.sized(base, -1))
         self.hint_label.setFont(fonts.sized(base, 0, bold=True))
-        for glyph in self._glyphs:
-            glyph.renew()
+        self.equation.renew()
 
     def _room(self) -> int:
         """Return the height that the words leave to the equation."""
@@ -126,7 +114,7 @@ class OperationView(QWidget):
         self.sentence_label.setText(
             self.tr("This program has no operations yet. Write a line under # forward, such as Z1 = W1 @ X + b1.")
         )
-        self._show([])
+        self.equation.clear()
 
     def _draw_header(self, moment: Moment, instruction: Instruction) -> None:
         program, t = moment.program, theme.current()
@@ -195,139 +183,11 @@ class OperationView(QWidget):
         self.hint_label.setText(hint.format(n=moment.position.iteration))
         _ink(self.hint_label, theme.current().lit_text, theme.current().lit)
 
-    # --- the equation ---------------------------------------------------------------------------
-
-    def _draw_equation(self, moment: Moment, instruction: Instruction, axes: dict[int, int]) -> None:
-        """Lay out result and operands in the order in which they are written, and explain one cell."""
-        groups: list[list[QWidget]] = [[]]
-        matrices, glyphs = 0, 0
-        result = Operand(instruction.result)
-        colours = size_colours(moment, [result, *instruction.operands], axes, theme.current().sizes)
-        operand_widgets: list[OperandMatrix | None] = [None] * len(instruction.operands)
-        result_widget: OperandMatrix | None = None
-        pending: list[QWidget] = []
-        used: set[int] = set()
-        failing = _failing(moment) is not None
-        clashes = _clashes(moment, instruction) if failing else ()
-        parts = pieces(instruction)
-        culprit = next((p for p in parts if isinstance(p, str)), None) if any(clashes) else None
-        left: list[Operand | str] = [result, "="]
-        if failing:  # what fails has no result to show
-            left = [f"{moment.program.values[instruction.result].label} ="]
-        for piece in [*left, *parts]:
-            if isinstance(piece, str) or piece.value is None:
-                label = self._glyph(glyphs)
-                text = piece if isinstance(piece, str) else str(piece.number).replace("-", "−")
-                label.say(text, culprit=piece is culprit)
-                glyphs += 1
-                if piece in (")", "))") or (isinstance(piece, str) and piece.startswith((",", "]", ".", "["))):
-                    groups[-1].append(label)
-                else:
-                    pending.append(label)
-                continue
-            widget = self._matrix(matrices)
-            matrices += 1
-            is_result = not failing and result_widget is None
-            at = next((i for i, o in enumerate(instruction.operands) if not is_result and o == piece and i not in used), None)
-            self._fill(widget, moment, piece, axes, colours, frozenset() if at is None or not clashes else clashes[at])
-            groups.append([*pending, widget])
-            pending = []
-            if is_result:
-                result_widget = widget
-            elif at is not None:
-                used.add(at)
-                operand_widgets[at] = widget
-        if pending:
-            groups.append(pending)
-        self.arithmetic_label.setVisible(False)
-        if result_widget is not None:
-            self._explain(moment, instruction, result_widget, operand_widgets)
-        self._show([g for g in groups if g])
-
-    def _fill(
-        self,
-        widget: OperandMatrix,
-        moment: Moment,
-        operand: Operand,
-        axes: dict[int, int],
-        colours: dict[object, str],
-        clash: frozenset[int],
-    ) -> None:
-        index = operand.value
-        assert index is not None
-        array = _seen(moment, operand)
-        shape = moment.shape(index) or ()
-        shape = shape[::-1] if operand.transposed else shape
-        at = operand_axis(operand, axes, moment.shape)
-        names = [colours.get("samples" if i == at else size, "") for i, size in enumerate(shape)]
-        labels = [self.tr("{n} samples").format(n=size) if i == at and size > 1 else "" for i, size in enumerate(shape)]
-        widget.value, widget.transposed = index, operand.transposed
-        widget.set_matrix(
-            prose.operand_name(operand, moment.program), array, shape=shape,
-            row_colour=names[-2] if len(shape) > 1 else "", column_colour=names[-1] if shape else "",
-            row_label=labels[-2] if len(shape) > 1 else "", column_label=labels[-1] if shape else "",
-            clashes=(len(shape) - 2 in clash, len(shape) - 1 in clash),
-        )  # fmt: skip
-        cell = moment.selection.cell
-        if moment.selection.value == index and cell is not None and len(cell) == len(shape):
-            widget.set_selected(cell[::-1] if operand.transposed else cell)
-
-    def _explain(
-        self, moment: Moment, instruction: Instruction, result_widget: OperandMatrix, operand_widgets: list[OperandMatrix | None]
-    ) -> None:
-        """Write the arithmetic of the selected cell of the result, or of its first, and mark where it came from."""
-        result = moment.value(instruction.result)
-        self.arithmetic_label.setVisible(result is not None and bool(result.size))
-        if result is None or not result.size:
-            return
-        cell = tuple(0 for _ in result.shape)
-        chosen = moment.selection.cell
-        if chosen is not None:
-            for operand in (Operand(instruction.result), *instruction.operands):
-                seen = chosen[::-1] if operand.transposed else chosen
-                # A cell of an operand asks for the cell that it became, where the two stand in the same place.
-                if (
-                    operand.value == moment.selection.value
-                    and _same_place(moment, operand, result.shape)
-                    and _inside(seen, result.shape)
-                ):
-                    cell = seen
-                    break
-        operands = [o.number if o.value is None else _seen(moment, o) for o in instruction.operands]
-        if any(o is None for o in operands):
-            return
-        names = [prose.operand_name(o, moment.program) for o in instruction.operands]
-        found = why(instruction, [o for o in operands if o is not None], result, cell, names)
-        result_widget.set_selected(cell)
-        for widget, cells in zip(operand_widgets, found.sources, strict=True):
-            if widget is not None:
-                widget.set_highlighted(cells)
-        name = cell_name(moment.program.values[instruction.result].label, cell)
-        self.arithmetic_label.setText(self.tr("{cell}:  {arithmetic}").format(cell=name, arithmetic=found.text))
+    def _draw_arithmetic(self, text: str) -> None:
+        self.arithmetic_label.setVisible(bool(text))
+        self.arithmetic_label.setText(text)
         rounded = self.tr("≈ because the numbers on the left are shown rounded; the result is shown in full.")
-        self.arithmetic_label.setToolTip(plain(rounded) if " ≈ " in found.text else "")
-
-    # --- parts ----------------------------------------------------------------------------------
-
-    def _show(self, groups: list[list[QWidget]]) -> None:
-        shown = {id(w) for group in groups for w in group}
-        for widget in (*self._matrices, *self._glyphs):
-            widget.setVisible(id(widget) in shown)
-        self.equation.set_groups(groups, self._room())
-
-    def _matrix(self, at: int) -> OperandMatrix:
-        while len(self._matrices) <= at:
-            widget = OperandMatrix(self.equation.inside)
-            widget.value_clicked.connect(self.value_clicked)
-            if self._matrices:
-                QWidget.setTabOrder(self._matrices[-1], widget)
-            self._matrices.append(widget)
-        return self._matrices[at]
-
-    def _glyph(self, at: int) -> Glyph:
-        while len(self._glyphs) <= at:
-            self._glyphs.append(Glyph(self.equation.inside))
-        return self._glyphs[at]
+        self.arithmetic_label.setToolTip(plain(rounded) if " ≈ " in text else "")
 
     def _label(self, name: str, wrap: bool = False) -> QLabel:
         label = QLabel(self)
@@ -343,30 +203,10 @@ class OperationView(QWidget):
         }[phase]  # fmt: skip
 
 
-def _seen(moment: Moment, operand: Operand) -> Array | None:
-    """Return an operand's array as the instruction sees it."""
-    assert operand.value is not None
-    array = moment.value(operand.value)
-    return array.T if array is not None and operand.transposed else array
-
-
-def _same_place(moment: Moment, operand: Operand, shape: tuple[int, ...]) -> bool:
-    array = None if operand.value is None else _seen(moment, operand)
-    return array is not None and array.shape == shape
-
-
-def _inside(cell: Cell, shape: tuple[int, ...]) -> bool:
-    return len(cell) == len(shape) and all(0 <= i < n for i, n in zip(cell, shape, strict=True))
-
-
 def _failing(moment: Moment) -> Instruction | None:
     """Return the operation that cannot be done next, if there is one."""
     fault = moment.fault
     return moment.upcoming if fault is not None and moment.k == fault.instruction else None
-
-
-def _clashes(moment: Moment, instruction: Instruction) -> tuple[frozenset[int], ...]:
-    return clashing(instruction.op, [operand_shape(o, moment.shape) or () for o in instruction.operands])
 
 
 def _ink(label: QLabel, colour: str, ground: str = "") -> None:

@@ -128,7 +128,7 @@ class TextEditor(Editor):
             self.button = QPushButton(self.tr("File…"), self)
             self.button.setAutoDefault(False)
             self.button.clicked.connect(self.choose)
-            self.row.addWidget(self.button)
+            self._put(self.button, 0)
 
     def holds(self) -> str | None:
         return self.line.text().strip() or None

@@ -43,10 +43,12 @@ class LayersForm(QWidget):
         self.kind = FieldRow("network.layers[1].layer", KIND, self)
         self.kind.edited.connect(self._on_kind)
         self.rows: Rows | None = None
-        self._holder = QWidget(self)
-        self._inside = QVBoxLayout(self._holder)
-        self._inside.setContentsMargins(0, 0, 0, 0)
-        self.page = scrolled([self.kind, self._holder], self.tr("The chosen layer"), self, (0, 4, 12, 8))
+        # One a kind, made once: what is made later would come last to the Tab key.
+        self._rows = {kind: Rows("network.layers[1]", fields, self) for kind, fields in LAYER_FIELDS.items()}
+        for rows in self._rows.values():
+            rows.hide()
+            rows.edited.connect(self._on_key)
+        self.page = scrolled([self.kind, *self._rows.values()], self.tr("The chosen layer"), self, (0, 4, 12, 8))
         self._lay_out()
 
     def sizeHint(self) -> QSize:
@@ -140,34 +142,26 @@ class LayersForm(QWidget):
         item.setSizeHint(QSize(0, self.list.fontMetrics().height() + 8))
 
     def _show_layer(self, row: int) -> None:
-        """Show the keys of a layer; editors are made anew only for another kind or another place."""
+        """Show the keys of a layer."""
         layer = self.layers[row] if 0 <= row < len(self.layers) else None
         self.kind.setVisible(layer is not None)
         self.remove.setEnabled(layer is not None)
         self.up.setEnabled(row > 0)
         self.down.setEnabled(0 <= row < len(self.layers) - 1)
+        for rows in self._rows.values():
+            rows.hide()
+        self.rows = None
         if layer is None:
-            self._drop_rows()
             return
         kind = layer.get("layer", LAYERS[0])
         prefix = f"network.layers[{row + 1}]"
         self.kind.path = f"{prefix}.layer"
         self.kind.take(kind)
-        if self.rows is None or (self.rows.prefix, list(self.rows.rows)) != (prefix, list(LAYER_FIELDS[kind])):
-            self._drop_rows()
-            self.rows = Rows(prefix, LAYER_FIELDS[kind], self._holder)
-            self.rows.edited.connect(self._on_key)
-            self._inside.addWidget(self.rows)
-            QWidget.setTabOrder(self.kind.editor, self.rows)
-        self.rows.take(layer, self.tree)
+        self.rows = self._rows[kind]
+        self.rows.stand_at(prefix)
         self.tell(self._wrong)
-
-    def _drop_rows(self) -> None:
-        if self.rows is not None:
-            self._inside.removeWidget(self.rows)
-            self.rows.hide()
-            self.rows.deleteLater()
-            self.rows = None
+        self.rows.take(layer, self.tree)
+        self.rows.show()
 
     def _changed(self, row: int) -> None:
         # What was wrong may stand at another place now; the next check says where.

@@ -67,6 +67,8 @@ class Framed(QFrame):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.wrong = False
+        # Words that are wrapped tell their height late; the editor must not be squeezed for them.
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(3, 3, 3, 3)
 
@@ -175,6 +177,12 @@ class Rows(QWidget):
             row.edited.connect(self.edited)
             column.addWidget(row)
         column.addStretch(1)
+
+    def stand_at(self, prefix: str) -> None:
+        """Be the rows of another layer."""
+        self.prefix = prefix
+        for key, row in self.rows.items():
+            row.path = f"{prefix}.{key}"
 
     def take(self, values: Mapping[str, Any], tree: Mapping[str, Any]) -> None:
         """Show the values of a section; `tree` is all choices."""

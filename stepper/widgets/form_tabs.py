@@ -28,11 +28,12 @@ class ChoiceTabs(QWidget):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self.behind = self._behind()
+        self.tabs = QTabWidget(self)
+        self.tabs.setAccessibleName(self.tr("Choices"))
         self.sections = {name: Rows(name, fields, self) for name, fields in FIELDS.items()}
         self.layers = LayersForm(self)
         self.toml = TomlPane(self)
-        self.tabs = QTabWidget(self)
-        self.tabs.setAccessibleName(self.tr("Choices"))
         self._is_behind = False
         self._titles: list[tuple[str, str]] = []
         self._pages: list[QWidget] = []
@@ -52,7 +53,6 @@ class ChoiceTabs(QWidget):
         self.tabs.currentChanged.connect(self._on_tab)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        self.behind = self._behind()
         column.addWidget(self.behind)
         column.addWidget(self.tabs, 1)
 

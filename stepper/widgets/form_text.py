@@ -183,7 +183,9 @@ class Preview(QWidget):
         counts = {name: _product(shape) for name, shape in shapes.items()}
         batching = program.batching
         self.count.setText(
-            self.tr("Parameters: {n} in {arrays} arrays · samples: {m}, {each} an iteration · iterations an epoch: {k}").format(
+            self.tr(
+                "Parameters: {n}, in {arrays} arrays\nSamples: {m} · in each iteration: {each} · iterations in an epoch: {k}"
+            ).format(
                 n=f"{sum(counts.values()):,}".replace(",", " "), arrays=len(names), m=batching.total,
                 each=batching.size, k=batching.per_epoch,
             )

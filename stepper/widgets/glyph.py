@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
 from stepper import theme
 from stepper.widgets import fonts
-from stepper.widgets.grid import LEAST_SCALE
 
 PAD = 5
 
@@ -65,4 +64,4 @@ class Glyph(QLabel):
     def renew(self) -> None:
         """Follow the size of all text."""
         found = fonts.mono(QApplication.font(), 3 if len(self.text()) < 12 else 0)
-        self.setFont(fonts.scaled(found, max(self._scale, LEAST_SCALE)))
+        self.setFont(fonts.scaled(found, self._scale))

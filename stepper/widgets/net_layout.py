@@ -63,7 +63,8 @@ class Geometry:
     @property
     def middle(self) -> float:
         """The height at which every column is centred; biases stand higher than anything hangs below."""
-        return self.header + (self.height - self.header) / 2 + (7 if self.bias_text else 0)
+        raised = self.bias_text and not any(self.tight(c) for c in range(1, len(self.pitches)) if not self.big(c))
+        return self.header + (self.height - self.header) / 2 + (7 if raised else 0)
 
     def centre(self, column: int, unit: int) -> QPointF:
         """Return the centre of a neuron, or of a unit's place in its strip."""

@@ -1,5 +1,6 @@
 """A network described in TOML: what is accepted and does something, and what is refused, where, and in which words."""
 
+# ruff: noqa: E501 (tables of texts, one a line)
 from __future__ import annotations
 
 import contextlib
@@ -91,8 +92,10 @@ CHANGES: dict[str, list[tuple[Tree, Any]]] = {
     "data.seed": [({"data": {"shuffle": True}}, 7), ({"data": {"held_out": 0.4}}, 7)],
     "data.standardize": [({}, True)],
     "data.held_out": [({}, 0.4)],
-    "data.target": [({}, "second"), ({}, 0)],
-    "data.labels": [(layers({"units": 2, "activation": "softmax"}, loss="softmax_cross_entropy") | {"data": {"source": "xor"}}, "")],
+    "data.target": [({}, "second"), ({}, 1)],
+    "data.labels": [
+        (layers({"units": 2, "activation": "softmax"}, loss="softmax_cross_entropy") | {"data": {"source": "xor"}}, "")
+    ],
     "parameters.init": [({}, name) for name in INITIALIZERS if name != "normal"],
     "parameters.scale": [({"parameters": {"init": name}}, 0.7) for name in ("normal", "uniform", "constant")],
     "parameters.seed": [({}, 5), ({"parameters": {"generator": "PCG64"}}, 5)],
@@ -184,7 +187,7 @@ def test_every_key_is_accepted_and_changes_the_training(path: str, over: Tree, v
     if path == "data.labels":
         one_hot, index = (merged(plain, {section: {key: v}}) for v in ("one-hot", "index"))
         plain, index_program = one_hot, build(describe(index), folder).program
-        assert index_program.first_values["Y"].shape == (1, 4)  # type: ignore[union-attr]
+        assert index_program.first_values["Y"].shape == (1, 4)
         assert trained(index, folder)[1] == pytest.approx(trained(plain, folder)[1])
         with pytest.raises(DescriptionError, match=r"network\.layers\[1\]\.units"):
             build(describe(merged(plain, {section: {key: "auto"}})), folder)
@@ -192,8 +195,6 @@ def test_every_key_is_accepted_and_changes_the_training(path: str, over: Tree, v
     changed = merged(plain, {section: {key: value}})
     if path == "network.loss" and value.startswith("bce"):
         plain["network"]["loss"] = "sse"
-    if key == "target":
-        assert trained(changed, folder) != trained(plain, folder)
     assert trained(changed, folder) != trained(plain, folder), f"{path} = {value!r} changes nothing"
 
 
@@ -231,7 +232,9 @@ def described_networks() -> dict[str, Tree]:
     for n, name in enumerate(OPTIMIZERS):
         for k, schedule in enumerate(SCHEDULES):
             more: Tree = {"name": name, "schedule": schedule, "every": 3, "total": 8, "weight_decay": 0.1 * (k == 1)}
-            more |= {"clip_norm": 0.1} if (n + k) % 3 == 0 else {"clip_value": 0.05} if (n + k) % 3 == 1 else {"l1": 0.01, "l2": 0.1}
+            more |= (
+                {"clip_norm": 0.1} if (n + k) % 3 == 0 else {"clip_value": 0.05} if (n + k) % 3 == 1 else {"l1": 0.01, "l2": 0.1}
+            )
             found[f"{name} {schedule}"] = {"optimizer": more}
     for n, name in enumerate(ACTIVATIONS):
         convention = ("columns", "rows")[n % 2]
@@ -271,7 +274,6 @@ def test_every_choice_runs_reads_back_as_itself_and_prints_as_a_script(title: st
     assert program.fault is None
     again = load(program.text, folder=folder)
     assert again.text == program.text
-    assert again.instructions == tuple(again.instructions) and len(again) == len(program)
     assert [(i.op, i.operands, dict(i.attributes), i.result, i.text) for i in again.instructions] == [
         (i.op, i.operands, dict(i.attributes), i.result, i.text) for i in program.instructions
     ]
@@ -387,17 +389,18 @@ REFUSED: list[tuple[str, str, int, tuple[str, ...]]] = [
     ("[network]\nlayers = [{units = 2}, {layer = 'batch_norm'}, {units = 1}]\n[data]\nbatch = 3\n", "data.batch", 4, ("last batch",)),
     (NET + "[data]\nsource = 'nofile.csv'\n", "data.source", 4, ("cannot be used", "nofile.csv")),
     (NET + "[parameters]\nvalues = 'nofile.npz'\n", "parameters.values", 4, ("cannot be used", "nofile.npz")),
-    (NET + "[parameters]\nvalues = 'wrong.npz'\n", "parameters.values", 4, ("cannot be used", "W1")),
+    (NET + "[parameters]\nvalues = 'wrong.npz'\n", "parameters.values", 4, ("cannot be used", "W1 has the shape (2, 3), and (3, 2) is needed")),
+    (NET + "[data]\nsource = 'points.csv'\ntarget = true\n", "data.target", 5, ("from 1",)),
+    (NET + "[data]\nsource = 'points.csv'\ntarget = 4\n", "data.source", 4, ("no column 4", "1 to 3")),
     # no TOML
     ("[network\n", "", 1, ("this is not TOML",)),
     (NET + "loss = mse\n", "", 3, ("this is not TOML",)),
     (NET + "loss = 'mse'\nloss = 'sse'\n", "", 4, ("this is not TOML",)),
-    (NET + "[data]\nbatch = [1,\n\n", "", 6, ("this is not TOML",)),
+    (NET + "[data]\nbatch = [1,\n\n", "", 5, ("this is not TOML",)),
     # other ways to write the same
     ("[[network.layers]]\nunits = 3\n\n[[network.layers]]\nactivation = 'tanh'\nunits = 'one'\n", "network.layers[2].units", 6, ("'one'",)),
     ("network.loss = 'mes'\nnetwork.layers = [{units = 1}]\n", "network.loss", 1, ("did you mean mse?",)),
-    ("network = {layers = [{units = 1}],\n loss = 'mes'}\n" if sys.version_info >= (3, 15) else
-     "network = {layers = [{units = 1}], loss = 'mes'}\n", "network.loss", 2 if sys.version_info >= (3, 15) else 1, ("did you mean",)),
+    ("# inline\nnetwork = {layers = [{units = 1}], loss = 'mes'}\n", "network.loss", 2, ("did you mean mse?",)),
     ("[network]\n'layers' = [{units = 1}]\n\"loss\" = 'mes'\n", "network.loss", 3, ("did you mean mse?",)),
     ("[data]\nsource = '''\n[network]\nloss = 1\n'''\n[network]\nloss = 'mes'\nlayers = [{units = 1}]\n", "network.loss", 7, ("mes",)),
     ("[network]\nlayers = [{activation = '#{{', units = 1},\n {units = 1},\n {units = 'a'}]\n", "network.layers[1].activation", 2, ("#{",)),
@@ -447,13 +450,34 @@ def test_the_bounds_of_the_table_are_the_bounds(section: str, key: str) -> None:
 # --- anything at all ----------------------------------------------------------------------------------------------------------
 
 WORDS = [*FIELDS, "layers", "layer", *(k for s in FIELDS.values() for k in s), *(k for s in LAYER_FIELDS.values() for k in s)]
-CHOICES = [*ACTIVATIONS, *LOSSES, *OPTIMIZERS, *INITIALIZERS, *SCHEDULES, *LAYER_FIELDS, "full", "iris", "xor", "sine", "index", "auto"]
+CHOICES = [
+    *ACTIVATIONS,
+    *LOSSES,
+    *OPTIMIZERS,
+    *INITIALIZERS,
+    *SCHEDULES,
+    *LAYER_FIELDS,
+    "full",
+    "iris",
+    "xor",
+    "sine",
+    "index",
+    "auto",
+]
 scalars = st.one_of(
-    st.sampled_from(CHOICES), st.integers(-2, 9), st.integers(), st.sampled_from([10**400, -(10**400), 2**64, 10**5000]),
+    st.sampled_from(CHOICES), st.integers(-2, 9), st.integers(), st.sampled_from([10**400, -(10**400), 2**64]),
     st.floats(), st.floats(0, 1), st.booleans(), st.none(), st.text(max_size=5), st.binary(max_size=3),
 )  # fmt: skip
 keys = st.one_of(st.sampled_from(WORDS), st.text(max_size=6))
-anything = st.recursive(scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(keys, inner, max_size=5), max_leaves=20)
+anything = st.recursive(
+    scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(keys, inner, max_size=5), max_leaves=20
+)
+
+
+def test_numbers_that_python_does_not_write_out_are_refused_too() -> None:
+    found = problems(merged({"network": {"layers": [{"units": 10**5000}]}}, {"optimizer": {"l1": 10**5000, "l2": -(10**5000)}}))
+    assert [p.path for p in found] == ["network.layers[1].units", "optimizer.l1", "optimizer.l2"]
+    assert all(p.message.startswith("is too long") for p in found)
 
 
 @SETTINGS(300)
@@ -461,7 +485,7 @@ anything = st.recursive(scalars, lambda inner: st.lists(inner, max_size=4) | st.
 def test_any_mapping_has_a_list_of_problems(tree: Tree, several: list[Any]) -> None:
     for each in (tree, {**tree, "network": {"layers": several}}):
         found = problems(each)
-        assert all(p.path.strip() == p.path or p.path for p in found) and all(p.message for p in found)
+        assert isinstance(found, list) and all(isinstance(p.path, str) and p.message for p in found)
         if found:
             with pytest.raises(DescriptionError):
                 describe(each)
@@ -494,18 +518,46 @@ plausible_trees = st.fixed_dictionaries(
 ).map(lambda tree: tree | {"network": {**tree["network"][0], "layers": tree["network"][1]}})
 
 
-@SETTINGS(120)
-@given(plausible_trees)
-def test_what_the_table_allows_is_a_network_that_runs_or_an_error_with_its_key_path(tree: Tree, folder: Path) -> None:
-    try:
-        network = build(describe(tree), folder)
-    except DescriptionError as error:
-        assert error.path and (error.path.split(".")[0] in FIELDS) and error.bare
-        return
-    runner = Runner(network.program)
-    assert runner.step() and runner.step(), runner.fault
-    for evaluation in network.evaluations:
-        assert set(evaluation.run(runner.state)) <= {"loss", "accuracy"}
+def fitted(tree: Tree) -> Tree:
+    """Return the tree with a last layer that fits its data and its loss, and nothing that contradicts them."""
+    out = deepcopy(tree)
+    network, data = out["network"], out.setdefault("data", {})
+    data.pop("target", None)
+    network.pop("inputs", None)
+    if data.get("source", "xor") not in ("xor", "moons", "iris", "sine", "points.npz"):
+        data["source"] = "xor"
+    if data.get("source") in ("sine", "points.npz"):
+        data.pop("labels", None)
+    if "entropy" in network.get("loss", "") or data.get("labels") == "index":
+        data.update(source="iris")
+        network["loss"] = "softmax_cross_entropy" if data.get("labels") == "index" else network["loss"]
+    outputs = 3 if data.get("source") == "iris" else 2 if data.get("labels") == "one-hot" else 1
+    activation = {"b": "sigmoid", "s": "softmax" if "_c" in network.get("loss", "") else "tanh", "c": "softmax"}
+    network["layers"].append({"units": outputs, "activation": activation.get(network.get("loss", "mse")[0], "identity")})
+    out.get("parameters", {}).pop("values", None)
+    return out
+
+
+def test_what_the_table_allows_is_a_network_that_runs_or_an_error_with_its_key_path(folder: Path) -> None:
+    seen = {"refused": 0, "runs": 0}
+
+    @SETTINGS(250)
+    @given(plausible_trees | plausible_trees.map(fitted))
+    def check(tree: Tree) -> None:
+        try:
+            network = build(describe(tree), folder)
+        except DescriptionError as error:
+            assert error.path.split(".")[0] in FIELDS and error.bare
+            seen["refused"] += 1
+            return
+        runner = Runner(network.program)
+        assert runner.step() and runner.step(), f"{runner.fault}\n{network.program.text}"
+        for evaluation in network.evaluations:
+            assert set(evaluation.run(runner.state)) <= {"loss", "accuracy"}
+        seen["runs"] += 1
+
+    check()
+    assert min(seen.values()) >= 40, seen
 
 
 def _cut(text: str, places: list[tuple[int, int, str]]) -> str:
@@ -515,7 +567,29 @@ def _cut(text: str, places: list[tuple[int, int, str]]) -> str:
     return text
 
 
-PIECES = ["[", "]", "{", "}", "=", '"', "'", '"""', "#", "\n", ",", ".", "[[", "units", "9" * 30, "layers", "\0", "é", "[data]\n", "-1", "1e999"]
+PIECES = [
+    "[",
+    "]",
+    "{",
+    "}",
+    "=",
+    '"',
+    "'",
+    '"""',
+    "#",
+    "\n",
+    ",",
+    ".",
+    "[[",
+    "units",
+    "9" * 30,
+    "layers",
+    "\0",
+    "é",
+    "[data]\n",
+    "-1",
+    "1e999",
+]
 damaged = st.lists(
     st.tuples(st.integers(0, 10**4), st.integers(0, 12), st.sampled_from(PIECES) | st.text(max_size=3)), min_size=1, max_size=4
 ).map(lambda places: _cut(EXAMPLE, places))  # fmt: skip
@@ -540,7 +614,9 @@ def test_any_text_is_a_network_or_an_error_for_a_person(text: str) -> None:
 
 @SETTINGS(300)
 @given(damaged)
-@example('a = """x"y""\n""""\nb = \'\'\'\n\'\'\'\'\nc.d = 1\n[[e]]\n[e.f]\ng = [1,\n2,[\n3]]\n[[e]]\n"h" = {i = 1, "j" = [\n{k=1}]}\n')
+@example(
+    'a = """x"y""\n""""\nb = \'\'\'\n\'\'\'\'\nc.d = 1\n[[e]]\n[e.f]\ng = [1,\n2,[\n3]]\n[[e]]\n"h" = {i = 1, "j" = [\n{k=1}]}\n'
+)
 def test_the_lines_of_keys_are_those_where_the_keys_are_written(text: str) -> None:
     """Every path of the tree has a line, on which its last key (or its item) stands."""
     import tomllib
@@ -571,9 +647,7 @@ def test_the_lines_of_keys_are_those_where_the_keys_are_written(text: str) -> No
 
 
 def test_the_lines_of_a_text_written_in_every_way() -> None:
-    text = (
-        'a = """x"y""\n""""\nb = \'\'\'\n\'\'\'\'\nc.d = 1\n[[e]]\n[e.f]\ng = [1,\n2,[\n3]]\n[[e]]\n"h" = {i = 1, "j" = [\n{k=1}]} # x\n'
-    )
+    text = 'a = """x"y""\n""""\nb = \'\'\'\n\'\'\'\'\nc.d = 1\n[[e]]\n[e.f]\ng = [1,\n2,[\n3]]\n[[e]]\n"h" = {i = 1, "j" = [\n{k=1}]} # x\n'
     wanted = {"a": 1, "b": 3, "c": 5, "c.d": 5, "e": 6, "e[1].f": 7, "e[1].f.g[2]": 9, "e[1].f.g[3][1]": 10, "e[2]": 11}
     wanted |= {"e[2].h.i": 12, "e[2].h.j[1].k": 13}
     assert {path: line_of(text, path) for path in wanted} == wanted

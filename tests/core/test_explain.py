@@ -11,6 +11,7 @@ import pytest
 from core import ops
 from core.complete import load
 from core.explain import EXPLANATIONS, Cells, sentence, why
+from core.explain.clash import clashing
 from core.explain.operations import explanation, explanation_of, filled
 from core.explain.samples import sample_axes
 from core.library import EXAMPLES, open_target
@@ -300,3 +301,21 @@ def test_a_product_of_two_results_has_the_general_sentence():
     moment = Session(program, "x").moment()
     product = next(i for i in program.instructions if i.text == "S = H @ H.T")
     assert sentence(product, program, moment.shape).startswith("Each cell of S is a row of H")
+
+
+def test_sizes_that_clash_are_found():
+    assert clashing("matmul", [(4, 4), (2, 5)]) == (frozenset({1}), frozenset({0}))
+    assert clashing("matmul", [(3, 4), (5,)]) == (frozenset({1}), frozenset({0}))
+    assert clashing("add", [(3, 4), (3, 1)]) == (frozenset(), frozenset())
+    assert clashing("add", [(3, 4), (3, 5)]) == (frozenset({1}), frozenset({1}))
+    assert clashing("multiply", [(2, 3, 4), (3,)]) == (frozenset({2}), frozenset({0}))
+    assert clashing("exp", [(3, 4)]) == (frozenset(),)
+
+
+def test_an_update_by_addition_takes_its_step():
+    program = load(
+        "# data\nX = np.ones((2, 3))\nY = np.ones((2, 3))\n# parameters\nW = np.ones((2, 2))\n# forward\nA = W @ X\n"
+        "# backward\nE = Y - A\n# update\nW += E.dot(X.T)\n"
+    )  # fmt: skip
+    moment = Session(program, "x").moment()
+    assert sentence(program.instructions[-1], program, moment.shape).startswith("W takes its step")

@@ -66,7 +66,7 @@ def test_every_action_is_in_a_menu_and_says_its_keys(window: MainWindow) -> None
 
 
 def test_every_button_of_the_bar_has_a_name_and_a_tip(window: MainWindow) -> None:
-    from stepper.widgets.top_bar import BarButton
+    from stepper.widgets.bar_button import BarButton
 
     buttons = window.top_bar.findChildren(BarButton)
     assert len(buttons) == sum(i.button is not None for i in actions.ITEMS) == 10

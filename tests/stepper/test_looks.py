@@ -196,7 +196,7 @@ def test_a_line_that_fails_is_marked_and_later_says_why(window: MainWindow, tmp_
     shown = {m.name: m for m in view.findChildren(MatrixWidget) if m.isVisible()}
     assert shown.keys() == {"W2", "X"}
     assert shown["W2"].shown.clashes == (False, True) and shown["X"].shown.clashes == (True, False)
-    culprits = [g for g in view._glyphs if g.isVisible() and g.culprit]
+    culprits = [g for g in view.equation.glyphs if g.isVisible() and g.culprit]
     assert [g.text() for g in culprits] == ["@"]
     assert view.fault_label.isVisible() and not view.arithmetic_label.isVisible()
     assert any("✗" in line for line in (view.phase_label.text(), view.fault_label.text()))

@@ -39,7 +39,7 @@ def value(session, label):
 
 
 def shown(view):
-    return {m.name: m for m in view._matrices if m.isVisible()}
+    return {m.name: m for m in view.equation.matrices if m.isVisible()}
 
 
 def by_hand():
@@ -62,7 +62,7 @@ def test_the_equation_stands_as_it_is_written(view):
     np.testing.assert_allclose(matrices["dW2"].array, dz2 @ a1.T, rtol=1e-12)
     np.testing.assert_allclose(matrices["dZ2"].array, dz2, rtol=1e-12)
     np.testing.assert_allclose(matrices["A1.T"].array, a1.T, rtol=1e-12)
-    assert [g.text() for g in view._glyphs if g.isVisible()] == ["=", "@"]
+    assert [g.text() for g in view.equation.glyphs if g.isVisible()] == ["=", "@"]
     order = [m.x() for m in matrices.values()]
     assert order == sorted(order)
     assert "backward" in view.phase_label.text() and "←" in view.phase_label.text() and "layer 2" in view.phase_label.text()
@@ -90,7 +90,7 @@ def test_without_a_choice_the_first_cell_is_explained(view):
     session = at("xor", "A1 = sigmoid(Z1)")
     view.draw(session.moment())
     assert view.arithmetic_label.text() == "A1[0, 0]:  1 / (1 + exp(0)) = 0.5"
-    assert [g.text() for g in view._glyphs if g.isVisible()] == ["=", "sigmoid(", ")"]
+    assert [g.text() for g in view.equation.glyphs if g.isVisible()] == ["=", "sigmoid(", ")"]
 
 
 def test_clicks_tell_the_untransposed_cell(view, qtbot):
@@ -153,13 +153,13 @@ def test_parts_say_of_what_they_are_a_part(view):
 
 def test_numbers_stand_as_numbers(view):
     view.draw(at("xor", "dA2.2 = 2 * dA2.1").moment())
-    assert [g.text() for g in view._glyphs if g.isVisible()] == ["=", "2", "*"]
+    assert [g.text() for g in view.equation.glyphs if g.isVisible()] == ["=", "2", "*"]
     assert list(shown(view)) == ["dA2.2", "dA2.1"]
 
 
 def test_attributes_stand_in_the_call(view):
     view.draw(at("xor", "db2 = sum(dZ2, axis=1, keepdims=True)").moment())
-    assert "".join(g.text() for g in view._glyphs if g.isVisible()) == "=sum(, axis=1, keepdims=True)"
+    assert "".join(g.text() for g in view.equation.glyphs if g.isVisible()) == "=sum(, axis=1, keepdims=True)"
 
 
 def test_samples_have_a_label_and_a_colour_of_their_own(view):
@@ -186,10 +186,12 @@ def test_every_operation_of_the_examples_is_drawn(view, name, size):
         if moment.lit is None:
             continue
         operands = [o for o in moment.lit.operands if o.value is not None]
-        assert len(shown(view)) >= 1 and len([m for m in view._matrices if m.isVisible()]) == 1 + len(operands)
+        assert len(shown(view)) >= 1 and len([m for m in view.equation.matrices if m.isVisible()]) == 1 + len(operands)
         result = moment.value(moment.lit.result)
-        assert view._matrices[0].array is result or np.array_equal(view._matrices[0].array, result, equal_nan=True)
-        assert all(m.geometry().bottom() <= view.equation.inside.height() for m in view._matrices if m.isVisible())
+        assert view.equation.matrices[0].array is result or np.array_equal(
+            view.equation.matrices[0].array, result, equal_nan=True
+        )
+        assert all(m.geometry().bottom() <= view.equation.inside.height() for m in view.equation.matrices if m.isVisible())
     view.grab()
 
 
@@ -202,7 +204,7 @@ def test_nan_is_shown_as_it_is(view):
     session.go(1, 2)
     view.draw(session.moment())
     assert view.arithmetic_label.text() == "A[0, 0]:  log(0) = −∞"
-    assert view._matrices[0].text_of((0, 0)) == "−∞"
+    assert view.equation.matrices[0].text_of((0, 0)) == "−∞"
 
 
 def test_a_line_that_fails_is_explained(view):
