@@ -10,7 +10,7 @@ import math
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from core.data.sources import BUILT_IN, SUFFIXES
@@ -94,7 +94,13 @@ FIELDS: dict[str, dict[str, Field]] = {
         "epsilon": Field("float", 1e-8, "keeps a division away from 0", least=0.0, most=1.0, open_ends=True),
         "l1": Field("float", 0.0, "weight of Σ|W| in the loss", least=0.0, most=1e6),
         "l2": Field("float", 0.0, "weight of ½ΣW² in the loss", least=0.0, most=1e6),
-        "weight_decay": Field("float", 0.0, "decoupled: each step shrinks the weights by rate · this", least=0.0, most=1e3),
+        "weight_decay": Field(
+            "float",
+            None,
+            "each step shrinks the weights by rate · this (decoupled); left out: 0.01 for adamw, else 0",
+            least=0.0,
+            most=1e3,
+        ),
         "clip_value": Field("float", None, "no gradient cell larger than this", least=0.0, most=1e9, open_ends=True),
         "clip_norm": Field(
             "float", None, "no norm of all gradients together larger than this", least=0.0, most=1e9, open_ends=True
@@ -146,7 +152,6 @@ class Description:
     data: Mapping[str, Any]
     parameters: Mapping[str, Any]
     optimizer: Mapping[str, Any]
-    folder: str = field(default="", compare=False)
 
 
 def problems(tree: Mapping[str, Any]) -> list[Problem]:
@@ -287,7 +292,7 @@ def _together(tree: Mapping[str, Any]) -> list[Problem]:
     return found
 
 
-def describe(tree: Mapping[str, Any], folder: str = "") -> Description:
+def describe(tree: Mapping[str, Any]) -> Description:
     """Return the checked description with every default filled in.
 
     Raises:
@@ -306,7 +311,10 @@ def describe(tree: Mapping[str, Any], folder: str = "") -> Description:
         for layer in tree["network"]["layers"]
         for kind in [layer.get("layer", "dense")]
     )
-    return Description(filled("network"), layers, filled("data"), filled("parameters"), filled("optimizer"), folder)
+    optimizer = filled("optimizer")
+    if optimizer["weight_decay"] is None:
+        optimizer["weight_decay"] = 0.01 if optimizer["name"] == "adamw" else 0.0
+    return Description(filled("network"), layers, filled("data"), filled("parameters"), optimizer)
 
 
 def read_toml(text: str) -> dict[str, Any]:

@@ -207,7 +207,7 @@ class NetworkDraft(QObject):
 def _make(tree: Mapping[str, Any], folder: Path) -> _Made:
     """Build a network; runs beside the window, so it touches nothing of it."""
     try:
-        network = build(describe(tree, str(folder)), folder)
+        network = build(describe(tree), folder)
     except DescriptionError as error:
         return _Made(None, (Problem(error.path, error.bare),))
     except StepperError as error:
