@@ -9,11 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from core.autodiff import Backward, append_backward
 from core.errors import NotationError, SettingError
-from core.notation.check import facts_of, infer, infer_symbolic
+from core.notation.check import first_facts, infer, infer_symbolic
 from core.notation.draft import Derivation, Draft, draft
 from core.notation.parse import SETUP, Raw, lines_of, parse
 from core.notation.setup import RESERVED
@@ -195,26 +193,12 @@ def _names(d: Draft) -> set[str]:
 
 def _backward(d: Draft, wanted: Mapping[str, str], env: Mapping[str, int], taken: set[str]) -> Backward:
     program = d.program
-    concrete = {
-        v.name: facts_of(_first_batch(program, v.name))
-        for v in program.values
-        if v.name in program.inputs and program.inputs[v.name] == v.index
-    }
+    concrete = first_facts(program)
     layout = infer_symbolic(program, concrete)
     batch = _batch_name(d, program, taken)
     if layout is None:
         return append_backward(program, infer(program, concrete), env, wanted, batch, taken)
     return append_backward(program, layout, env, wanted, batch, taken | {batch})
-
-
-def _first_batch(program: Program, name: str) -> Any:
-    if name not in {g.name for g in program.given}:
-        return program.batching.size
-    value = program.given_named(name).value
-    if name in program.batching.sliced:
-        assert isinstance(value, np.ndarray)
-        return value[(slice(None),) * (program.batching.axis % value.ndim) + (slice(0, program.batching.size),)]
-    return value
 
 
 def _batch_name(d: Draft, program: Program, taken: set[str]) -> str:

@@ -43,6 +43,23 @@ def facts_of(datum: Array | np.generic | Number) -> Facts:
     return Facts(np.shape(datum), np.asarray(datum).dtype)
 
 
+def first_facts(program: Program) -> dict[str, Facts]:
+    """Return the facts of every input of a full batch, as the first iteration has them."""
+    given = program.first_values
+    found: dict[str, Facts] = {}
+    for name in program.inputs:
+        if name not in given:
+            found[name] = Facts((), int)
+            continue
+        known = facts_of(given[name])
+        if name in program.batching.sliced:
+            shape = list(known.shape)
+            shape[program.batching.axis] = program.batching.size
+            known = Facts(tuple(shape), known.dtype)
+        found[name] = known
+    return found
+
+
 def infer_instruction(instruction: Instruction, facts: Sequence[Facts | None]) -> Facts:
     """Return the facts of an instruction's result.
 

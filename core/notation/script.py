@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import ast
 import inspect
+import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,7 @@ import numpy as np
 from core import ops
 from core.data import datasets, given
 from core.errors import StepperError
+from core.notation.check import first_facts, infer
 from core.notation.convert import METHODS
 from core.notation.embed import array_text
 from core.notation.parse import Raw, parse
@@ -40,6 +43,9 @@ _RANDOM = (
 _BUILTINS = ("int", "len", "range", "float", "print")
 
 
+ELIDED = 256 * 1024
+
+
 def script_text(program: Program, title: str, iterations: int = 200) -> str:
     """Return the script; it takes the number of iterations as its first argument and prints each loss.
 
@@ -63,6 +69,8 @@ class _Script:
         axis = program.batching.axis
         context = {"samples": axis, "class_axis": 0 if axis == -1 else -1, "seed": program.batching.seed, "target": ""}
         self.qualify = _Qualify(set(self.source.definitions), self.taken - ops_called(self.source), context)
+        if _has_large_values(program):
+            self.qualify.hold = self._fresh
 
     def text(self) -> str:
         setup, body = self._setup(), self._body()
@@ -218,12 +226,39 @@ class _Script:
         return f"{known[0]}.shape[{b.axis}]" if known else str(b.size)
 
 
+def _has_large_values(program: Program) -> bool:
+    """Tell whether any array of an iteration is large enough for NumPy to reuse the memory of its operands."""
+    facts = infer(program, first_facts(program)).facts
+    sizes = [
+        math.prod(d for d in f.shape if isinstance(d, int)) * f.dtype.itemsize
+        for f in facts
+        if f is not None and not isinstance(f.dtype, type)
+    ]
+    return max(sizes, default=0) >= ELIDED
+
+
 class _Qualify(ast.NodeTransformer):
     """Puts `np.` before NumPy's functions and collects those that are ours."""
 
     def __init__(self, definitions: set[str], taken: set[str], context: dict[str, Any]) -> None:
         self.definitions, self.taken, self.context = definitions, taken, context
         self.helpers: dict[str, Any] = {}
+        self.hold: Callable[[str], str] | None = None
+        self.held = 1
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        """Name the parts of a compound expression where arrays are large.
+
+        NumPy writes a sum or product of at least 256 KiB into an operand that nobody else holds; the result then has
+        that operand's memory layout, and later products other last bits than the same operations one by one.
+        """
+        sides = [self.visit(side) for side in (node.left, node.right)]
+        if self.hold is not None:
+            for n, side in enumerate(sides):
+                if isinstance(side, (ast.BinOp, ast.UnaryOp, ast.Call)):
+                    sides[n] = ast.NamedExpr(ast.Name(self.hold(f"part_{self.held}")), side)
+                    self.held += 1
+        return ast.BinOp(sides[0], node.op, sides[1])
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
         return ast.Name("np", node.ctx) if node.id == "numpy" else node
