@@ -357,7 +357,7 @@ def test_nan_and_infinity_print_and_compare_too() -> None:
 def test_large_arrays_of_mixed_layouts_keep_their_bits() -> None:
     """NumPy writes into large temporaries that nobody holds, which changes layouts and so the last bits of products."""
     text = (
-        "# data\nnp.random.seed(3)\nX = np.random.rand(64, 200).T\nY = np.random.rand(10, 64)\nsamples = \"columns\"\n"
+        '# data\nnp.random.seed(3)\nX = np.random.rand(64, 200).T\nY = np.random.rand(10, 64)\nsamples = "columns"\n'
         "# parameters\nW1 = np.random.randn(200, 640).T\nb1 = np.zeros((640, 1))\nW2 = np.random.randn(10, 640) * 0.05\nlr = 0.1\n"
         "# forward\nA1 = relu(W1 @ X + b1) * 0.5 + tanh(W1 @ X) * exp((X.T @ W1.T * 0.01).T)\nA2 = sigmoid(W2 @ A1)\n"
         "# loss\nL = mse(A2, Y)\n"
