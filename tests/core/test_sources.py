@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from helpers.programs import SETTINGS
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.data import csv_rows, csv_table, made, npz_arrays
@@ -23,7 +24,7 @@ from core.data.sources import BUILT_IN, load
 from core.data.table import DataError, Table, split, standardized, statistics
 from core.errors import StepperError
 
-RELAXED = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+RELAXED = SETTINGS(150)
 
 
 def npz(**arrays: Any) -> io.BytesIO:

@@ -3,6 +3,7 @@
 # ruff: noqa: E501 (tables of names and lines)
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,9 +18,13 @@ from core.program.ir import Program
 
 
 def SETTINGS(examples: int) -> Any:
-    """Return the settings of a property test: no deadline, reproducible, nothing written to disk."""
+    """Return the settings of a property test: no deadline, reproducible, nothing written to disk.
+
+    `make fuzz` sets STEPPER_FUZZ, and each test then tries so many times as many examples, new ones every time.
+    """
+    more = int(os.environ.get("STEPPER_FUZZ", "1"))
     return settings(
-        max_examples=examples, deadline=None, derandomize=True, database=None, print_blob=False,
+        max_examples=examples * more, deadline=None, derandomize=more == 1, database=None, print_blob=False,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
     )  # fmt: skip
 
