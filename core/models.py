@@ -53,8 +53,15 @@ class _Model:
         self.count, self.classes = 0, classes
 
     def text(self, data: list[str]) -> str:
+        make = {
+            "dense": self._dense,
+            "dropout": self._dropout,
+            "batch_norm": self._batch_norm,
+            "layer_norm": self._layer_norm,
+            "flatten": self._flatten,
+        }
         for n, layer in enumerate(self.d.layers, 1):
-            getattr(self, "_" + layer["layer"])(n, layer)
+            make[layer["layer"]](n, layer)
         self._check_width()
         loss = self._loss()
         lines = ["# data", *data, f'samples = "{self.d.network["convention"]}"']
