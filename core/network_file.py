@@ -17,6 +17,7 @@ from core.description import Description, describe, line_of, read_toml
 from core.errors import DescriptionError, NotationError, SettingError, StepperError
 from core.execute.machine import Machine
 from core.models import program_text
+from core.notation.syntax import python_tree
 from core.program.ir import Array, Number, Program
 
 
@@ -189,7 +190,9 @@ def _evaluation_text(d: Description, sizes: tuple[int, ...], outputs: int | None
     if not classes:
         return text
     axis = 0 if d.network["convention"] == "columns" else 1
-    last = [n.targets[0].id for n in ast.parse(text).body if isinstance(n, ast.Assign) and isinstance(n.targets[0], ast.Name)][-2]
+    last = [n.targets[0].id for n in python_tree(text).body if isinstance(n, ast.Assign) and isinstance(n.targets[0], ast.Name)][
+        -2
+    ]
     if outputs is None:
         right = f"argmax({last}, axis={axis}, keepdims=True) == Y"
     elif outputs == 1:

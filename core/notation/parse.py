@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
 from dataclasses import dataclass, field
 from typing import Literal
 
 from core.errors import NotationError
 from core.notation.convert import Definition
+from core.notation.syntax import python_tree
 
 Section = Literal["data", "parameters", "forward", "loss", "backward", "update", "predict"]
 SETUP: tuple[Section, ...] = ("data", "parameters")
@@ -85,9 +85,7 @@ def parse(text: str) -> Source:
 
 def _tree(text: str) -> ast.Module:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(text)
+        return python_tree(text)
     except SyntaxError as error:
         what = (error.msg or "invalid syntax").rstrip(".")
         raise NotationError(f"this is not a line that Python could read ({what})", error.lineno or 1, error.offset or 1) from None

@@ -22,6 +22,7 @@ from core.notation.convert import METHODS
 from core.notation.embed import array_text
 from core.notation.parse import Raw, parse
 from core.notation.setup import RESERVED
+from core.notation.syntax import python_tree
 from core.ops.base import Op
 from core.program.ir import Batching, Program
 
@@ -293,15 +294,15 @@ class _Qualify(ast.NodeTransformer):
         if op.form in ("infix", "prefix"):
             return ast.Call(ast.Attribute(ast.Name("np"), name), arguments, keywords)
         if op.numpy is not None:
-            return ast.Call(ast.parse(op.numpy, mode="eval").body, arguments, keywords)
+            return ast.Call(python_tree(op.numpy, "eval").body, arguments, keywords)
         if op.name == "unslice" and len(arguments) > 1 and isinstance(arguments[1], ast.Subscript):
             index = _index(arguments[1].slice)
-            arguments = [arguments[0], arguments[1].value, ast.parse(repr(index), mode="eval").body]
+            arguments = [arguments[0], arguments[1].value, python_tree(repr(index), "eval").body]
         own = op.arity - len(op.implicit)
         typed = {k.arg for k in keywords} | set(list(op.attributes)[: max(0, len(arguments) - own)])
         for key, what in op.context.items():
             if key not in typed:
-                keywords = [*keywords, ast.keyword(key, ast.parse(repr(self.context[what]), mode="eval").body)]
+                keywords = [*keywords, ast.keyword(key, python_tree(repr(self.context[what]), "eval").body)]
         arguments = [*arguments[:own], *map(ast.Name, op.implicit), *arguments[own:]]
         return ast.Call(ast.Name(self._helper(op.forward)), arguments, keywords)
 

@@ -838,3 +838,13 @@ def test_softmax_cross_entropy_refuses_targets_that_do_not_add_up_to_one() -> No
     timeline = Timeline(load(text))
     timeline.go(Position(1, len(timeline.program)))
     assert timeline.fault is not None and "must add up to 1" in timeline.fault.message
+
+
+def test_threads_can_read_side_by_side() -> None:
+    """The dialog's preview reads beside the window; Python 3.11.2 mixes the threads up without a lock."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    text = example_text("xor") + "".join(f"# note {k}\n" for k in range(200))
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(load, [text] * 24))
+    assert all(outline(p) == outline(found[0]) for p in found)
