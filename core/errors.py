@@ -50,3 +50,7 @@ class DescriptionError(StepperError):
 
 class TargetError(StepperError):
     """A TARGET that is neither a built-in nor a readable file."""
+
+
+class ChangeError(StepperError):
+    """A change by hand that cannot be made: no number, no such cell, a value that is calculated."""

@@ -28,11 +28,12 @@ EXAMPLES: dict[str, str] = {
 
 @dataclass(frozen=True)
 class Opened:
-    """A program that was opened, what to call it, and the programs that evaluate it, if it was described."""
+    """A program that was opened, what to call it, the programs that evaluate it, if it was described, and its folder."""
 
     title: str
     program: Program
     evaluations: tuple[Evaluation, ...] = ()
+    folder: Path | None = None
 
 
 def example_text(name: str) -> str:
@@ -65,8 +66,8 @@ def open_target(target: str, settings: Mapping[str, Any] | None = None) -> Opene
 def _opened(title: str, text: str, described: bool, folder: Path | None, settings: Mapping[str, Any] | None) -> Opened:
     if described:
         network = load_toml(text, folder, settings)
-        return Opened(title, network.program, network.evaluations)
-    return Opened(title, load(text, settings, folder))
+        return Opened(title, network.program, network.evaluations, folder)
+    return Opened(title, load(text, settings, folder), (), folder)
 
 
 def read_text(path: Path) -> str:

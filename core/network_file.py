@@ -45,14 +45,28 @@ class Evaluation:
         return found
 
 
-def scores(evaluations: Sequence[Evaluation], state: Mapping[str, Any]) -> dict[str, float]:
-    """Return `accuracy` (where there are classes), `held_out_loss` and `held_out_accuracy` with the parameters of a state."""
+def scores(
+    evaluations: Sequence[Evaluation], state: Mapping[str, Any], changed: Mapping[str, Any] | None = None
+) -> dict[str, float]:
+    """Return `accuracy` (where there are classes), `held_out_loss` and `held_out_accuracy` with the parameters of a state.
+
+    `changed` are data and hyperparameters of the training that were changed by hand; held-out data stay as they are.
+    """
     found: dict[str, float] = {}
     for evaluation in evaluations:
         prefix = "held_out_" if evaluation.part == "held-out" else ""
         # The loss of the training part is what the training itself shows.
-        found |= {prefix + key: value for key, value in evaluation.run(state).items() if prefix or key != "loss"}
+        found |= {
+            prefix + key: value
+            for key, value in evaluation.run({**_for(evaluation, changed), **state}).items()
+            if prefix or key != "loss"
+        }
     return found
+
+
+def _for(evaluation: Evaluation, changed: Mapping[str, Any] | None) -> dict[str, Any]:
+    own = evaluation.program.batching.sliced if evaluation.part == "held-out" else ()
+    return {n: v for n, v in (changed or {}).items() if n not in own}
 
 
 @dataclass(frozen=True)

@@ -4,108 +4,32 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Literal
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
+from core.changes import Cell, cell_in_data, changed_cell, edited_cells, with_optimizer
 from core.data.batches import indices_of
+from core.errors import ChangeError
+from core.execute.events import Event
+from core.execute.inputs import Datum, initial_state
 from core.execute.machine import Machine
-from core.execute.timeline import Position, Timeline
+from core.execute.timeline import Course, Position, Timeline
+from core.execute.tracks import Tracks
+from core.library import Opened
+from core.moment import Moment, Selection
 from core.network_file import Evaluation, scores
-from core.program.ir import Array, Fault, Instruction, Phase, Program
+from core.notes import Notes
+from core.program.ir import Array, Instruction, Program
+from core.program.structure import descendants
+from core.stops import SIZES, Size, next_stop, previous_stop
+from core.visit import Visit
 
-Size = Literal["operation", "statement", "phase", "iteration"]
-SIZES: tuple[Size, ...] = ("operation", "statement", "phase", "iteration")
+__all__ = ["SIZES", "Moment", "Selection", "Session", "Size", "session_of"]
+SMALL = ("element", "operation", "statement")
 PAUSE = 0.2
 MOST_SCORES = 4096
-
-
-def _no_scores() -> Mapping[str, float]:
-    return {}
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """The value, and perhaps one cell of it, that every view shows as selected."""
-
-    value: int | None = None
-    cell: tuple[int, ...] | None = None
-
-
-@dataclass(frozen=True)
-class Moment:
-    """All that a view draws: the program, a position in time, the values there, the losses so far.
-
-    `lit` is the instruction just executed, `upcoming` the next one; at a stop between iterations one of
-    them is None. A moment does not change when the session moves on.
-    """
-
-    title: str
-    program: Program
-    position: Position
-    epoch: int
-    lit: Instruction | None
-    upcoming: Instruction | None
-    fault: Fault | None
-    samples: Array
-    losses: Sequence[float]
-    epoch_losses: Sequence[float]
-    selection: Selection
-    running: bool
-    machine: Machine
-    score: Callable[[], Mapping[str, float]] = field(default=_no_scores, compare=False, repr=False)
-
-    @cached_property
-    def scores(self) -> Mapping[str, float]:
-        """How good the network is here: `accuracy`, `held_out_accuracy`, `held_out_loss`; computed when asked for.
-
-        With the parameters that this place leaves: at the end of an iteration the updated ones. Empty where
-        there is nothing to judge by. In a run it may be a moment old, see `Session.scores_in_run`.
-        """
-        return self.score()
-
-    @property
-    def k(self) -> int:
-        """How many instructions of this iteration are executed."""
-        return self.position.k
-
-    @property
-    def n(self) -> int:
-        """How many instructions an iteration has."""
-        return len(self.program)
-
-    @property
-    def phase(self) -> Phase | None:
-        """The phase of what just happened; before the first operation, of what comes next."""
-        at = self.lit or self.upcoming
-        return None if at is None else self.program.phase_of(at.index)
-
-    def value(self, index: int) -> Array | None:
-        """Return a value as an array (a plain number as a 0-d one), None if it is not computed yet."""
-        maker = self.program.makers.get(index)
-        if maker is not None and maker >= self.k:
-            return None
-        datum = self.machine.peek(index)
-        return None if datum is None else np.asarray(datum)
-
-    def shape(self, index: int) -> tuple[int, ...] | None:
-        """Return the shape of a value, known before it is computed; None behind a line that fails."""
-        shape = self.machine.layout.shape(index)
-        return None if shape is None else tuple(d for d in shape if isinstance(d, int))
-
-    def current(self, name: str) -> int | None:
-        """Return the value that a name stands for here: after its update, the updated one."""
-        found = self.program.inputs.get(name)
-        for instruction in self.program.instructions[: self.k]:
-            if self.program.values[instruction.result].name == name and not self.is_part(instruction.result):
-                found = instruction.result
-        return found
-
-    def is_part(self, index: int) -> bool:
-        """Tell whether a value is an unnamed part of a compound line, such as `Z1.1`."""
-        return self.program.values[index].kind == "part"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,19 +45,51 @@ class _Score:
         return ask(self.iteration)
 
 
-class Session:
-    """One open program and its time. Every method that changes something tells the listeners once."""
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """Where a moment asks for values of the iteration before its own."""
 
-    def __init__(self, program: Program, title: str, evaluations: Sequence[Evaluation] = ()) -> None:
-        self.program = program
+    timeline: Timeline
+    iteration: int
+
+    def __call__(self, index: int) -> Array | None:
+        if self.iteration < 2 or self.timeline.program_at(self.iteration - 1) is not self.timeline.program_at(self.iteration):
+            return None
+        datum = self.timeline.machine_at(self.iteration - 1).value(index)
+        return None if datum is None else np.asarray(datum)
+
+
+class Session:
+    """One open program and its time. Every method that changes something tells the listeners once.
+
+    `folder` is where files lie that the program names. With `what_if` a change by hand is followed by
+    computing at once what depends on it; without, that stays as it was and is out of date.
+    """
+
+    def __init__(self, program: Program, title: str, evaluations: Sequence[Evaluation] = (), folder: Path | None = None) -> None:
         self.title = title
         self.evaluations = tuple(evaluations)
+        self.folder = folder
         self.timeline = Timeline(program)
+        self.notes = Notes()
         self.selection = Selection()
         self.running = False
+        self.what_if = False
         self._listeners: list[Callable[[], None]] = []
         self._scores: dict[int, Mapping[str, float]] = {}
         self._scored: tuple[float, Mapping[str, float]] | None = None
+        self._visit = Visit(program.batching.axis)
+        self._old: Machine | None = None
+        self._stale: frozenset[int] = frozenset()
+        self._undo: list[tuple[Course, Position]] = []
+        self._redo: list[tuple[Course, Position]] = []
+        self.timeline.forgetters.append(self._forget_scores)
+        self.tracks = Tracks(self.timeline, self.scores_at, _score_keys(self.evaluations))
+
+    @property
+    def program(self) -> Program:
+        """The program of the iteration that is looked at."""
+        return self.timeline.program
 
     def listen(self, listener: Callable[[], None]) -> None:
         """Have `listener` called after every change."""
@@ -143,20 +99,213 @@ class Session:
         """Return what there is to see now."""
         t = self.timeline
         k = t.position.k
-        instructions = self.program.instructions
-        return Moment(
-            title=self.title, program=self.program, position=t.position, epoch=t.epoch(),
+        program = t.program
+        instructions = program.instructions
+        now = Moment(
+            title=self.title, program=program, position=t.position, epoch=t.epoch(),
             lit=instructions[k - 1] if k else None, upcoming=instructions[k] if k < len(instructions) else None,
-            fault=t.fault, samples=indices_of(self.program.batching, t.iteration), losses=t.losses,
+            fault=t.fault, samples=indices_of(program.batching, t.iteration), losses=t.losses,
             epoch_losses=t.epoch_losses, selection=self.selection, running=self.running, machine=t.machine,
             score=_Score(self, t.iteration + (k == len(instructions)), self.running) if self.evaluations else _no_scores,
+            notes=self.notes, tracks=self.tracks, events=t.events,
+            edited=edited_cells(program, t.events, t.iteration), stale=self._stale, old=self._old,
+            old_losses=self._undo[-1][0].losses if self._undo and t.events else (),
+            element=self._visit.element,
+            can_undo=bool(self._undo), can_redo=bool(self._redo), earlier=_Before(t, t.iteration),
         )  # fmt: skip
+        inner = self._visit.moment(now)
+        return now if inner is None else replace(now, inner=inner)
+
+    # -- moving --------------------------------------------------------------------------------------
+
+    def go(self, iteration: int, k: int) -> None:
+        """Stand where `k` instructions of an iteration are executed."""
+        self._move(Position(iteration, k))
+
+    def to_start(self) -> None:
+        """Stand before the first operation of the first iteration."""
+        self.go(1, 0)
+
+    def to_statement(self, statement: int) -> None:
+        """Stand, within this iteration, just after a line."""
+        self.go(self.timeline.iteration, self.program.statements[statement].last)
+
+    def to_line_later(self, statement: int) -> None:
+        """Run on to just after a line: in this iteration if it is still to come, else in the next."""
+        at, last = self.timeline.position, self.program.statements[statement].last
+        self.go(at.iteration if at.k < last else at.iteration + 1, last)
+
+    def to_line_earlier(self, statement: int) -> None:
+        """Go back to when a line was executed last before here."""
+        at, last = self.timeline.position, self.program.statements[statement].last
+        if at.k > last or at.iteration > 1:
+            self.go(at.iteration if at.k > last else at.iteration - 1, last)
+
+    def later(self, size: Size = "operation") -> None:
+        """Go to the next stop of a size; from the end of an iteration to the start of the next.
+
+        Inside an operation a step of an element or an operation stays inside, until its end; a larger one leaves it.
+        """
+        if size == "element" and not self._visit:
+            self.into(elements=True)
+        if self._visit and size in SMALL:
+            self._step_inside(size, later=True)
+        else:
+            self._move(next_stop(self.timeline.program_at, self.timeline.position, size))
+
+    def earlier(self, size: Size = "operation") -> None:
+        """Go to the previous stop of a size; from the start of an iteration to the end of the one before."""
+        if size == "element" and not self._visit:
+            self.into(elements=True, later=False)
+        if self._visit and size in SMALL:
+            self._step_inside(size, later=False)
+        elif self._visit:
+            self._move(self.timeline.position)
+        else:
+            self._move(previous_stop(self.timeline.program_at, self.timeline.position, size))
+
+    def into(self, elements: bool = False, later: bool = True) -> None:
+        """Open the next operation (or, towards earlier, the last one at its end): its definition, else its cells."""
+        if self._visit:
+            self._visit.deeper(elements, later)
+        else:
+            at = self.timeline.position
+            if later and at.k >= len(self.program):
+                at = Position(at.iteration + 1, 0)
+            elif not later and at.k:
+                at = Position(at.iteration, at.k - 1)
+            elif not later:
+                return
+            self._forget_old()
+            at = self.timeline.go(at)
+            if at.k < self.timeline.machine.runnable:
+                self._visit.enter(self.program, self.timeline.machine.values, at.k, elements, later)
+                self.selection = replace(self.selection, value=self.program.instructions[at.k].result, cell=None)
+        self._follow()
+        self._tell()
+
+    def out(self, later: bool = True) -> None:
+        """Leave an operation that was gone into, finishing it or, towards earlier, undoing it; else end the phase."""
+        if not self._visit:
+            (self.later if later else self.earlier)("phase")
+        else:
+            opened = self._visit.operation
+            if not self._visit.leave(later):
+                self._left(later, opened)
+            self._tell()
+
+    def run(self, iterations: int) -> bool:
+        """Go on by whole iterations at full speed; False if a line failed."""
+        self._stay_outside()
+        ok = self.timeline.run(iterations)
+        self._tell()
+        return ok
+
+    def stand_after(self, iteration: int) -> None:
+        """Stand at the end of an iteration that was reached at full speed."""
+        self._stay_outside()
+        self.timeline.stand_after(iteration, iteration)
+        self._tell()
+
+    def set_running(self, running: bool) -> None:
+        """Say whether the program is running by itself."""
+        self.running = running
+        if running:
+            self._stay_outside()
+        self._tell()
+
+    # -- choosing ------------------------------------------------------------------------------------
+
+    def select(self, value: int | None, cell: Cell | None = None) -> None:
+        """Select a value, and perhaps one cell of it."""
+        self.selection = Selection(value, cell, self.selection.sample)
+        self._tell()
+
+    def select_sample(self, sample: int | None) -> None:
+        """Make a sample of the data the current one, by its index; None for all of them."""
+        self.selection = replace(self.selection, sample=sample)
+        self._tell()
+
+    def note(self, notes: Notes) -> None:
+        """Keep other breakpoints, bookmarks or watches."""
+        self.notes = notes
+        self._tell()
+
+    # -- changing ------------------------------------------------------------------------------------
+
+    def change_cell(self, index: int, cell: Cell, text: str) -> None:
+        """Type a number over one cell of a parameter, an input, a target or a hyperparameter, from this iteration on.
+
+        A parameter that this iteration has already updated is changed from the next one on.
+
+        Raises:
+            ChangeError: with one sentence, where that cannot be.
+        """
+        program, at = self.program, self.timeline.position
+        ends = {end for _, end in program.carried.values()}
+        iteration = at.iteration + (index in ends)
+        if index in ends and program.makers[index] >= at.k:
+            name = program.values[index].name
+            raise ChangeError(f"{program.values[index].label} is not computed yet; change {name} as it is now, or step on first")
+        name = program.values[index].name
+        if name in program.carried:
+            whole = self.timeline.state_before(iteration)[name]
+        else:
+            whole = program.first_values.get(name)
+            cell = cell_in_data(program, name, cell, at.iteration)
+        self._change(changed_cell(program, index, iteration, whole, cell, text))
+
+    def back_to_first_weights(self) -> None:
+        """Go on from here with the parameters and the optimizer's state that the training began with."""
+        at = self.timeline.position
+        iteration = at.iteration if at.k < len(self.program) else at.iteration + 1
+        program = self.timeline.program_at(iteration)
+        self.timeline.go(Position(iteration, 0))
+        self._change(Event(iteration, "back to the first weights", initial_state(program)))
+
+    def use_optimizer(self, name: str) -> None:
+        """Update with another optimizer from the next iteration on (from this one, if it has not begun).
+
+        Raises:
+            ChangeError: with one sentence, where that cannot be.
+        """
+        at = self.timeline.position
+        iteration = at.iteration + (at.k > 0)
+        program, state = with_optimizer(self.timeline.program_at(iteration), name, iteration, self.folder)
+        values = {n: program.first_values[n] for n in state}
+        self._change(Event(iteration, f"optimizer: {name}", values, program=program))
+
+    def undo(self) -> None:
+        """Take the newest change by hand back, and stand where it was made."""
+        self._swap(self._undo, self._redo)
+
+    def redo(self) -> None:
+        """Make a change again that was taken back."""
+        self._swap(self._redo, self._undo)
+
+    def recompute(self) -> None:
+        """Show what follows from a change by hand: nothing is out of date any more."""
+        self._forget_old()
+        self._tell()
+
+    def set_what_if(self, on: bool) -> None:
+        """Say whether what follows from a change is shown at once."""
+        self.what_if = on
+        if on:
+            self._forget_old()
+        self._tell()
+
+    # -- scores --------------------------------------------------------------------------------------
 
     def scores_at(self, iteration: int) -> Mapping[str, float]:
         """Return how good the network is with the parameters that an iteration starts from; kept once computed."""
         found = self._scores.get(iteration)
         if found is None:
-            found = scores(self.evaluations, self.timeline.state_before(iteration)) if self.evaluations else {}
+            found = (
+                scores(self.evaluations, self.timeline.state_before(iteration), self._changed(iteration))
+                if self.evaluations
+                else {}
+            )
             if len(self._scores) >= MOST_SCORES:
                 del self._scores[next(iter(self._scores))]
             self._scores[iteration] = found
@@ -169,45 +318,74 @@ class Session:
             return self._scored[1]
         return self.scores_at(iteration)
 
-    def go(self, iteration: int, k: int) -> None:
-        """Stand where `k` instructions of an iteration are executed."""
-        self.timeline.go(Position(iteration, k))
-        self._tell()
+    def _changed(self, iteration: int) -> Mapping[str, Datum]:
+        """Return data and hyperparameters that were changed by hand, as they are in an iteration."""
+        names = {n for e in self.timeline.events if e.iteration <= iteration for n in e.values}
+        return {n: v for n, v in self.timeline.program_at(iteration).first_values.items() if n in names}
 
-    def to_start(self) -> None:
-        """Stand before the first operation of the first iteration."""
-        self.go(1, 0)
+    def _forget_scores(self, iteration: int) -> None:
+        self._scores = {i: s for i, s in self._scores.items() if i < iteration}
+        self._scored = None
 
-    def to_statement(self, statement: int) -> None:
-        """Stand, within this iteration, just after a line."""
-        self.go(self.timeline.iteration, self.program.statements[statement].last)
-
-    def later(self, size: Size = "operation") -> None:
-        """Go to the next stop of a size; from the end of an iteration to the start of the next."""
-        self._move(next_stop(self.program, self.timeline.position, size))
-
-    def earlier(self, size: Size = "operation") -> None:
-        """Go to the previous stop of a size; from the start of an iteration to the end of the one before."""
-        self._move(previous_stop(self.program, self.timeline.position, size))
-
-    def run(self, iterations: int) -> bool:
-        """Go on by whole iterations at full speed; False if a line failed."""
-        ok = self.timeline.run(iterations)
-        self._tell()
-        return ok
-
-    def set_running(self, running: bool) -> None:
-        """Say whether the program is running by itself."""
-        self.running = running
-        self._tell()
-
-    def select(self, value: int | None, cell: tuple[int, ...] | None = None) -> None:
-        """Select a value, and perhaps one cell of it."""
-        self.selection = Selection(value, cell)
-        self._tell()
+    # -- inside --------------------------------------------------------------------------------------
 
     def _move(self, position: Position) -> None:
+        self._stay_outside()
         self.timeline.go(position)
+        self._tell()
+
+    def _stay_outside(self) -> None:
+        self._visit.end()
+        self._forget_old()
+
+    def _forget_old(self) -> None:
+        self._old, self._stale = None, frozenset()
+
+    def _step_inside(self, size: Size, later: bool) -> None:
+        opened = self._visit.operation
+        if self._visit.step(size, later):
+            self._follow()
+        else:
+            self._left(later, opened)
+        self._tell()
+
+    def _left(self, later: bool, operation: Instruction | None) -> None:
+        at = self.timeline.position
+        self.timeline.go(Position(at.iteration, at.k + later))
+        self.selection = replace(self.selection, value=None if operation is None else operation.result, cell=None)
+
+    def _follow(self) -> None:
+        """Cell by cell, select the one that was computed last."""
+        if self._visit.element is not None and self._visit.operation is not None:
+            self.selection = replace(self.selection, value=self._visit.operation.result, cell=self._visit.cell)
+
+    def _change(self, event: Event) -> None:
+        self._undo.append((self.timeline.course(), self.timeline.position))
+        self._redo.clear()
+        self._apply(Course((*self.timeline.events, event), self.timeline.course().losses[: event.iteration - 1]))
+
+    def _swap(self, taken: list[tuple[Course, Position]], kept: list[tuple[Course, Position]]) -> None:
+        if taken:
+            course, at = taken.pop()
+            kept.append((self.timeline.course(), self.timeline.position))
+            self._apply(course, at)
+
+    def _apply(self, course: Course, at: Position | None = None) -> None:
+        """Take another course. Where it differs within this iteration, what follows from that is out of date."""
+        self._stay_outside()
+        before, machine = self.timeline.position, self.timeline.machine
+        first = self.timeline.take(course)
+        program = self.program
+        if first > before.iteration:
+            if at is None and self.timeline.position.k == len(program):
+                self.timeline.go(Position(first, 0))
+        elif first == before.iteration and before.k and machine.program.instructions is program.instructions and not self.what_if:
+            changed = {
+                index for index in program.inputs.values() if not _same(machine.peek(index), self.timeline.machine.peek(index))
+            }
+            made = {i.result for i in program.instructions[: before.k]}
+            self._stale = frozenset(descendants(program.instructions, changed) & made)
+            self._old = machine if self._stale else None
         self._tell()
 
     def _tell(self) -> None:
@@ -215,35 +393,26 @@ class Session:
             listener()
 
 
-def next_stop(program: Program, at: Position, size: Size) -> Position:
-    """Return the next position at which a step of `size` is complete."""
-    n = len(program)
-    if at.k >= n:
-        return Position(at.iteration + 1, 0)
-    if size == "operation":
-        return Position(at.iteration, at.k + 1)
-    if size == "iteration":
-        return Position(at.iteration, n)
-    return Position(at.iteration, min(k for k in stops(program, size) if k > at.k))
+def session_of(opened: Opened) -> Session:
+    """Return a session on what was opened."""
+    return Session(opened.program, opened.title, opened.evaluations, opened.folder)
 
 
-def previous_stop(program: Program, at: Position, size: Size) -> Position:
-    """Return the position that a step of `size` towards earlier leads to."""
-    if at.k == 0:
-        return Position(at.iteration - 1, len(program)) if at.iteration > 1 else at
-    if size == "operation":
-        return Position(at.iteration, at.k - 1)
-    if size == "iteration":
-        return Position(at.iteration, 0)
-    return Position(at.iteration, max(k for k in stops(program, size) if k < at.k))
+def _score_keys(evaluations: Sequence[Evaluation]) -> list[str]:
+    """Return which scores there are, by what the evaluating programs compute."""
+    keys: list[str] = []
+    for e in evaluations:
+        made = {v.name for v in e.program.values}
+        if e.part == "held-out":
+            keys += [f"held_out_{key}" for key, name in (("loss", "L"), ("accuracy", "accuracy")) if name in made]
+        elif "accuracy" in made:
+            keys.append("accuracy")
+    return keys
 
 
-def stops(program: Program, size: Size) -> list[int]:
-    """Return the places within an iteration where a line or a phase begins or ends, from 0 to n."""
-    if size == "statement":
-        return sorted({0, *(s.last for s in program.statements)})
-    ends = {0, len(program)}
-    for a, b in zip(program.statements, program.statements[1:], strict=False):
-        if a.phase != b.phase:
-            ends.add(a.last)
-    return sorted(ends)
+def _no_scores() -> Mapping[str, float]:
+    return {}
+
+
+def _same(a: Datum | None, b: Datum | None) -> bool:
+    return type(a) is type(b) and np.asarray(a).tobytes() == np.asarray(b).tobytes()

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
 from core.library import EXAMPLES
 from stepper import resources
+from stepper.arrangement import PANELS
 from stepper.widgets.tips import plain as as_plain
 
 CONTEXT = "actions"
@@ -52,15 +53,17 @@ EXAMPLES_MENU = translate("actions", "&File/&Examples")
 STEP = translate("actions", "&Step")
 VIEW = translate("actions", "&View")
 THEME = translate("actions", "&View/&Colours")
+PANELS_MENU = translate("actions", "&View/&Panels")
+ARRANGEMENT = translate("actions", "&View/&Arrangement")
 HELP = translate("actions", "&Help")
 
 ITEMS: tuple[Item, ...] = (
-    Item("new-network", FILE, translate("actions", "&New network…"), "window.describe_network", keys=("Ctrl+N",),
+    Item("new-network", FILE, translate("actions", "&New network…"), "files.describe_network", keys=("Ctrl+N",),
          tip=translate("actions", "Describe a network: its layers, data, start and optimizer; its program is written for you")),
-    Item("open", FILE, translate("actions", "&Open a program…"), "window.choose_file", keys=("Ctrl+O",),
+    Item("open", FILE, translate("actions", "&Open a program…"), "files.choose", keys=("Ctrl+O",),
          tip=translate("actions", "Open a program (.py) or a described network (.toml); it is read, never executed")),
     *(Item(f"example-{name}", EXAMPLES_MENU, f"{name}: {what}", "controller.open", name) for name, what in EXAMPLES.items()),
-    Item("save-script", FILE, translate("actions", "&Save as a plain NumPy script…"), "window.choose_script_file",
+    Item("save-script", FILE, translate("actions", "&Save as a plain NumPy script…"), "files.choose_script",
          keys=("Ctrl+Shift+S",), part=True,
          tip=translate("actions", "Save the program as a Python script that runs without this app and gives the same numbers")),
     Item("quit", FILE, translate("actions", "&Quit"), "window.close", keys=("Ctrl+Q",), part=True,
@@ -103,15 +106,26 @@ ITEMS: tuple[Item, ...] = (
          tip=translate("actions", "Use light colours")),
     Item("theme-dark", THEME, translate("actions", "&Dark"), "window.set_theme", "dark", group="theme",
          tip=translate("actions", "Use dark colours")),
-    Item("bigger", VIEW, translate("actions", "&Bigger text"), "window.zoom_by", 1, keys=("Ctrl++", "Ctrl+="), part=True,
+    Item("bigger", VIEW, translate("actions", "&Bigger text"), "looks.zoom_by", 1, keys=("Ctrl++", "Ctrl+="), part=True,
          tip=translate("actions", "Make all text bigger")),
-    Item("smaller", VIEW, translate("actions", "S&maller text"), "window.zoom_by", -1, keys=("Ctrl+-",),
+    Item("smaller", VIEW, translate("actions", "S&maller text"), "looks.zoom_by", -1, keys=("Ctrl+-",),
          tip=translate("actions", "Make all text smaller")),
-    Item("usual", VIEW, translate("actions", "Text in the &usual size"), "window.zoom_by", 0, keys=("Ctrl+0",),
+    Item("usual", VIEW, translate("actions", "Text in the &usual size"), "looks.zoom_by", 0, keys=("Ctrl+0",),
          tip=translate("actions", "Make all text as big as it was at first")),
     Item("dismiss", VIEW, translate("actions", "Close the &message"), "window.dismiss_message", keys=("Esc",), part=True,
          tip=translate("actions", "Close the message above the program")),
 
+    # The window: panels, arrangements, palette, first page, settings, help.
+    *(Item(f"panel-{p.id}", PANELS_MENU, p.title, "window.toggle_panel", p.id, keys=(p.key,) if p.key else (), tip=p.about)
+      for p in PANELS),
+    Item("arrange-learn", ARRANGEMENT, translate("actions", "&Learn"), "window.arrange", "learn", group="arrangement",
+         tip=translate("actions", "The program, the network, the operation and the loss; the rest comes when asked for")),
+    Item("arrange-debug", ARRANGEMENT, translate("actions", "&Debug"), "window.arrange", "debug", group="arrangement",
+         tip=translate("actions", "Everything at once, some of it behind tabs")),
+    Item("arrange-inspect", ARRANGEMENT, translate("actions", "&Inspect"), "window.arrange", "inspect", group="arrangement",
+         tip=translate("actions", "A network, large, with a value and the data beside it")),
+    Item("reset-arrangement", ARRANGEMENT, translate("actions", "&Reset the arrangement"), "window.reset_arrangement", part=True,
+         tip=translate("actions", "Put every panel back where this arrangement has it")),
     Item("keys", HELP, translate("actions", "&Keys"), "window.show_keys", keys=("F1",),
          tip=translate("actions", "List every key")),
     Item("about", HELP, translate("actions", "&About Backprop Stepper"), "window.show_about",

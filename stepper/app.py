@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.library import open_target
-from core.session import Session
+from core.session import session_of
 from stepper.screen import choose_platform, display_available, missing_libraries, platforms
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def start(target: str, settings_path: Path | None = None) -> Running:
     reporter = CrashReporter(parent=window)
     reporter.said.connect(window.say)
     reporter.install()
-    window.controller.take(Session(opened.program, opened.title, opened.evaluations), target)
+    window.controller.take(session_of(opened), target)
     window.open_up()
     return Running(made, window, reporter)
 

@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Generator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from core.errors import NotationError, StepperError
+from core.execute.breakpoints import Armed, Hit, arm, earlier, later
+from core.health import rules
 from core.library import open_target
+from core.notes import Breakpoint
 from core.program.ir import fault_sentence
-from core.session import Session, Size
+from core.session import Session, Size, session_of
 
 SLICE = 0.012
+Hunt = Generator[int, None, Hit | None]
 
 
 class Controller(QObject):
-    """Owns the session. Every change arrives as `changed(Moment)`; every trouble as `said(sentence)`."""
+    """Owns the session. Every change arrives as `changed(Moment)`; every trouble as `said(sentence)`, news as `told`."""
 
     changed = Signal(object)
     opened = Signal(object)
     said = Signal(str)
+    told = Signal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -30,6 +37,10 @@ class Controller(QObject):
         self._timer.setInterval(30)
         self._timer.timeout.connect(self._run_slice)
         self._quick = False
+        self._cursor = -1
+        self._hunt: Hunt | None = None
+        self._looking_back = False
+        self._armed: list[Armed] = []
         self._told = ""
 
     @Slot(str)
@@ -43,7 +54,7 @@ class Controller(QObject):
         except StepperError as error:
             self.said.emit(str(error))
             return False
-        self.take(Session(found.program, found.title, found.evaluations), target)
+        self.take(session_of(found), target)
         return True
 
     def take(self, session: Session, target: str = "") -> None:
@@ -59,37 +70,81 @@ class Controller(QObject):
     @Slot(str)
     def later(self, size: Size = "operation") -> None:
         """Go one step of a size later."""
-        if self.session is not None:
-            self.stop()
-            self.session.later(size)
+        self._do("later", size)
 
     @Slot(str)
     def earlier(self, size: Size = "operation") -> None:
         """Go one step of a size earlier."""
-        if self.session is not None:
-            self.stop()
-            self.session.earlier(size)
+        self._do("earlier", size)
+
+    @Slot()
+    def into(self) -> None:
+        """Open the next operation: what it is made of, or its single cells."""
+        self._do("into")
+
+    @Slot()
+    def into_earlier(self) -> None:
+        """Open the last operation, at its end."""
+        self._do("into", False, False)
+
+    @Slot()
+    def out(self) -> None:
+        """Finish the operation that is open; outside of any, the phase."""
+        self._do("out")
+
+    @Slot()
+    def out_earlier(self) -> None:
+        """Go back to before the operation that is open; outside of any, to the start of the phase."""
+        self._do("out", False)
 
     @Slot()
     def to_start(self) -> None:
         """Go to the very beginning."""
-        if self.session is not None:
-            self.stop()
-            self.session.to_start()
+        self._do("to_start")
 
     @Slot(int)
     def to_statement(self, statement: int) -> None:
         """Go to just after a line of this iteration."""
+        self._do("to_statement", statement)
+
+    @Slot(int)
+    def to_instruction(self, instruction: int) -> None:
+        """Go to just after an operation of this iteration."""
         if self.session is not None:
-            self.stop()
-            self.session.to_statement(statement)
+            self._do("go", self.session.timeline.iteration, instruction + 1)
+
+    @Slot(int)
+    def set_cursor(self, statement: int) -> None:
+        """Remember the line that the cursor of the program is on; -1 for none."""
+        self._cursor = statement
+
+    @Slot()
+    def to_cursor(self) -> None:
+        """Run on to the line with the cursor."""
+        if self._on_line():
+            self._do("to_line_later", self._cursor)
+
+    @Slot()
+    def back_to_cursor(self) -> None:
+        """Go back to when the line with the cursor was executed last."""
+        if self._on_line():
+            self._do("to_line_earlier", self._cursor)
+
+    @property
+    def cursor(self) -> int | None:
+        """The line with the cursor, as the index of its statement."""
+        return self._cursor if self._on_line() else None
 
     @Slot(int)
     def to_iteration(self, iteration: int) -> None:
         """Go to the end of an iteration."""
         if self.session is not None and iteration >= 1:
-            self.stop()
-            self.session.go(iteration, len(self.session.program))
+            self._do("go", iteration, len(self.session.timeline.program_at(iteration)))
+
+    @Slot(int, int)
+    def go(self, iteration: int, k: int) -> None:
+        """Go to where `k` operations of an iteration are done."""
+        self._do("go", iteration, k)
 
     @Slot(object, object)
     def select(self, value: int | None, cell: tuple[int, ...] | None = None) -> None:
@@ -97,18 +152,55 @@ class Controller(QObject):
         if self.session is not None:
             self.session.select(value, cell)
 
+    @Slot(object)
+    def select_sample(self, sample: int | None) -> None:
+        """Make a sample of the data the current one everywhere; None for all."""
+        if self.session is not None:
+            self.session.select_sample(sample)
+
+    # -- running -------------------------------------------------------------------------------------
+
     @Slot()
     def toggle_run(self) -> None:
-        """Start running whole iterations, or stop."""
+        """Start running whole iterations, or stop; breakpoints that are switched on stop it."""
         if self._timer.isActive():
             self.stop()
         elif self.session is not None:
+            self._armed = arm(self.session.notes.breakpoints, rules.finder)
             self.session.set_running(True)
+            if self._armed and self._quick:
+                self._hunt = later(self.session.timeline, self._armed, self.session.timeline.position)
             self._timer.start()
+
+    def hunt(self, direction: str, breakpoints: Sequence[Breakpoint] | None = None) -> None:
+        """Go `later` or `earlier` to where one of some breakpoints hits next; None for all that are switched on."""
+        session = self.session
+        if session is None:
+            return
+        self.stop()
+        chosen = session.notes.breakpoints if breakpoints is None else [replace(b, enabled=True) for b in breakpoints]
+        self._armed = arm(chosen, rules.finder)
+        if not self._armed:
+            self.said.emit(
+                self.tr("There is no breakpoint that is switched on. Put one on a line with F9, or under Stops and watches.")
+            )
+            return
+        session.set_running(True)
+        hunting = later if direction == "later" else earlier
+        self._hunt, self._looking_back = hunting(session.timeline, self._armed, session.timeline.position), direction != "later"
+        self._timer.start()
+
+    @Slot()
+    def run_earlier(self) -> None:
+        """Go back to where a breakpoint hit last before here."""
+        self.hunt("earlier")
 
     @Slot()
     def stop(self) -> None:
         """Stop running."""
+        if self._hunt is not None:
+            self._hunt.close()
+        self._hunt, self._looking_back, self._armed = None, False, []
         if self._timer.isActive():
             self._timer.stop()
             if self.session is not None:
@@ -125,15 +217,82 @@ class Controller(QObject):
         session = self.session
         if session is None:
             return
-        if self._quick:
+        if self._hunt is not None:
+            self._hunt_slice(session, self._hunt)
+        elif self._armed:
+            self._careful_slice(session)
+        elif self._quick:
             count, start = 1, time.perf_counter()
             while session.timeline.run(count) and time.perf_counter() - start < SLICE:
                 count = min(count * 2, 64)
             session.set_running(True)
         else:
             session.run(1)
-        if session.timeline.fault is not None:
+        if session.timeline.fault is not None and not self._looking_back:
             self.stop()
+
+    def _hunt_slice(self, session: Session, hunt: Hunt) -> None:
+        """Hunt for a few milliseconds; show how far a run has come, and stand where it ends."""
+        try:
+            reached = next(hunt)
+        except StopIteration as end:
+            self._end_hunt(session, end.value)
+            return
+        if not self._looking_back and reached >= session.timeline.next_iteration():
+            session.stand_after(reached)
+
+    def _careful_slice(self, session: Session) -> None:
+        """Run one iteration, if no breakpoint hits in it."""
+        timeline = session.timeline
+        hunt = later(timeline, self._armed, timeline.position, timeline.next_iteration())
+        try:
+            while True:
+                next(hunt)
+        except StopIteration as end:
+            if end.value is None:
+                session.run(1)
+            else:
+                self._end_hunt(session, end.value)
+
+    def _end_hunt(self, session: Session, hit: Hit | None) -> None:
+        back = self._looking_back
+        self.stop()
+        if hit is None:
+            if back:
+                self.told.emit(self.tr("None of the breakpoints hits earlier than here."))
+            else:
+                session.run(1)
+            return
+        session.go(hit.position.iteration, hit.position.k)
+        names = "; ".join(dict.fromkeys(self._breakpoint_text(b) for b in hit.breakpoints))
+        self.told.emit(self.tr("Stopped at iteration {i}: {why}").format(i=hit.position.iteration, why=names))
+
+    def _breakpoint_text(self, b: Breakpoint) -> str:
+        if b.kind == "line":
+            return self.tr("before line {n}, {line}").format(n=b.line, line=b.text)
+        if b.kind == "condition":
+            return self.tr("{condition} has become true").format(condition=b.text)
+        if b.kind == "change":
+            return self.tr("{value} has changed").format(value=b.text)
+        return (
+            self.tr("a value is not a finite number")
+            if b.text in ("", "nonfinite")
+            else self.tr("finding: {rule}").format(rule=b.text)
+        )
+
+    # -- inside --------------------------------------------------------------------------------------
+
+    def _do(self, method: str, *arguments: object) -> None:
+        """Stop running and have the session do something; on trouble say one sentence."""
+        if self.session is not None:
+            self.stop()
+            try:
+                getattr(self.session, method)(*arguments)
+            except StepperError as error:
+                self.said.emit(str(error))
+
+    def _on_line(self) -> bool:
+        return self.session is not None and 0 <= self._cursor < len(self.session.program.statements)
 
     @Slot()
     def _on_change(self) -> None:

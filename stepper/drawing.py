@@ -33,6 +33,19 @@ class Drawer(QObject):
         for view in self._views:
             view.installEventFilter(self)
 
+    def add(self, view: QWidget) -> None:
+        """Draw another view from now on."""
+        self._views = (*self._views, view)
+        view.installEventFilter(self)
+        self.waiting.add(view)
+        self.look()
+
+    @Slot()
+    def look(self) -> None:
+        """Draw what has come into sight since, as a panel from behind another does."""
+        if self.moment is not None and self.waiting:
+            self._soon.start()
+
     def show(self, moment: Moment) -> None:
         """Have every view show a moment."""
         self.moment = moment

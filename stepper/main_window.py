@@ -2,39 +2,35 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import cast
 
-from PySide6.QtCore import QByteArray, Qt, Slot
+from PySide6.QtCore import QByteArray, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
-from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
-from core.errors import StepperError
-from core.library import EXAMPLES
-from core.network_file import Network
-from core.notation.script import script_text
 from core.program.ir import Fault
-from core.session import Moment, Session
-from stepper import actions, theme
+from core.session import Moment
+from stepper import actions
+from stepper.arrangement import Arrangement
 from stepper.controller import Controller
 from stepper.dialogs import AboutDialog, KeysDialog
 from stepper.drawing import Drawer
-from stepper.network_dialog import NetworkDialog
-from stepper.saving import save_text
+from stepper.files import Files
+from stepper.looks import Looks
+from stepper.panels import Panels
 from stepper.settings import Settings
 from stepper.views.loss import LossView
 from stepper.views.network import NetworkView
 from stepper.views.operation import OperationView
 from stepper.views.program import ProgramView
-from stepper.widgets import fonts
 from stepper.widgets.message_bar import MessageBar
 from stepper.widgets.top_bar import TopBar
 
-LOW_STRIP = 92
 SMALL_SCREEN = 1440
 
 
 class MainWindow(QMainWindow):
-    """One open program: where we stand, the program, the network, the operation, the loss."""
+    """One open program: where we stand, and the panels that show it."""
 
     def __init__(self, controller: Controller, settings: Settings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -42,16 +38,15 @@ class MainWindow(QMainWindow):
         controller.setParent(self)
         self.settings = settings
         self.moment: Moment | None = None
-        self.actions_ = actions.Actions({"window": self, "controller": controller}, self)
+        self.files = Files(controller, settings, self)
+        self.looks = Looks(settings, self)
+        owners = {"window": self, "controller": controller, "files": self.files, "looks": self.looks}
+        self.actions_ = actions.Actions(owners, self)
         self.message = MessageBar(self)
         self.top_bar = TopBar({item.id: self.actions_[item.id] for item in actions.ITEMS}, self)
-        self.program_view, self.network_view = ProgramView(self), NetworkView(self)
-        self.operation_view, self.loss_view = OperationView(self), LossView(self)
-        self.views: tuple[QWidget, ...] = (self.program_view, self.network_view, self.operation_view, self.loss_view)
-        self.drawer = Drawer(self.views, self)
+        self.drawer = Drawer((), self)
+        self.panels = Panels(self)
         self._shown = False
-        self._described = ""
-        self._strip_is_low = False
         self.setWindowTitle(self.tr("Backprop Stepper"))
         self.setAccessibleName(self.tr("Backprop Stepper"))
         self.setAcceptDrops(True)
@@ -62,70 +57,59 @@ class MainWindow(QMainWindow):
         self._take_settings()
         self._enable()
 
+    @property
+    def program_view(self) -> ProgramView:
+        """The program."""
+        return cast(ProgramView, self.panels.view("program"))
+
+    @property
+    def network_view(self) -> NetworkView:
+        """The network."""
+        return cast(NetworkView, self.panels.view("network"))
+
+    @property
+    def operation_view(self) -> OperationView:
+        """The operation."""
+        return cast(OperationView, self.panels.view("operation"))
+
+    @property
+    def loss_view(self) -> LossView:
+        """The loss."""
+        return cast(LossView, self.panels.view("loss"))
+
+    @property
+    def views(self) -> tuple[QWidget, ...]:
+        """The views that have been made."""
+        return tuple(self.panels.views.values())
+
     # -- what actions call ---------------------------------------------------------------------------
 
-    @Slot()
-    def describe_network(self) -> None:
-        """Show the form that makes a network; it begins with what was last described."""
-        dialog = NetworkDialog(self._described, self.settings.get("folder"), self)
-        dialog.created.connect(self.take_network)
-        dialog.finished.connect(self._on_described)
-        dialog.open()
-
-    @Slot(object, str, str)
-    def take_network(self, network: Network, title: str, path: str) -> None:
-        """Open a network that was described; `path` is where it was saved, if it was."""
-        self.controller.take(Session(network.program, title, network.evaluations), path)
-
-    @Slot()
-    def choose_file(self) -> None:
-        """Ask for a program file or a described network and open it."""
-        dialog = QFileDialog(self, self.tr("Open a program"), self.settings.get("folder"))
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.setNameFilters([self.tr("Programs and networks (*.py *.toml)"), self.tr("All files (*)")])
-        self._ask(dialog)
-        dialog.fileSelected.connect(self.open_file)
+    @Slot(str)
+    def toggle_panel(self, name: str) -> None:
+        """Show a panel and give it the keyboard, or hide it if it is in sight."""
+        self.panels.toggle(name)
 
     @Slot(str)
-    def open_file(self, path: str) -> None:
-        """Open a program file; on trouble a sentence says why, and the open program stays."""
-        self.controller.open(path)
+    def arrange(self, name: Arrangement) -> None:
+        """Put the panels as an arrangement has them."""
+        self.settings.set("arrangement", name)
+        self.actions_.turn(f"arrange-{name}", True)
+        self.panels.arrange(name)
 
     @Slot()
-    def choose_script_file(self) -> None:
-        """Ask where to save the program as a plain NumPy script."""
-        if self.moment is None:
-            return
-        dialog = QFileDialog(self, self.tr("Save as a plain NumPy script"), self.settings.get("folder"))
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setNameFilters([self.tr("Python scripts (*.py)")])
-        dialog.setDefaultSuffix("py")
-        dialog.selectFile(f"{Path(self.moment.title).stem}-script.py")
-        self._ask(dialog)
-        dialog.fileSelected.connect(self.save_script)
-
-    @Slot(str)
-    def save_script(self, path: str) -> None:
-        """Save the program as a plain NumPy script."""
-        if self.moment is None:
-            return
-        try:
-            save_text(Path(path), script_text(self.moment.program, self.moment.title))
-        except StepperError as error:
-            self.message.say(self.tr("The script was not saved: {why}").format(why=error))
+    def reset_arrangement(self) -> None:
+        """Put every panel back where the arrangement in use has it."""
+        self.arrange(self.panels.arrangement)
 
     @Slot(str)
     def set_theme(self, name: str) -> None:
         """Use light or dark colours, or those of the system."""
-        self.settings.set("theme", name)
-        self.actions_.turn(f"theme-{name}", True)
-        self._use_theme()
+        self.looks.set("theme", name)
 
-    @Slot(int)
-    def zoom_by(self, steps: int) -> None:
-        """Make all text bigger or smaller by steps of a point; 0 goes back to the usual size."""
-        zoom = self.settings.get("zoom") + steps if steps else 0
-        self._zoom(max(-3, min(8, zoom)))
+    @Slot(str)
+    def open_file(self, path: str) -> None:
+        """Open a program file; on trouble a sentence says why, and the open program stays."""
+        self.files.open(path)
 
     @Slot()
     def dismiss_message(self) -> None:
@@ -149,8 +133,7 @@ class MainWindow(QMainWindow):
     def _on_opened(self, moment: Moment) -> None:
         self.message.dismiss()
         self.setWindowTitle(self.tr("{title} — Backprop Stepper").format(title=moment.title))
-        if self.controller.target not in EXAMPLES and Path(self.controller.target).is_file():
-            self.settings.set("folder", str(Path(self.controller.target).absolute().parent))
+        self.files.remember()
 
     @Slot(object)
     def _on_changed(self, moment: Moment) -> None:
@@ -160,9 +143,8 @@ class MainWindow(QMainWindow):
         self.top_bar.draw(moment)
         self.actions_.turn("run", moment.running)
         self._enable()
-        if moment.losses and self._strip_is_low:
-            self._strip_is_low = False
-            self._set_strip()
+        if moment.losses:
+            self.panels.set_low(False)
 
     @Slot(int)
     def _on_speed(self, per_second: int) -> None:
@@ -170,30 +152,21 @@ class MainWindow(QMainWindow):
         self.controller.set_speed(per_second)
 
     @Slot()
-    def _use_theme(self) -> None:
-        name = self.settings.get("theme")
-        theme.apply(theme.system_name() if name == "system" else name)
+    def _on_looks(self) -> None:
+        """Draw everything in the colours, sizes and notation in use."""
+        self.actions_.turn(f"theme-{self.settings.get('theme')}", True)
         self.actions_.paint()
         self.message.paint_theme()
-        self._draw_all()
-
-    def _draw_all(self) -> None:
         if self.moment is not None:
             self.top_bar.draw(self.moment)
         self.drawer.again()
 
-    def _zoom(self, zoom: int) -> None:
-        application = QApplication.instance()
-        if not isinstance(application, QApplication):
-            return
-        base = fonts.base_points()
-        application.setProperty(fonts.BASE_POINTS, base)
-        font = application.font()
-        font.setPointSizeF(max(5.0, base + zoom))
-        application.setFont(font)
-        self.settings.set("zoom", zoom)
-        self.message.paint_theme()
-        self._draw_all()
+    @Slot()
+    def _on_panels(self) -> None:
+        """Tick the panels that are open, and draw what has come into sight."""
+        for name in self.panels.docks:
+            self.actions_[f"panel-{name}"].setChecked(self.panels.is_shown(name))
+        self.drawer.look()
 
     def _enable(self) -> None:
         """Disable what leads nowhere: earlier at the very start, later at a line that fails."""
@@ -220,6 +193,10 @@ class MainWindow(QMainWindow):
         self.message.say(sentence)
         self._enable()
 
+    @Slot()
+    def _on_message_closed(self) -> None:
+        self.actions_["dismiss"].setEnabled(False)
+
     # -- building ------------------------------------------------------------------------------------
 
     def _connect(self) -> None:
@@ -227,65 +204,54 @@ class MainWindow(QMainWindow):
         c.opened.connect(self._on_opened)
         c.changed.connect(self._on_changed)
         c.said.connect(self.say)
+        self.files.said.connect(self.say)
+        self.looks.changed.connect(self._on_looks)
         self.message.closed.connect(self._on_message_closed)
         self.top_bar.speed_changed.connect(self._on_speed)
-        self.program_view.statement_clicked.connect(c.to_statement)
-        for view in (self.program_view, self.network_view, self.operation_view):
-            view.value_clicked.connect(c.select)
-        self.loss_view.iteration_clicked.connect(c.to_iteration)
-        QApplication.styleHints().colorSchemeChanged.connect(self._use_theme)
+        self.panels.made.connect(self._on_made)
+        self.panels.changed.connect(self._on_panels)
 
-    @Slot()
-    def _on_described(self) -> None:
-        """Keep the choices for the next time; they are changed and tried more often than made anew."""
-        dialog = self.sender()
-        if isinstance(dialog, NetworkDialog):
-            self._described = dialog.draft.text
-
-    @Slot()
-    def _on_message_closed(self) -> None:
-        self.actions_["dismiss"].setEnabled(False)
+    @Slot(str, QWidget)
+    def _on_made(self, _: str, view: QWidget) -> None:
+        """Connect a view that was just made, and have it drawn."""
+        c = self.controller
+        match view:
+            case ProgramView():
+                view.statement_clicked.connect(c.to_statement)
+                view.value_clicked.connect(c.select)
+            case NetworkView() | OperationView():
+                view.value_clicked.connect(c.select)
+            case LossView():
+                view.iteration_clicked.connect(c.to_iteration)
+            case _:
+                pass
+        self.drawer.add(view)
 
     def _lay_out(self) -> None:
-        self._right = QSplitter(Qt.Orientation.Vertical, self)
-        self._columns = QSplitter(Qt.Orientation.Horizontal, self)
-        self._rows = QSplitter(Qt.Orientation.Vertical, self)
-        for splitter, parts in (
-            (self._right, (self.network_view, self.operation_view)),
-            (self._columns, (self.program_view, self._right)),
-            (self._rows, (self._columns, self.loss_view)),
-        ):
-            splitter.setHandleWidth(6)
-            for part in parts:
-                splitter.addWidget(part)
-        self._right.setStretchFactor(0, 1)
-        self._right.setStretchFactor(1, 1)
-        self._columns.setStretchFactor(0, 3)
-        self._columns.setStretchFactor(1, 7)
-        self._rows.setStretchFactor(0, 1)
-        self._rows.setStretchFactor(1, 0)
-        self._rows.setCollapsible(0, False)
-        self._rows.splitterMoved.connect(self._on_strip_moved)
+        self.stack = QStackedWidget(self)
+        self.stack.addWidget(self.panels)
         centre = QWidget(self)
         column = QVBoxLayout(centre)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.top_bar)
         column.addWidget(self.message)
-        column.addWidget(self._rows, 1)
+        column.addWidget(self.stack, 1)
         self.setCentralWidget(centre)
+        for name in self.panels.docks:
+            self.actions_[f"panel-{name}"].setCheckable(True)
 
     def _take_settings(self) -> None:
         speed = self.settings.get("speed")
         self.top_bar.set_speed(speed)
         self.controller.set_speed(speed)
-        if self.settings.get("zoom"):
-            self._zoom(self.settings.get("zoom"))
-        self.set_theme(self.settings.get("theme"))
+        self.looks.apply_all()
+        self._on_looks()
         geometry: QByteArray = self.settings.get("window/geometry")
         if geometry.isEmpty() or not self.restoreGeometry(geometry):
             room = self.screen().availableSize()
             self.resize(min(1600, int(room.width() * 0.92)), min(1000, int(room.height() * 0.9)))
+        self.arrange(self.settings.get("arrangement"))
 
     def open_up(self) -> None:
         """Show the window; at the first start fill a small screen."""
@@ -295,49 +261,15 @@ class MainWindow(QMainWindow):
         else:
             self.show()
 
-    def _splitters(self) -> tuple[tuple[str, QSplitter], ...]:
-        return (("window/columns", self._columns), ("window/right", self._right), ("window/rows", self._rows))
-
-    def _divide(self) -> None:
-        """Share the room as the person left it, else so that the program can be read and the loss is a strip."""
-        width = self._rows.width()
-        left = [splitter for key, splitter in self._splitters() if self._restored(key, splitter)]
-        if self._columns not in left:
-            self._columns.setSizes([max(340, width * 3 // 10), width * 7 // 10])
-        if self._rows not in left:
-            # Before the first loss there is nothing to see in the strip, and much in what stands above it.
-            self._strip_is_low = self.moment is None or not self.moment.losses
-            self._set_strip()
-        if self._right not in left:
-            height = max(self._right.height(), 300)
-            words_and_matrices = min(height * 46 // 100, max(370, height * 36 // 100))
-            self._right.setSizes([height - words_and_matrices, words_and_matrices])
-
-    def _restored(self, key: str, splitter: QSplitter) -> bool:
-        state: QByteArray = self.settings.get(key)
-        return not state.isEmpty() and splitter.restoreState(state)
-
-    def _set_strip(self) -> None:
-        height = self._rows.height()
-        strip = LOW_STRIP if self._strip_is_low else max(150, min(200, height // 6))
-        self._rows.setSizes([height - strip, strip])
-
-    @Slot()
-    def _on_strip_moved(self) -> None:
-        self._strip_is_low = False
-
-    def _ask(self, dialog: QFileDialog) -> None:
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.open()
-
     # -- events --------------------------------------------------------------------------------------
 
     def showEvent(self, event: QShowEvent) -> None:
-        """At first sight share the room, and put the focus where the arrow keys step."""
+        """At first sight put the panels as they stood, and the focus where the arrow keys step."""
         super().showEvent(event)
         if not self._shown:
             self._shown = True
-            self._divide()
+            self.panels.restore(self.settings.get("window/docks"), self.settings.get("window/panels"))
+            self.panels.divide()
             self.top_bar.later_button.setFocus()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -356,7 +288,7 @@ class MainWindow(QMainWindow):
         self.controller.stop()
         self.drawer.stop()
         self.settings.set("window/geometry", self.saveGeometry())
-        for key, splitter in self._splitters():
-            self.settings.set(key, splitter.saveState())
+        self.settings.set("window/docks", self.panels.save())
+        self.settings.set("window/panels", self.panels.shown())
         self.settings.save()
         super().closeEvent(event)

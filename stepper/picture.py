@@ -59,9 +59,9 @@ def picture(
 
 
 def _session(opened: Opened, iteration: int, step: int | None) -> Session:
-    from core.session import Session
+    from core.session import session_of
 
-    session = Session(opened.program, opened.title, opened.evaluations)
+    session = session_of(opened)
     n = len(opened.program)
     k = n if step is None else step
     if iteration < 1 or not 0 <= k <= n:
@@ -115,7 +115,7 @@ def _draw(session: Session, view: str, theme: str, size: tuple[int, int], folder
     if view == "window":
         shown: QWidget = window
     else:
-        shown = getattr(window, f"{view}_view")
+        shown = window.panels.view(view)
         shown.setParent(None)
     shown.setMinimumSize(1, 1)
     shown.resize(*size)

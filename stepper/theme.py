@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPalette
@@ -19,7 +19,8 @@ PHASE_SIGN: Mapping[Phase, str] = {"forward": "→", "loss": "◆", "backward": 
 class Theme:
     """The colours of one theme, as `#rrggbb`. `sizes` colour equal dimensions equally, in order of use.
 
-    `accent` is the ground of the one thing to press.
+    `accent` is the ground of the one thing to press. `negative` and `positive` are inks for lines; `ends` are the
+    colours of the scale of numbers, from −largest over zero to +largest.
     """
 
     name: str
@@ -41,6 +42,22 @@ class Theme:
     positive: str
     phases: Mapping[Phase, str]
     sizes: tuple[str, ...]
+    ends: tuple[str, str, str] = ("", "", "")
+    scale: str = "blue-orange"
+
+    @property
+    def key(self) -> str:
+        """What tells apart all that is painted in different colours."""
+        return f"{self.name}/{self.scale}"
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The colours of numbers in one theme: inks for a negative and a positive line, and the three of the scale."""
+
+    negative: str
+    positive: str
+    ends: tuple[str, str, str]
 
 
 LIGHT = Theme(
@@ -62,7 +79,29 @@ DARK = Theme(
 )  # fmt: skip
 
 THEMES = {"light": LIGHT, "dark": DARK}
-_current = [LIGHT]
+SCALES: Mapping[tuple[str, str], Scale] = {
+    ("light", "blue-orange"): Scale("#2166ac", "#c2410c", ("#2166ac", "#f7f7f7", "#c2410c")),
+    ("dark", "blue-orange"): Scale("#5aa9f0", "#f08a4b", ("#5aa9f0", "#2a2f36", "#f08a4b")),
+    # PuOr of ColorBrewer: its ends differ for every common kind of colour blindness.
+    ("light", "purple-orange"): Scale("#5e3c99", "#a34b00", ("#5e3c99", "#f7f7f7", "#c96a06")),
+    ("dark", "purple-orange"): Scale("#b3a4e6", "#f1a340", ("#a294da", "#2a2f36", "#f1a340")),
+    # On a grey scale the middle is grey: what is negative is darker, what is positive is lighter.
+    ("light", "grey"): Scale("#5b6470", "#1b1f24", ("#2b2b2b", "#a6a6a6", "#ffffff")),
+    ("dark", "grey"): Scale("#a3acb8", "#f4f5f7", ("#000000", "#4d4d4d", "#a6a6a6")),
+}
+SCALE_NAMES = tuple(dict.fromkeys(name for _, name in SCALES))
+
+
+def coloured(name: str, scale: str = "blue-orange") -> Theme:
+    """Return a theme with one of the scales of numbers; raises KeyError."""
+    found = SCALES[name, scale]
+    ends = found.ends
+    return replace(
+        THEMES[name], negative=found.negative, positive=found.positive, zero=ends[1], ends=ends, scale=scale
+    )  # fmt: skip
+
+
+_current = [coloured("light")]
 
 
 def current() -> Theme:
@@ -75,9 +114,12 @@ def system_name() -> str:
     return "dark" if QApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark else "light"
 
 
-def apply(name: str) -> None:
-    """Use a theme from now on, for the whole application; views draw with it when they are next drawn."""
-    theme = THEMES[name]
+def apply(name: str, scale: str = "") -> None:
+    """Use a theme from now on, for the whole application; views draw with it when they are next drawn.
+
+    `scale` names the colours of numbers (SCALE_NAMES); without it those in use stay.
+    """
+    theme = coloured(name, scale or current().scale)
     _current[0] = theme
     palette = QPalette()
     for role, colour in (
@@ -102,12 +144,12 @@ def apply(name: str) -> None:
 
 def diverging(value: float, largest: float) -> QColor:
     """Return the colour of a number on a scale from −largest over zero to +largest; NaN has none of its own."""
-    theme = current()
+    negative, zero, positive = current().ends
     if value != value or not largest > 0:
-        return QColor(theme.zero)
+        return QColor(zero)
     share = max(-1.0, min(1.0, value / largest))
-    end = QColor(theme.positive if share > 0 else theme.negative)
-    start = QColor(theme.zero)
+    end = QColor(positive if share > 0 else negative)
+    start = QColor(zero)
     t = abs(share)
     return QColor.fromRgbF(
         start.redF() + (end.redF() - start.redF()) * t,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,12 +16,13 @@ from core.program.ir import Fault, Program
 class Machine:
     """One iteration of a program with its values.
 
+    `layout` is what is known of its values before, if someone has inferred it from inputs like these.
     `done` instructions are executed; it moves in both directions, and what was once computed stays.
     """
 
-    def __init__(self, program: Program, inputs: Mapping[str, Datum]) -> None:
+    def __init__(self, program: Program, inputs: Mapping[str, Datum], layout: Layout | None = None) -> None:
         self.program = program
-        self.layout: Layout = infer(program, {name: facts_of(value) for name, value in inputs.items()})
+        self.layout = infer(program, {name: facts_of(value) for name, value in inputs.items()}) if layout is None else layout
         self.fault: Fault | None = self.layout.fault
         self.done = 0
         self._computed = 0
@@ -47,6 +48,11 @@ class Machine:
                 self._values[instruction.result] = value
                 self._computed += 1
         self.done = max(0, min(k, self.runnable))
+
+    @property
+    def values(self) -> Sequence[Any]:
+        """All values of this iteration by index, None for those that were never computed."""
+        return self._values
 
     def value(self, index: int) -> Datum | None:
         """Return a value as it stands here, None if it is not computed yet at this position."""

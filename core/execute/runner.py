@@ -23,7 +23,10 @@ Step = Callable[[list[Any]], None]
 
 
 class Runner:
-    """Iterates a program from a state; `state` is safe to keep, nothing in it is ever written to."""
+    """Iterates a program from a state; `state` is safe to keep, nothing in it is ever written to.
+
+    `values` are all values of the iteration just done, by index; the next one writes over them.
+    """
 
     def __init__(self, program: Program, state: State | None = None, iteration: int = 0) -> None:
         self.program = program
@@ -31,6 +34,7 @@ class Runner:
         self.iteration = iteration
         self.loss: float | None = None
         self.fault: Fault | None = None
+        self.values: list[Any] = []
         self._picker = Picker(program.batching)
         self._plans: dict[Any, tuple[list[Step], list[Any]]] = {}
         self._kept = _escaping(program)
@@ -50,6 +54,7 @@ class Runner:
         except (MemoryError, *REFUSALS):
             return self._refused(inputs, key)
         self.iteration += 1
+        self.values = values
         self.state = {name: values[end] for name, _, end in self._carried}
         self.loss = None if self.program.loss is None else float(np.asarray(values[self.program.loss]).reshape(-1)[0])
         return True

@@ -2,23 +2,29 @@
 
 Inside an iteration going earlier is free (the Machine keeps its values). Over iterations it is exact:
 the nearest checkpoint before, then replay. Checkpoints only hold references to arrays that nobody
-writes to; when they grow past the budget every second one is dropped.
+writes to; when they grow past the budget every second one is dropped. A checkpoint holds what the
+iteration before left, so that a change by hand there neither needs nor spoils it.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from core.data.batches import Picker, ends_epoch, epoch_of
+from core.execute.events import Event, entered, programs_of
 from core.execute.inputs import Datum, State, initial_state, inputs_of
 from core.execute.machine import Machine
 from core.execute.runner import Runner
+from core.notation.check import Layout, facts_of, infer
 from core.program.ir import Fault, Program
 
 BUDGET = 256 * 1024 * 1024
+Observer = Callable[[int, Program, Sequence[Any]], None]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -29,20 +35,43 @@ class Position:
     k: int
 
 
+@dataclass(frozen=True)
+class Course:
+    """One course of a training: its changes by hand, and the losses seen in it."""
+
+    events: tuple[Event, ...] = ()
+    losses: tuple[float, ...] = ()
+
+
 class Timeline:
-    """The history of one training: any position can be asked for, in any order, with equal bits."""
+    """The history of one training: any position can be asked for, in any order, with equal bits.
+
+    `observers` are told of every iteration that was done, with its program and all values by index;
+    `forgetters` of the first iteration that a change by hand made another.
+    """
 
     def __init__(self, program: Program, budget: int = BUDGET) -> None:
-        self.program = program
         self.losses: list[float] = []
         self.epoch_losses: list[float] = []
+        self.events: tuple[Event, ...] = ()
+        self.observers: list[Observer] = []
+        self.forgetters: list[Callable[[int], None]] = []
+        self._base = program
+        self._programs: dict[int, Program] = {1: program}
+        self._layouts: dict[Any, Layout] = {}
         self._budget = budget
         self._stride = 1
         self._checkpoints: dict[int, State] = {1: initial_state(program)}
         self._picker = Picker(program.batching)
         self._runner: Runner | None = None
-        self.machine = self._machine(1)
+        self.machine = self._machine(1, self._checkpoints[1])
+        self._before: tuple[int, Machine] | None = None
         self.position = Position(1, 0)
+
+    @property
+    def program(self) -> Program:
+        """The program of the iteration that is looked at."""
+        return self.machine.program
 
     @property
     def iteration(self) -> int:
@@ -54,17 +83,26 @@ class Timeline:
         """What stops the iteration that is looked at, if anything does."""
         return self.machine.fault
 
+    @property
+    def values(self) -> Sequence[Any]:
+        """All values of the iteration that `iterate` did last, by index; they change with the next one."""
+        return () if self._runner is None else self._runner.values
+
+    def program_at(self, iteration: int) -> Program:
+        """Return the program of an iteration; a change by hand may have made it another."""
+        return self._programs[max(i for i in self._programs if i <= iteration)]
+
     def go(self, position: Position) -> Position:
         """Stand at a position, or as near before it as the program can go; returns where that is."""
         iteration = max(1, position.iteration)
         if iteration != self.iteration:
             self._open(iteration)
             iteration = self.iteration
-        self.machine.go(min(position.k, len(self.program)) if iteration == position.iteration else len(self.program))
+        n = len(self.program)
+        self.machine.go(min(position.k, n) if iteration == position.iteration else n)
         self.position = Position(iteration, self.machine.done)
-        if self.position.k == len(self.program):
-            self._note(iteration, self._loss_of(self.machine))
-            self._checkpoint(iteration + 1, self.machine.state())
+        if self.position.k == n:
+            self._done(iteration, self._loss_of(self.machine), self.machine.state(), self.machine.values)
         return self.position
 
     def run(self, iterations: int) -> bool:
@@ -72,74 +110,168 @@ class Timeline:
 
         Standing inside an iteration, its end counts as the first.
         """
-        n = len(self.program)
-        start = self.iteration if self.position.k < n else self.iteration + 1
-        target = start + iterations - 1
-        ok = self._advance(start, target)
-        last = target if ok else (self._runner.iteration if self._runner is not None else self.iteration)
-        self.go(Position(max(last, 1) if ok else last + 1, n))
-        return ok
+        first = self.next_iteration()
+        target = first + iterations - 1
+        last = max(self.iterate(first, target), default=first - 1)
+        self.stand_after(last, target)
+        return last == target
+
+    def next_iteration(self) -> int:
+        """Return the next iteration that a run would complete."""
+        return self.iteration if self.position.k < len(self.program) else self.iteration + 1
+
+    def stand_after(self, last: int, target: int) -> None:
+        """Stand where a run to `target` ends that did `last` as its last: there, or at the line that failed."""
+        reached = max(last, 1) if last == target else last + 1
+        self.go(Position(reached, len(self.program_at(reached))))
+
+    def iterate(self, first: int, last: int) -> Iterator[int]:
+        """Run iterations at full speed and yield each one done; ends early at a line that fails.
+
+        Between two of them anything may be asked of this timeline; what that disturbs is replayed.
+        """
+        for iteration in range(first, last + 1):
+            again = self._runner is not None and self._runner.iteration == iteration
+            if not self._reach(iteration):
+                return
+            if again:
+                self._observe(iteration, self.values)
+            yield iteration
 
     def state_before(self, iteration: int) -> State:
         """Return the state that an iteration starts from; replays from the nearest checkpoint."""
-        if iteration not in self._checkpoints:
-            self._advance(max(i for i in self._checkpoints if i <= iteration), iteration - 1)
+        return entered(self._left_before(iteration), self.events, iteration, self.program_at(iteration))
+
+    def machine_at(self, iteration: int) -> Machine:
+        """Return a whole iteration with all its values, without going there; the last one asked for is kept."""
+        if self._before is None or self._before[0] != iteration:
+            machine = self._machine(iteration, self.state_before(iteration))
+            machine.go(len(machine.program))
+            self._before = (iteration, machine)
+        return self._before[1]
+
+    def checkpoints(self) -> list[int]:
+        """Return the iterations that can be started without replay, from the first on."""
+        return sorted(self._checkpoints)
+
+    # -- changes by hand -----------------------------------------------------------------------------
+
+    def course(self) -> Course:
+        """Return the course up to now, to come back to."""
+        return Course(self.events, tuple(self.losses))
+
+    def take(self, course: Course) -> int:
+        """Change to another course; returns the first iteration that is another. Stands before it, or where it stood."""
+        differing = [e.iteration for e in (*self.events, *course.events) if e not in self.events or e not in course.events]
+        first = min(differing, default=1)
+        at = self.position
+        self.events = course.events
+        self._programs = programs_of(self._base, course.events)
+        self._layouts.clear()
+        self._checkpoints = {i: s for i, s in self._checkpoints.items() if i <= first}
+        self._runner, self._before = None, None
+        self.losses = list(course.losses)
+        self._tell_epochs()
+        for forget in self.forgetters:
+            forget(first)
+        if at.iteration >= first:
+            self._open(first)
+            self.go(at if at.iteration == first else Position(first, 0))
+        return first
+
+    def change(self, event: Event) -> int:
+        """Add a change by hand; the course from its iteration on is forgotten. Returns that iteration."""
+        return self.take(Course((*self.events, event), tuple(self.losses[: event.iteration - 1])))
+
+    # -- inside --------------------------------------------------------------------------------------
+
+    def _machine(self, iteration: int, state: State) -> Machine:
+        program = self.program_at(iteration)
+        inputs = inputs_of(program, self._picker, state, iteration)
+        facts = {name: facts_of(value) for name, value in inputs.items()}
+        key = (id(program), *facts.values())
+        if key not in self._layouts:
+            self._layouts[key] = infer(program, facts)
+        return Machine(program, inputs, self._layouts[key])
+
+    def _left_before(self, iteration: int) -> State:
+        """Return what the iteration before left, before any change by hand."""
         if iteration in self._checkpoints:
             return self._checkpoints[iteration]
+        self._reach(iteration - 1)
         assert self._runner is not None
         return self._runner.state
 
-    def _machine(self, iteration: int) -> Machine:
-        return Machine(self.program, inputs_of(self.program, self._picker, self._checkpoints[iteration], iteration))
-
     def _open(self, iteration: int) -> None:
-        nearest = max(i for i in self._checkpoints if i <= iteration)
-        if nearest != iteration and not self._advance(nearest, iteration - 1):
+        if iteration not in self._checkpoints and not self._reach(iteration - 1):
             assert self._runner is not None
             iteration = self._runner.iteration + 1
-        state = self._checkpoints.get(iteration)
-        if state is None:
-            assert self._runner is not None
-            state = self._runner.state
-        self.machine = Machine(self.program, inputs_of(self.program, self._picker, state, iteration))
+        state = self.state_before(iteration)
+        if iteration == self.iteration + 1 and self.machine.done == len(self.program):
+            self._before = (self.iteration, self.machine)
+        self.machine = self._machine(iteration, state)
         self.position = Position(iteration, 0)
 
-    def _advance(self, start: int, last: int) -> bool:
-        """Run iterations `start`…`last` with the Runner; False if one of them cannot run."""
-        runner = self._runner
-        if runner is None or runner.iteration != start - 1 or start in self._checkpoints:
-            state = self._checkpoints.get(start)
-            if state is None:
-                nearest = max(i for i in self._checkpoints if i <= start)
-                state, start = self._checkpoints[nearest], nearest
-            if runner is None:
-                runner = self._runner = Runner(self.program, state, start - 1)
-            runner.state, runner.iteration, runner.fault = state, start - 1, None
-        while runner.iteration < last:
-            if not runner.step():
+    def _reach(self, iteration: int) -> bool:
+        """Have the Runner stand at the end of an iteration; False if one up to there cannot run."""
+        # Going on by one is what a run does all the time; it must not look at every checkpoint.
+        if self._runner is None or not iteration - 1 <= self._runner.iteration <= iteration:
+            nearest = max(i for i in self._checkpoints if i <= max(iteration, 1))
+            if self._runner is None or not nearest - 1 <= self._runner.iteration <= iteration:
+                self._start(nearest, self._checkpoints[nearest])
+        assert self._runner is not None
+        while self._runner.iteration < iteration:
+            if not self._step(self._runner.iteration + 1):
                 return False
-            self._note(runner.iteration, runner.loss)
-            self._checkpoint(runner.iteration + 1, runner.state)
         return True
 
+    def _start(self, iteration: int, left: State) -> None:
+        program = self.program_at(iteration)
+        state = entered(left, self.events, iteration, program)
+        if self._runner is None or self._runner.program is not program:
+            self._runner = Runner(program, state, iteration - 1)
+        self._runner.state, self._runner.iteration, self._runner.fault = dict(state), iteration - 1, None
+
+    def _step(self, iteration: int) -> bool:
+        assert self._runner is not None
+        if iteration in self._programs and iteration > 1:
+            self._start(iteration, self._checkpoints.get(iteration, self._runner.state))
+        runner = self._runner
+        if not runner.step():
+            return False
+        self._done(iteration, runner.loss, runner.state, runner.values)
+        return True
+
+    def _done(self, iteration: int, loss: float | None, state: State, values: Sequence[Any]) -> None:
+        self._note(iteration, loss)
+        self._checkpoint(iteration + 1, state)
+        self._observe(iteration, values)
+
+    def _observe(self, iteration: int, values: Sequence[Any]) -> None:
+        for observe in self.observers:
+            observe(iteration, self.program_at(iteration), values)
+
     def _loss_of(self, machine: Machine) -> float | None:
-        if self.program.loss is None:
+        if machine.program.loss is None:
             return None
-        value: Datum | None = machine.value(self.program.loss)
+        value: Datum | None = machine.value(machine.program.loss)
         return None if value is None else float(np.asarray(value).reshape(-1)[0])
 
     def _note(self, iteration: int, loss: float | None) -> None:
         if loss is None or iteration != len(self.losses) + 1:
             return
         self.losses.append(loss)
-        batching = self.program.batching
-        if ends_epoch(batching, iteration):
-            seen = self.losses[-batching.per_epoch :]
-            self.epoch_losses.append(math.fsum(seen) / len(seen) if all(map(math.isfinite, seen)) else sum(seen) / len(seen))
+        if ends_epoch(self._base.batching, iteration):
+            self.epoch_losses.append(_mean(self.losses[-self._base.batching.per_epoch :]))
+
+    def _tell_epochs(self) -> None:
+        per = self._base.batching.per_epoch
+        whole = len(self.losses) // per
+        self.epoch_losses = [_mean(self.losses[i * per : (i + 1) * per]) for i in range(whole)]
 
     def epoch(self) -> int:
         """The epoch that is looked at, from 1."""
-        return epoch_of(self.program.batching, self.iteration)
+        return epoch_of(self._base.batching, self.iteration)
 
     def _checkpoint(self, iteration: int, state: State) -> None:
         if iteration in self._checkpoints or (iteration - 1) % self._stride:
@@ -149,3 +281,7 @@ class Timeline:
         if size * len(self._checkpoints) > self._budget and len(self._checkpoints) > 2:
             self._stride *= 2
             self._checkpoints = {i: s for i, s in self._checkpoints.items() if (i - 1) % self._stride == 0}
+
+
+def _mean(losses: Sequence[float]) -> float:
+    return math.fsum(losses) / len(losses) if all(map(math.isfinite, losses)) else sum(losses) / len(losses)

@@ -57,19 +57,19 @@ def _cost(flops: int):
 register(
     Op(
         "sigmoid", sigmoid, same, (lambda s: s.g * s.out * (1 - s.out),), names=("sigmoid",), elementwise=True, kind="activation",
-        cost=_cost(14), definition="1 / (1 + exp(-z))",
+        cost=_cost(14), definition="e = exp(-z)\n1 / (1 + e)",
     )
 )  # fmt: skip
 register(
     Op(
         "sigmoid_written_out", sigmoid_written_out, same, (lambda s: s.g * s.out * (1 - s.out),),
-        names=("sigmoid_written_out",), elementwise=True, cost=_cost(13), definition="1 / (1 + exp(-z))",
+        names=("sigmoid_written_out",), elementwise=True, cost=_cost(13), definition="e = exp(-z)\n1 / (1 + e)",
     )
 )  # fmt: skip
 register(
     Op(
         "tanh", np.tanh, same, (lambda s: s.g * (1 - s.out**2),), names=("tanh",), numpy="np.tanh", ufunc=np.tanh,
-        elementwise=True, kind="activation", cost=_cost(10), definition="(exp(z) - exp(-z)) / (exp(z) + exp(-z))",
+        elementwise=True, kind="activation", cost=_cost(10),
     )
 )  # fmt: skip
 register(
@@ -83,7 +83,7 @@ register(
         "leaky_relu", leaky_relu, same,
         (lambda s: call("where", call("greater", s.a, 0), s.g, s.attributes.get("slope", 0.01) * s.g),),
         names=("leaky_relu",), elementwise=True, kind="activation", attributes={"slope": 0.01}, cost=_cost(2),
-        definition="where(z > 0, z, slope * z)",
+        definition="below = {slope} * z\nwhere(z > 0, z, below)",
     )
 )  # fmt: skip
 register(
@@ -91,20 +91,20 @@ register(
         "elu", elu, same,
         (lambda s: call("where", call("greater", s.a, 0), s.g, s.g * (s.out + s.attributes.get("alpha", 1.0))),),
         names=("elu",), elementwise=True, kind="activation", attributes={"alpha": 1.0}, cost=_cost(12),
-        definition="where(z > 0, z, alpha * (exp(z) - 1))",
+        definition="below = {alpha} * (exp(minimum(z, 0)) - 1)\nwhere(z > 0, z, below)",
     )
 )  # fmt: skip
 register(
     Op(
         "gelu", gelu, same, (lambda s: s.g * call("gelu_slope", s.a),), names=("gelu",), elementwise=True,
         kind="activation", cost=_cost(20),
-        definition="0.5 * z * (1 + tanh(0.7978845608028654 * (z + 0.044715 * z ** 3)))",
+        definition="t = tanh(0.7978845608028654 * (z + 0.044715 * z ** 3))\n0.5 * z * (1 + t)",
     )
 )  # fmt: skip
 register(Op("gelu_slope", gelu_slope, same, (None,), names=("gelu_slope",), elementwise=True, cost=_cost(28)))
 register(
     Op(
         "softplus", softplus, same, (lambda s: s.g * call("sigmoid", s.a),), names=("softplus",), elementwise=True,
-        kind="activation", cost=_cost(22), definition="log(1 + exp(z))",
+        kind="activation", cost=_cost(22), definition="e = exp(-abs(z))\nmaximum(z, 0) + log(1 + e)",
     )
 )  # fmt: skip

@@ -72,8 +72,9 @@ class Op:
     called by in the notation, `symbol` its operator. `attributes` are its keyword arguments with their
     defaults, in order; REQUIRED where there is none. `numpy` is the text that calls it in a plain script;
     None prints the source of `forward` as a helper. `ufunc` can write into a buffer. `kind` says what a
-    learner would look for it as. `cost` counts floating point operations.
-    `context` names
+    learner would look for it as. `cost` counts floating point operations. `definition` says the same in
+    simpler operations, as lines of the notation over the operands' names: the last line is the result, `{axis}`
+    stands for an attribute, `{classes}` for the axis of the classes. `context` names
     the attributes that the program fills in where they are not typed (`samples`, `class_axis`, `seed`, `target`),
     `implicit` the operands it adds (`iteration`).
 

@@ -104,32 +104,33 @@ def _loss(name: str, function: Any, first: Any, second: Any, flops: int, definit
 _BOTH: dict[str, Any] = {"samples": None, "reduction": "mean"}
 _loss(
     "mse", mse, lambda s: 2 * (s.a - s.b) / _elements(s), lambda s: 2 * (s.b - s.a) / _elements(s), 3,
-    "mean((a - y) ** 2)", reduction="mean",
+    "e = a - y\nmean(e ** 2)", reduction="mean",
 )  # fmt: skip
-_loss("sse", sse, lambda s: 2 * (s.a - s.b), lambda s: 2 * (s.b - s.a), 3, "sum((a - y) ** 2)")
-_loss("half_sse", half_sse, lambda s: s.a - s.b, lambda s: s.b - s.a, 3, "0.5 * sum((a - y) ** 2)")
+_loss("sse", sse, lambda s: 2 * (s.a - s.b), lambda s: 2 * (s.b - s.a), 3, "e = a - y\nsum(e ** 2)")
+_loss("half_sse", half_sse, lambda s: s.a - s.b, lambda s: s.b - s.a, 3, "e = a - y\n0.5 * sum(e ** 2)")
 _loss(
     "mae", mae, lambda s: call("sign", s.a - s.b) / per_sample(s), lambda s: call("sign", s.b - s.a) / per_sample(s), 2,
-    "sum(abs(a - y)) / m", **_BOTH,
+    "e = a - y\nsum(abs(e)) / m", **_BOTH,
 )  # fmt: skip
 _loss(
     "huber", huber, _slope_of_huber, lambda s: -_slope_of_huber(s), 6,
-    "sum(where(abs(a - y) <= delta, 0.5 * (a - y) ** 2, delta * (abs(a - y) - 0.5 * delta))) / m",
+    "e = a - y\nsmall = 0.5 * e ** 2\n"
+    "large = {delta} * (abs(e) - 0.5 * {delta})\neach = where(abs(e) <= {delta}, small, large)\nsum(each) / m",
     samples=None, delta=1.0, reduction="mean",
 )  # fmt: skip
 _loss(
     "hinge", hinge,
     lambda s: -s.b * call("less", s.a * s.b, 1) / per_sample(s), lambda s: -s.a * call("less", s.a * s.b, 1) / per_sample(s),
-    4, "sum(maximum(1 - y * a, 0)) / m", **_BOTH,
+    4, "each = maximum(1 - y * a, 0)\nsum(each) / m", **_BOTH,
 )  # fmt: skip
 _loss(
     "bce", bce,
     lambda s: ((1 - s.b) / (1 - s.a) - s.b / s.a) / per_sample(s),
     lambda s: (call("log", 1 - s.a) - call("log", s.a)) / per_sample(s),
-    24, "-sum(y * log(a) + (1 - y) * log(1 - a)) / m", **_BOTH,
+    24, "of_ones = y * log(a)\nof_zeros = (1 - y) * log(1 - a)\n-sum(of_ones + of_zeros) / m", **_BOTH,
 )  # fmt: skip
 _loss(
     "bce_with_logits", bce_with_logits,
     lambda s: (call("sigmoid", s.a) - s.b) / per_sample(s), lambda s: -s.a / per_sample(s),
-    26, "sum(maximum(z, 0) - z * y + log(1 + exp(-abs(z)))) / m", **_BOTH,
+    26, "e = exp(-abs(z))\neach = maximum(z, 0) - z * y + log(1 + e)\nsum(each) / m", **_BOTH,
 )  # fmt: skip

@@ -125,19 +125,31 @@ def _cost(flops: int) -> Any:
 
 
 _SAMPLES = {"samples": "samples"}
+_SOFTMAX = """largest = max(z, axis={axis}, keepdims=True)
+e = exp(z - largest)
+total = sum(e, axis={axis}, keepdims=True)
+e / total"""
+_LOG_SOFTMAX = """shifted = z - max(z, axis={axis}, keepdims=True)
+total = sum(exp(shifted), axis={axis}, keepdims=True)
+shifted - log(total)"""
+_FUSED = """shifted = z - max(z, axis={classes}, keepdims=True)
+total = sum(exp(shifted), axis={classes}, keepdims=True)
+log_p = shifted - log(total)
+each = y * log_p
+-sum(each) / m"""
 _REDUCED: dict[str, Any] = {"samples": None, "reduction": "mean"}
 register(
     Op(
         "softmax", softmax, _along, (_softmax_back,), names=("softmax",), kind="activation",
         attributes={"axis": REQUIRED}, context={"axis": "class_axis"},
-        cost=_cost(13), definition="exp(z) / sum(exp(z), axis=axis, keepdims=True)",
+        cost=_cost(13), definition=_SOFTMAX,
     )
 )  # fmt: skip
 register(
     Op(
         "log_softmax", log_softmax, _along, (_log_softmax_back,), names=("log_softmax",), kind="activation",
         attributes={"axis": REQUIRED}, context={"axis": "class_axis"}, cost=_cost(14),
-        definition="z - log(sum(exp(z), axis=axis, keepdims=True))",
+        definition=_LOG_SOFTMAX,
     )
 )  # fmt: skip
 register(
@@ -158,13 +170,13 @@ register(
         "cross_entropy", cross_entropy, _cross_entropy_shape,
         (lambda s: s.g * (-s.b / s.a / per_sample(s)), lambda s: s.g * (-call("log", s.a) / per_sample(s))),
         names=("cross_entropy",), kind="loss", attributes=_REDUCED, context=_SAMPLES, cost=_cost(12),
-        definition="-sum(y * log(a)) / m",
+        definition="each = y * log(a)\n-sum(each) / m",
     )
 )  # fmt: skip
 register(
     Op(
         "softmax_cross_entropy", softmax_cross_entropy, _fused_shape, (_fused_back, None),
         names=("softmax_cross_entropy",), kind="loss", attributes=_REDUCED, context=_SAMPLES, cost=_cost(16), dtype=_fused_dtype,
-        definition="-sum(y * log_softmax(z)) / m",
+        definition=_FUSED,
     )
 )  # fmt: skip

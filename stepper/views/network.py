@@ -4,25 +4,36 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSpinBox, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QLabel, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
-from core.program.ir import Program
+from core.program.ir import Array, Program
 from core.program.network import Network, network_of
 from core.session import Moment, Selection
 from stepper import theme
+from stepper.widgets import fonts
+from stepper.widgets.net_bar import NetBar
 from stepper.widgets.net_canvas import NetCanvas
-from stepper.widgets.net_layout import Item
-from stepper.widgets.net_legend import Entry, NetLegend
+from stepper.widgets.net_entries import entries
+from stepper.widgets.net_items import Item
+from stepper.widgets.net_legend import NetLegend
 from stepper.widgets.net_scene import Scene, samples_of
-from stepper.widgets.numbers import finite_extent, full, short, size_text
+from stepper.widgets.numbers import finite_extent, full, size_text
+from stepper.widgets.tips import plain
+
+NARROW = 720
 
 
 class NetworkView(QWidget):
-    """Draws a moment as a network; `value_clicked` gives the value (by index) and the cell that was clicked."""
+    """Draws a moment as a network; `value_clicked` gives the value (by index) and the cell that was clicked.
+
+    `sample_clicked` gives the sample that was chosen, by its index in the data, None for all of the batch.
+    """
 
     value_clicked = Signal(object, object)
+    sample_clicked = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -32,8 +43,9 @@ class NetworkView(QWidget):
         self._network: Network | None = None
         self._scene: Scene | None = None
         self._selection = Selection()
-        self._weight_scale, self._bias_scale = 0.0, 0.0
-        self._unit_scales: list[float] = []
+        self._sample_seen: tuple[object, object] = (None, None)
+        self._scales: dict[str, float] = {}
+        self._measured: dict[int, tuple[Array, float]] = {}
         self._build()
 
     def draw(self, moment: Moment) -> None:
@@ -42,19 +54,18 @@ class NetworkView(QWidget):
         if moment.program is not self._program:
             self._program = moment.program
             self._network = network_of(moment.program, moment.shape)
-            self._weight_scale, self._bias_scale = 0.0, 0.0
-            self._unit_scales = [0.0] * (1 + len(self._network.layers)) if self._network is not None else []
-            self.sample.blockSignals(True)
-            self.sample.setValue(1)
-            self.sample.blockSignals(False)
-        self._say(moment)
+            self._scales, self._measured, self._sample_seen = {}, {}, (None, None)
+            self.bar.show_place(0)
         network = self._network
         self._stack.setCurrentIndex(0 if network is None else 1)
         self.legend.setVisible(network is not None)
         if network is None:
-            self._sample_row.setVisible(False)
+            self._scene = None
+            self.bar.setVisible(False)
             self.canvas.show_scene(None)
+            self._say(moment)
             return
+        self.bar.setVisible(True)
         self._offer_samples(network, moment)
         self._grow_scales(network, moment)
         self._show(network, moment)
@@ -71,24 +82,10 @@ class NetworkView(QWidget):
         self.caption.setTextFormat(Qt.TextFormat.PlainText)
         self.caption.setAccessibleName(self.tr("What the last step did"))
         self.caption.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._sample_row = QWidget(self)
-        self.sample = QSpinBox(self._sample_row)
-        self.sample.setAccessibleName(self.tr("Sample shown in the picture"))
-        self.sample.lineEdit().setAccessibleName(self.tr("Sample shown in the picture"))
-        self.sample.setRange(1, 1)
-        self.sample.setKeyboardTracking(False)
-        self.sample.valueChanged.connect(self._on_sample)
-        label = QLabel(self.tr("s&ample"), self._sample_row)
-        label.setBuddy(self.sample)
-        self.of_samples = QLabel(self._sample_row)
-        for part in (label, self.of_samples):
-            part.setTextFormat(Qt.TextFormat.PlainText)
-        row = self._sample_layout = QHBoxLayout(self._sample_row)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(6)
-        self._sample_word = label
-        for part in (label, self.sample, self.of_samples):
-            row.addWidget(part)
+        self.bar = NetBar(self)
+        self.sample, self.of_samples = self.bar.sample, self.bar.of_samples
+        self.bar.sample_changed.connect(self._on_sample)
+        self.bar.edges_changed.connect(self._on_edges)
         self.hint = QLabel(self)
         self.hint.setTextFormat(Qt.TextFormat.PlainText)
         self.hint.setWordWrap(True)
@@ -100,9 +97,10 @@ class NetworkView(QWidget):
         self.canvas.item_chosen.connect(self._choose)
         self.canvas.resized.connect(self._on_resize)
         self.legend = NetLegend(self)
-        top = QHBoxLayout()
-        top.addWidget(self.caption, 1)
-        top.addWidget(self._sample_row)
+        self._top = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._top.setSpacing(2)
+        self._top.addWidget(self.caption, 1)
+        self._top.addWidget(self.bar)
         body = QWidget(self)
         self._stack = QStackedLayout(body)
         self._stack.addWidget(self.hint)
@@ -110,80 +108,75 @@ class NetworkView(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 4, 8, 4)
         layout.setSpacing(3)
-        layout.addLayout(top)
+        layout.addLayout(self._top)
         layout.addWidget(body, 1)
         layout.addWidget(self.legend)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put what can be chosen below the caption where there is no room beside it."""
+        super().resizeEvent(event)
+        narrow = self.width() < NARROW * fonts.zoom()
+        way = QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight
+        if self._top.direction() != way:
+            self._top.setDirection(way)
+        self.bar.set_room((self.width() - 16) / fonts.zoom())
+
     def _offer_samples(self, network: Network, moment: Moment) -> None:
-        count = samples_of(network, moment)
-        self.sample.blockSignals(True)
-        self.sample.setMaximum(max(count, 1))
-        if moment.selection != self._selection:
-            self._selection = moment.selection
-            scene = self._scene_of(network, moment, self.sample.value() - 1)
-            wanted = scene.sample_of_selection()
-            if wanted is not None and 0 <= wanted < count:
-                self.sample.setValue(wanted + 1)
-        self.sample.blockSignals(False)
+        count, alone = samples_of(network, moment), ""
         total = moment.program.batching.total
-        alone = count == 1 and total > 1 and len(moment.samples) == 1
-        self.sample.setVisible(count > 1)
-        self._sample_word.setVisible(count > 1)
-        self._sample_row.setVisible(count > 1 or alone)
-        if alone:
+        if count == 1 and total > 1 and len(moment.samples) == 1:
             at = int(moment.samples[0]) + 1
-            self.of_samples.setText(self.tr("sample {n} of {total} in the data").format(n=at, total=total))
-        else:
-            self.of_samples.setText(self.tr("of {total}").format(total=count))
-        # The box has grown with its largest number: at once, or its neighbours are cut off until the next layout.
-        self._sample_layout.invalidate()
-        self._sample_row.setMinimumWidth(self._sample_layout.sizeHint().width())
+            alone = self.tr("sample {n} of {total} in the data").format(n=at, total=total)
+        self.bar.offer(count, alone)
+        wanted = None
+        seen = (moment.selection.sample, moment.position.iteration)
+        if seen != self._sample_seen:
+            self._sample_seen = seen
+            found = [] if seen[0] is None else np.flatnonzero(moment.samples == seen[0]).tolist()
+            wanted = found[0] if found else None
+        if (moment.selection.value, moment.selection.cell) != (self._selection.value, self._selection.cell):
+            in_cell = self._scene_of(network, moment, 0).sample_of_selection()
+            wanted = in_cell if in_cell is not None and self.bar.place is not None else wanted
+        self._selection = moment.selection
+        if wanted is not None and 0 <= wanted < count:
+            self.bar.show_place(wanted)
 
     def _grow_scales(self, network: Network, moment: Moment) -> None:
         """Scales only grow while a program is open, so that a colour means the same from step to step."""
-        for layer in network.layers:
-            for name in (layer.weight, layer.bias):
-                array = None if name is None or (at := moment.current(name)) is None else moment.value(at)
-                if array is None:
-                    continue
-                if name == layer.weight:
-                    self._weight_scale = max(self._weight_scale, nice(finite_extent(array)))
-                else:
-                    self._bias_scale = max(self._bias_scale, nice(finite_extent(array)))
-        for column in range(len(network.layers) + 1):
-            array = moment.value(network.units(column).value)
-            if array is not None:
-                self._unit_scales[column] = max(self._unit_scales[column], nice(finite_extent(array)))
+        for number, layer in enumerate(network.layers, 1):
+            for name, kind in ((layer.weight, "weight"), (layer.bias, "bias")):
+                if name is not None:
+                    self._grow(kind, moment, moment.current(name))
+                    self._grow(f"{kind} gradient", moment, moment.program.gradients.get(name))
+            self._grow(f"units {number}", moment, layer.act.value)
+        self._grow("units 0", moment, network.input.value)
 
-    def _scene_of(self, network: Network, moment: Moment, sample: int) -> Scene:
-        return Scene(moment, network, sample, self._weight_scale, tuple(self._unit_scales), self._bias_scale)
+    def _grow(self, scale: str, moment: Moment, value: int | None) -> None:
+        array = None if value is None else moment.value(value)
+        if value is None or array is None:
+            return
+        known = self._measured.get(value)
+        if known is None or known[0] is not array:
+            known = self._measured[value] = (array, nice(finite_extent(array)))
+        self._scales[scale] = max(self._scales.get(scale, 0.0), known[1])
+
+    def _scene_of(self, network: Network, moment: Moment, sample: int | None) -> Scene:
+        scales = self._scales
+        return Scene(
+            moment, network, sample, scales.get("weight", 0.0),
+            tuple(scales.get(f"units {c}", 0.0) for c in range(len(network.layers) + 1)), scales.get("bias", 0.0),
+            self.bar.gradients.isChecked(), scales.get("weight gradient", 0.0), scales.get("bias gradient", 0.0),
+        )  # fmt: skip
 
     def _show(self, network: Network, moment: Moment) -> None:
-        self._scene = self._scene_of(network, moment, self.sample.value() - 1)
+        self._scene = self._scene_of(network, moment, self.bar.place)
         self.canvas.show_scene(self._scene)
-        self.legend.set_entries(self._entries())
+        self._say(moment)
+        self._explain()
 
-    def _entries(self) -> tuple[Entry, ...]:
-        network, g = self._network, self.canvas.geometry_
-        if network is None or g is None:
-            return ()
-        layers = range(1, len(network.layers) + 1)
-        out = [Entry("read", self.tr("read by this step")), Entry("written", self.tr("written by it"))]
-        if any(not g.block(i) for i in layers):
-            width = self.tr("width: size")
-            if self._weight_scale:
-                width = self.tr("width: 0 to {scale}").format(scale=short(self._weight_scale))
-            out += [Entry("positive", self.tr("weight > 0")), Entry("negative", self.tr("weight < 0")), Entry("width", width)]
-        if any(g.block(i) for i in layers):
-            out.append(Entry("scale", self.tr("weights −{scale} to {scale}").format(scale=short(self._weight_scale))))
-        if not g.roomy or any(g.big(c) for c in (0, *layers)):
-            out.append(Entry("scale", self.tr("units, each layer its own scale")))
-        if any(layer.bias is not None for layer in network.layers):
-            out.append(Entry("bias", self.tr("bias")))
-        if network.adjoints and g.roomy:
-            out.append(Entry("adjoint", self.tr("adjoint")))
-        out.append(Entry("broken", self.tr("NaN or ∞")))
-        return tuple(out)
+    def _explain(self) -> None:
+        if self._scene is not None and self.canvas.geometry_ is not None:
+            self.legend.set_entries(entries(self._scene, self.canvas.geometry_))
 
     def _say(self, moment: Moment) -> None:
         phase, lit = moment.phase, moment.lit
@@ -200,21 +193,37 @@ class NetworkView(QWidget):
             colour = theme.current().dim
         else:
             text, colour = "", theme.current().dim
+        if self._scene is not None and self._scene.shown_values & moment.stale:
+            text = self.tr("{what} · out of date").format(what=text)
         self.caption.setText(text)
-        self.caption.setToolTip("")
+        self.caption.setToolTip(plain(text))
         for label, shade in ((self.caption, colour), (self.hint, theme.current().dim)):
             palette = label.palette()
             palette.setColor(label.foregroundRole(), QColor(shade))
             label.setPalette(palette)
 
-    @Slot(int)
-    def _on_sample(self, _: int) -> None:
+    def set_edges(self, gradients: bool) -> None:
+        """Show gradients at the edges, or weights."""
+        (self.bar.gradients if gradients else self.bar.weights).setChecked(True)
+
+    @Slot(object)
+    def _on_sample(self, place: int | None) -> None:
+        moment = self._moment
+        if moment is None or self._network is None:
+            return
+        self._show(self._network, moment)
+        in_data = None if place is None or place >= len(moment.samples) else int(moment.samples[place])
+        self._sample_seen = (in_data, moment.position.iteration)
+        self.sample_clicked.emit(in_data)
+
+    @Slot(bool)
+    def _on_edges(self, _: bool) -> None:
         if self._moment is not None and self._network is not None:
             self._show(self._network, self._moment)
 
     @Slot()
     def _on_resize(self) -> None:
-        self.legend.set_entries(self._entries())
+        self._explain()
 
     @Slot(object)
     def _choose(self, item: Item) -> None:
@@ -230,19 +239,26 @@ class NetworkView(QWidget):
             return ""
         value, cell = scene.target(item)
         if value is None:
-            return ""
-        shape = scene.moment.shape(value)
+            return self._kind(item) + "\n" + self.tr("No line computes its gradient.") if scene.gradients else ""
+        shape = scene.moment.shape(value) or ()
         if item.source < 0:
-            return self.tr("{name}: the weights into layer {layer}, {size}").format(
-                name=scene.label(value), layer=item.layer, size=size_text(shape or ())
-            )
+            text = self.tr("{name}: the gradient of the weights into layer {layer}, {size}") if scene.gradients else ""
+            text = text or self.tr("{name}: the weights into layer {layer}, {size}")
+            return text.format(name=scene.label(value), layer=item.layer, size=size_text(shape))
+        if cell is None and shape:
+            return self._kind(item) + "\n" + self.tr("{name}, {size}").format(name=scene.label(value), size=size_text(shape))
         place = scene.label(value) + (f"[{', '.join(map(str, cell))}]" if cell else "")
         number = scene.number(item)
         shown = self.tr("not computed yet") if number is None else full(number)
         lines = [self._kind(item), self.tr("{place} = {number}").format(place=place, number=shown)]
-        for known in (scene.before_activation(item), scene.gradient(item), scene.adjoint(item)):
+        more = scene.parameter(item) if scene.gradients else scene.gradient(item)
+        for known in (scene.before_activation(item), more, scene.adjoint(item)):
             if known is not None:
                 lines.append(self.tr("{place} = {number}").format(place=known[0], number=full(known[1])))
+        if scene.edited(item):
+            lines.append(self.tr("✎ changed by hand"))
+        if scene.stale(item):
+            lines.append(self.tr("out of date since a change by hand"))
         return "\n".join(lines)
 
     def _kind(self, item: Item) -> str:
@@ -255,11 +271,13 @@ class NetworkView(QWidget):
             if item.layer > 1:
                 text = self.tr("Weight from unit {source} of layer {before} to unit {n} of layer {layer}")
             return text.format(source=item.source + 1, before=item.layer - 1, n=item.unit + 1, layer=item.layer)
-        if item.layer == 0:
-            return self.tr("Input {n}, sample {sample}").format(n=item.unit + 1, sample=self.sample.value())
-        return self.tr("Unit {n} of layer {layer}, sample {sample}").format(
-            n=item.unit + 1, layer=item.layer, sample=self.sample.value()
-        )
+        place = self.bar.place if item.sample < 0 else item.sample
+        if place is None:
+            text = self.tr("Input {n}, all samples") if item.layer == 0 else self.tr("Unit {n} of layer {layer}, all samples")
+        else:
+            text = self.tr("Input {n}, sample {sample}")
+            text = text if item.layer == 0 else self.tr("Unit {n} of layer {layer}, sample {sample}")
+        return text.format(n=item.unit + 1, layer=item.layer, sample=0 if place is None else place + 1)
 
 
 def nice(extent: float) -> float:

@@ -21,6 +21,8 @@ HEAT_HEIGHT = 120
 BLOCK = 14
 LEAST_SCALE = 0.85
 GAP = 4
+PENCIL = "✎"
+CLOCK = "◷"
 Cell = tuple[int, ...]
 
 
@@ -55,7 +57,9 @@ class Grid:
 
     A vector is one row, of an array with more than two axes the first slice is drawn. `colours` and
     `labels` belong to the rows and the columns, as does `clashes`: a size that does not go with another one.
-    `sources` are the marked cells, `cursor` and `hover` are places (row, column).
+    `sources` are the marked cells, `cursor` and `hover` are places (row, column). `stale` says that all of it is out
+    of date; `edited` holds the cells that were changed by hand: none for None, all for an empty set. Of an array that is
+    worked out cell by cell, the first `done` are, in C order.
     """
 
     fonts: Fonts
@@ -71,6 +75,9 @@ class Grid:
     sources: Set[Cell] = field(default_factory=frozenset)
     cursor: tuple[int, int] = (0, 0)
     hover: tuple[int, int] | None = None
+    stale: bool = False
+    edited: Set[Cell] | None = None
+    done: int | None = None
     note: str = ""
     heat: Heat | None = None
     widest: int = 0
@@ -82,7 +89,7 @@ class Grid:
         shown = self._shown()
         self.cursor = (min(self.cursor[0], max(rows - 1, 0)), min(self.cursor[1], max(columns - 1, 0)))
         large = rows > MOST_ROWS or columns > MOST_COLUMNS
-        self.heat = Heat(rows, columns, shown, self.extent) if large else None
+        self.heat = Heat(rows, columns, shown, self.extent, self.done) if large else None
         self.widest = 0 if large or shown is None else max((len(numbers.short(x)) for x in shown.flat), default=0)
         self.measure()
 
@@ -127,11 +134,19 @@ class Grid:
 
     def text(self, cell: Cell) -> str:
         """Return the short text of a cell, a dot for one that is not computed yet."""
-        return "·" if self.array is None else numbers.short(self.array[cell])
+        return "·" if self.array is None or not self.is_done(cell) else numbers.short(self.array[cell])
+
+    def is_done(self, cell: Cell) -> bool:
+        """Tell whether a cell is worked out yet."""
+        return self.done is None or (int(np.ravel_multi_index(cell, self.shape)) if cell else 0) < self.done
+
+    def is_edited(self, cell: Cell) -> bool:
+        """Tell whether a cell was changed by hand."""
+        return self.edited is not None and (not self.edited or cell in self.edited)
 
     def title_width(self) -> int:
-        """Return how wide the name with the shape behind it is."""
-        shape = self.fonts.of_small.horizontalAdvance(self.shape_text())
+        """Return how wide the name with the shape and the sign behind it is."""
+        shape = self.fonts.of_small.horizontalAdvance(self.shape_text() + (f" {PENCIL}" if self.edited is not None else ""))
         return self.fonts.of_bold.horizontalAdvance(self.name) + 8 + shape + 4
 
     def shape_text(self) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QRect, Qt
-from PySide6.QtGui import QBrush, QColor, QFont, QFontMetrics, QPainter, QPen
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QBrush, QColor, QFont, QFontMetrics, QPainter, QPen, QPolygon
 
 from stepper import theme
 from stepper.widgets import numbers
-from stepper.widgets.grid import Cell, Grid
+from stepper.widgets.grid import PENCIL, Cell, Fonts, Grid
 
 
 def paint_grid(painter: QPainter, grid: Grid, focused: bool) -> None:
@@ -55,11 +55,15 @@ def _title(painter: QPainter, grid: Grid) -> None:
     t, bold = theme.current(), grid.fonts.of_bold
     x = grid.body().left()
     painter.setFont(grid.fonts.bold)
-    painter.setPen(QColor(t.text))
+    painter.setPen(QColor(t.dim if grid.stale else t.text))
     painter.drawText(x, bold.ascent(), grid.name)
     painter.setFont(grid.fonts.small)
     painter.setPen(QColor(t.dim))
-    painter.drawText(x + bold.horizontalAdvance(grid.name) + 8, bold.ascent(), grid.shape_text())
+    x += bold.horizontalAdvance(grid.name) + 8
+    painter.drawText(x, bold.ascent(), grid.shape_text())
+    if grid.edited is not None:
+        painter.setPen(QColor(t.written))
+        painter.drawText(x + grid.fonts.of_small.horizontalAdvance(f"{grid.shape_text()} "), bold.ascent(), PENCIL)
 
 
 def _bars(painter: QPainter, grid: Grid) -> None:
@@ -99,27 +103,58 @@ def _bar(painter: QPainter, grid: Grid, rect: QRect, size: int, axis: int) -> No
 
 
 def _cell(painter: QPainter, grid: Grid, cell: Cell) -> None:
+    value = None if grid.array is None or not grid.is_done(cell) else float(grid.array[cell])
+    paint_cell(painter, grid.fonts, grid.rect(cell), grid.text(cell), value, grid.extent, grid.stale)
+
+
+def paint_cell(
+    painter: QPainter, fonts: Fonts, rect: QRect, text: str, value: float | None, extent: float, stale: bool
+) -> None:  # fmt: skip
+    """Paint a number on its colour, what is no number on its pattern; for None the place of one that is not there yet.
+
+    What is `stale` is dotted and without a colour, and easy to read all the same.
+    """
     t = theme.current()
-    rect, text = grid.rect(cell), grid.text(cell)
-    value = None if grid.array is None else float(grid.array[cell])
     strange = value is not None and not math.isfinite(value)
-    painter.fillRect(rect, QColor(t.panel) if value is None else tint(value, grid.extent))
-    painter.setFont(grid.fonts.mono)
+    painter.fillRect(rect, QColor(t.panel) if value is None or stale else tint(value, extent))
+    if stale:
+        painter.fillRect(rect, stale_brush())
+    painter.setFont(fonts.mono)
     if strange and value is not None:
         painter.fillRect(rect, QBrush(QColor(t.error), pattern_of(value)))
+    if strange or stale:
         # The word stands on a clear ground, so that the pattern around it does not eat it.
-        width = grid.fonts.of_mono.horizontalAdvance(text) + 6
+        width = fonts.of_mono.horizontalAdvance(text) + 6
         painter.fillRect(QRect(rect.center().x() - width // 2, rect.top() + 3, width, rect.height() - 6), QColor(t.panel))
     painter.setPen(QPen(QColor(t.border), 1))
     painter.drawRect(rect.adjusted(0, 0, -1, -1))
-    painter.setPen(QColor(t.error if strange else t.dim if value is None else t.text))
+    painter.setPen(QColor(t.error if strange else t.dim if value is None or stale else t.text))
     painter.drawText(rect.adjusted(2, 0, -2, 0), Qt.AlignmentFlag.AlignCenter, text)
+
+
+def stale_brush() -> QBrush:
+    """Return the pattern of what is out of date: dots, as lines stand for NaN and ∞, and a level one would read as a minus."""
+    return QBrush(QColor(theme.current().dim), Qt.BrushStyle.Dense6Pattern)
+
+
+def corner(painter: QPainter, rect: QRect, size: int) -> None:
+    """Mark a cell that was changed by hand: its lower right corner is turned over."""
+    t = theme.current()
+    x, y = rect.right(), rect.bottom()
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(QColor(t.panel), 1))
+    painter.setBrush(QColor(t.written))
+    painter.drawPolygon(QPolygon([QPoint(x - size, y), QPoint(x, y - size), QPoint(x, y)]))
+    painter.restore()
 
 
 def _heat(painter: QPainter, grid: Grid) -> None:
     t, body = theme.current(), grid.body()
     assert grid.heat is not None
     grid.heat.paint(painter, body.topLeft())
+    if grid.stale:
+        painter.fillRect(body, stale_brush())
     painter.setPen(QPen(QColor(t.border), 1))
     painter.drawRect(body.adjusted(-1, -1, 0, 0))
     if grid.empty:
@@ -136,6 +171,14 @@ def _heat(painter: QPainter, grid: Grid) -> None:
 
 def _marks(painter: QPainter, grid: Grid, focused: bool) -> None:
     t = theme.current()
+    if grid.edited:
+        for cell in grid.edited:
+            if len(cell) == len(grid.shape) and grid.index(*grid.place(cell)) == cell:
+                rect = grid.rect(cell)
+                # Where a cell is a few pixels, the mark stands around it.
+                corner(painter, rect if grid.heat is None else rect.adjusted(0, 0, 3, 3), 7)
+    elif grid.edited is not None and not grid.empty:
+        corner(painter, grid.body(), 10)
     if grid.sources:
         painter.setPen(QPen(QColor(t.read), 2))
         if grid.heat is not None:
@@ -149,17 +192,22 @@ def _marks(painter: QPainter, grid: Grid, focused: bool) -> None:
                     painter.drawRect(rect.adjusted(1, 1, -2, -2))
                     painter.fillRect(QRect(rect.left() + 1, rect.top() + 1, 6, 6), QColor(t.read))
     if grid.selected is not None and len(grid.selected) == len(grid.shape) and not grid.empty:
-        _frame(painter, grid, grid.rect(grid.selected))
+        paint_frame(painter, grid.rect(grid.selected), grid.heat is None)
     if focused and not grid.empty:
-        inset = 3 if grid.heat is None else -4
-        painter.setPen(QPen(QColor(t.text), 1, Qt.PenStyle.DotLine))
-        painter.drawRect(grid.rect(grid.index(*grid.cursor)).adjusted(inset, inset, -inset - 1, -inset - 1))
+        paint_cursor(painter, grid.rect(grid.index(*grid.cursor)), grid.heat is None)
 
 
-def _frame(painter: QPainter, grid: Grid, rect: QRect) -> None:
+def paint_cursor(painter: QPainter, rect: QRect, large: bool) -> None:
+    """Show where the keyboard is: a dotted frame, around a cell that is only a few pixels."""
+    inset = 3 if large else -4
+    painter.setPen(QPen(QColor(theme.current().text), 1, Qt.PenStyle.DotLine))
+    painter.drawRect(rect.adjusted(inset, inset, -inset - 1, -inset - 1))
+
+
+def paint_frame(painter: QPainter, rect: QRect, large: bool) -> None:
     """Frame the selected cell: inside it where it is large, around it with a rim where it is a few pixels."""
     t = theme.current()
-    if grid.heat is None:
+    if large:
         painter.setPen(QPen(QColor(t.selection), 3))
         painter.drawRect(rect.adjusted(1, 1, -2, -2))
         return

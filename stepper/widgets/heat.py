@@ -12,16 +12,21 @@ from stepper.widgets import shades
 
 LEVELS = 64
 HATCH = 5
+SEEN = 5
 
 
 class Heat:
     """Cells as coloured pixels or blocks, in the room that `fit` gives.
 
-    Where several cells share a pixel, the one of largest magnitude is shown; NaN and ∞ are hatched.
+    Where several cells share a pixel, the one of largest magnitude is shown; NaN and ∞ are hatched, and never smaller
+    than can be seen. Of an array that is worked out cell by cell, the first `done` are shown, in C order.
     """
 
-    def __init__(self, rows: int, columns: int, shown: Array | None, extent: float) -> None:
+    def __init__(self, rows: int, columns: int, shown: Array | None, extent: float, done: int | None = None) -> None:
         self.rows, self.columns = rows, columns
+        self._done = rows * columns if done is None else done
+        if shown is not None and self._done < rows * columns:  # what is not worked out yet must not be told
+            shown = np.where(np.arange(rows * columns).reshape(rows, columns) < self._done, shown, 0)
         self.width = self.height = 0
         self.bad: dict[str, int] = {}
         self._shown, self._extent = shown, extent
@@ -62,7 +67,7 @@ class Heat:
                 QRect(at, QRect(0, 0, self.width, self.height).size()), QBrush(QColor(t.border), Qt.BrushStyle.Dense6Pattern)
             )
             return
-        if self._image is None or self._made != (t.name, self.width, self.height):
+        if self._image is None or self._made != (t.key, self.width, self.height):
             self._make()
         assert self._image is not None
         painter.drawImage(at, self._image)
@@ -100,7 +105,7 @@ class Heat:
 
     def _make(self) -> None:
         t = theme.current()
-        self._made = (t.name, self.width, self.height)
+        self._made = (t.key, self.width, self.height)
         assert self._shown is not None
         with np.errstate(all="ignore"):
             picked, bad = strongest(
@@ -108,18 +113,41 @@ class Heat:
             )
             share = picked / self._extent if self._extent > 0 else np.zeros_like(picked)
         steps = np.rint(np.clip(np.nan_to_num(share), -1, 1) * LEVELS).astype(int) + LEVELS
-        table = shades.table(LEVELS)
         # One pixel of the image is one of the screen, so that the hatching is as fine in large blocks as in small ones.
+        pixels = self._spread(shades.table(LEVELS)[steps])
         y, x = np.arange(self.height)[:, None], np.arange(self.width)[None, :]
-        height, width = steps.shape
-        at = (y * height // self.height, x * width // self.width)
-        pixels = table[steps[at]]
         if bad.any():
-            kind = bad[at]
+            kind = widened(
+                self._spread(bad), max(SEEN - self.width // steps.shape[1], 0), max(SEEN - self.height // len(steps), 0)
+            )
             lines = ((kind & 1) > 0) & ((x - y) % HATCH == 0) | ((kind & 2) > 0) & ((x + y) % HATCH == 0)
             pixels = np.where(kind > 0, np.where(lines, QColor(t.panel).rgb(), QColor(t.error).rgb()), pixels)
+        if self._done < self.rows * self.columns:
+            first = (y * self.rows // self.height) * self.columns + x * self.columns // self.width
+            dots = np.where((x % 4 == 0) & (y % 4 == 0), QColor(t.dim).rgb(), QColor(t.panel).rgb())
+            pixels = np.where(first < self._done, pixels, dots)
         data = np.ascontiguousarray(pixels, dtype=np.uint32).tobytes()
         self._image = QImage(data, self.width, self.height, 4 * self.width, QImage.Format.Format_RGB32).copy()
+
+    def _spread(self, blocks: Array) -> Array:
+        """Return an array in which every block is as large as it is on the screen."""
+        rows = np.arange(self.height) * blocks.shape[0] // self.height
+        columns = np.arange(self.width) * blocks.shape[1] // self.width
+        return np.take(np.take(blocks, columns, axis=1), rows, axis=0)
+
+
+def widened(kind: Array, across: int, down: int) -> Array:
+    """Return the marks (0 is none), each that many pixels wider and higher; where two meet, the larger number wins."""
+    found = kind
+    for step, axis in ((across, 1), (down, 0)):
+        once = found
+        for shift in range(-(step // 2), step - step // 2 + 1):
+            moved = np.roll(once, shift, axis)
+            edge: list[slice] = [slice(None), slice(None)]
+            edge[axis] = slice(0, shift) if shift > 0 else slice(shift, None) if shift < 0 else slice(0, 0)
+            moved[tuple(edge)] = 0
+            found = np.maximum(found, moved)
+    return found
 
 
 def strongest(shown: Array, height: int, width: int) -> tuple[Array, Array]:

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from core.program.ir import Array
 from stepper.widgets import numbers
-from stepper.widgets.grid import Cell, Fonts, Grid
+from stepper.widgets.grid import CLOCK, Cell, Fonts, Grid
 from stepper.widgets.grid_paint import paint_grid
 from stepper.widgets.tips import plain
 
@@ -49,13 +49,16 @@ class MatrixWidget(QWidget):
     def set_matrix(
         self, name: str, array: Array | None, *, shape: tuple[int, ...] | None = None, row_colour: str = "",
         column_colour: str = "", row_label: str = "", column_label: str = "", extent: float | None = None,
-        clashes: tuple[bool, bool] = (False, False),
+        clashes: tuple[bool, bool] = (False, False), stale: bool = False, edited: Set[Cell] | None = None,
+        done: int | None = None,
     ) -> None:  # fmt: skip
         """Show an array, or, for None, the places of one that is not computed yet; nothing is selected or marked.
 
         `shape` is needed only where `array` is None. The colours mark sizes that are equal elsewhere; the
         labels stand in place of the sizes (`4 samples`). `extent` is the magnitude of the strongest colour;
         without it, the largest finite one of the array. `clashes` marks sizes that do not fit elsewhere.
+        `stale` shows all of it as out of date; `edited` marks cells of the array as it is shown here as changed by
+        hand (None: none, an empty set: all); of a `done` number only the first cells in C order are worked out.
         """
         grid = self.shown
         if extent is None:
@@ -64,6 +67,7 @@ class MatrixWidget(QWidget):
         grid.shape = tuple(array.shape) if array is not None else tuple(shape or ())
         grid.colours, grid.labels = (row_colour, column_colour), (row_label, column_label)
         grid.clashes = clashes
+        grid.stale, grid.edited, grid.done = stale, edited, done
         grid.selected, grid.sources, grid.hover = None, frozenset(), None
         grid.read()
         grid.note = self._note()
@@ -139,7 +143,11 @@ class MatrixWidget(QWidget):
     def cell_text(self, cell: Cell) -> str:
         """Return a cell in full: `W1[0, 2] = 0.30000000000000004`."""
         where = f"{self.shown.name}[{', '.join(str(i) for i in cell)}]" if cell else self.shown.name
-        return f"{where} = {'…' if self.shown.array is None else numbers.full(self.shown.array[cell])}"
+        missing = self.shown.array is None or not self.shown.is_done(cell)
+        text = f"{where} = {'…' if missing or self.shown.array is None else numbers.full(self.shown.array[cell])}"
+        if self.shown.is_edited(cell):
+            text = self.tr("{text}, changed by hand").format(text=text)
+        return self.tr("{text}, out of date").format(text=text) if self.shown.stale else text
 
     def body(self) -> QRect:
         """Return where the cells are drawn."""
@@ -226,7 +234,7 @@ class MatrixWidget(QWidget):
 
     def _note(self) -> str:
         """Return what must be said beside the cells: what a heat map cannot colour, what part of an array is shown."""
-        notes: list[str] = []
+        notes: list[str] = [f"{CLOCK} " + self.tr("out of date")] if self.shown.stale else []
         if self.shown.heat is not None and self.shown.heat.bad:
             counts = (self.tr("{n} × {sign}").format(n=n, sign=sign) for sign, n in self.shown.heat.bad.items())
             notes.append("▨ " + "  ".join(counts))
@@ -240,7 +248,14 @@ class MatrixWidget(QWidget):
     def _say(self) -> None:
         grid = self.shown
         sizes = self.tr(" by ").join(str(n) for n in grid.shape) if grid.shape else self.tr("a single number")
-        self.setAccessibleName(self.tr("{name}, {sizes}").format(name=grid.name, sizes=sizes))
+        name = self.tr("{name}, {sizes}").format(name=grid.name, sizes=sizes)
+        if grid.stale:
+            name = self.tr("{name}, out of date").format(name=name)
+        if grid.edited is not None:
+            name = self.tr("{name}, changed by hand").format(name=name)
+        if grid.done is not None:
+            name = self.tr("{name}, {n} cells worked out").format(name=name, n=grid.done)
+        self.setAccessibleName(name)
         description = "" if grid.empty else self.cell_text(grid.index(*grid.cursor))
         if description != self.accessibleDescription():
             self.setAccessibleDescription(description)

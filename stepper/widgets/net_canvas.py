@@ -1,127 +1,57 @@
-"""The surface a network is painted on: zoom, pan, mouse and keyboard, tooltips."""
+"""The picture of a network for mouse and keyboard: choosing, zooming, moving, pointing the lens, tooltips."""
 
 from __future__ import annotations
 
 import html
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleEvent,
-    QColor,
     QFocusEvent,
     QHelpEvent,
-    QImage,
     QKeyEvent,
     QMouseEvent,
-    QPainter,
-    QPaintEvent,
     QResizeEvent,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QApplication, QSizePolicy, QToolTip, QWidget
 
-from core.program.ir import Array
-from stepper import theme
-from stepper.widgets import fonts, net_marks
-from stepper.widgets.net_header import HeaderPainter, Words
-from stepper.widgets.net_layout import Geometry, Item, geometry_of
-from stepper.widgets.net_paint import Painter
-from stepper.widgets.net_scene import Scene
+from stepper.widgets import net_keys
+from stepper.widgets.net_items import Item
+from stepper.widgets.net_surface import NetSurface
 
-LARGEST_ZOOM = 12.0
+PAN = 60.0
 
 
-class NetCanvas(QWidget):
+class NetCanvas(NetSurface):
     """Shows a scene; `item_chosen` says which part a person clicked or pressed Enter on."""
 
     item_chosen = Signal(object)
     resized = Signal()
 
     def __init__(self, describe: Callable[[Item], str], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._describe = describe
+        super().__init__(describe, parent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setMinimumSize(160, 120)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName(self.tr("Picture of the network"))
-        self.zoom = 1.0
-        self.offset = QPointF(0, 0)
-        self.focus: Item | None = None
-        self._scene: Scene | None = None
-        self._geometry: Geometry | None = None
-        self._images: dict[tuple[int, float, str], tuple[Array, QImage]] = {}
         self._grabbed: QPointF | None = None
         self._moved = False
-        self._words = Words(
-            units=self.tr("{n} units"), layer=self.tr("layer {n}"), broken=self.tr("{n} not finite"),
-            inputs=self.tr("input"), loss=self.tr("loss"),
-        )  # fmt: skip
 
-    def show_scene(self, scene: Scene | None) -> None:
-        """Show a scene from now on."""
-        old = self._scene
-        if scene is None or old is None or old.network is not scene.network:
-            self.focus, self._geometry = None, None
-            self.fit()
-        self._scene = scene
-        self.update()
-
-    @property
-    def geometry_(self) -> Geometry | None:
-        """The places of everything in the picture as it is zoomed now, before it is moved by `offset`."""
-        if self._scene is None:
-            return None
-        width, height = self.width() * self.zoom, self.height() * self.zoom
-        g = self._geometry
-        zoom = min(1.7, max(0.9, fonts.zoom()))
-        if g is None or (g.width, g.height, g.zoom) != (width, height, zoom) or g.network is not self._scene.network:
-            g = self._geometry = geometry_of(self._scene.network, width, height, zoom)
-        return g
-
-    def position_of(self, item: Item) -> QPoint:
-        """Return where in the widget the middle of an item is."""
-        g = self.geometry_
-        assert g is not None
-        return (g.place_of(item).center() + self.offset).toPoint()
-
-    def item_at(self, at: QPointF) -> Item | None:
-        """Return the item at a place in the widget."""
-        g = self.geometry_
-        return None if g is None or at.y() < g.header - 4 else g.item_at(at - self.offset)
-
-    def fit(self) -> None:
-        """Show the whole network."""
-        self.zoom, self.offset = 1.0, QPointF(0, 0)
-        self.update()
-
-    def zoom_by(self, factor: float, around: QPointF | None = None) -> None:
-        """Zoom in or out around a place in the widget, by default its middle."""
-        around = around if around is not None else QPointF(self.width() / 2, self.height() / 2)
-        zoom = min(max(self.zoom * factor, 1.0), LARGEST_ZOOM)
-        share = (around - self.offset) / self.zoom
-        self.zoom = zoom
-        self.offset = around - share * zoom
-        self._keep_inside()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        colours = theme.current()
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(colours.panel))
-        g = self.geometry_
-        if self._scene is None or g is None:
-            return
-        painter.save()
-        if self.zoom > 1:
-            painter.setClipRect(QRectF(0, g.header, self.width(), self.height()))
-        painter.translate(self.offset)
-        Painter(painter, self._scene, g, self._words, self._image).paint(self.focus if self.hasFocus() else None)
-        painter.restore()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.translate(self.offset.x(), 0)
-        HeaderPainter(painter, self._scene, g, self._words).paint()
+    def point_at(self, at: QPointF | None) -> None:
+        """Put the lens where the mouse is: over a heat map it magnifies what is there."""
+        g, over = self.geometry_, None if at is None else self.item_at(at)
+        shape = Qt.CursorShape.PointingHandCursor
+        if over is None:
+            shape = Qt.CursorShape.OpenHandCursor if self.zoom > 1 else Qt.CursorShape.ArrowCursor
+        self.setCursor(shape)
+        over = over if over is not None and g is not None and g.in_heat(over) else None
+        if over != self._over:
+            self._over = over
+            self.update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -129,24 +59,38 @@ class NetCanvas(QWidget):
             self.fit()
         else:
             self._keep_inside()
+        self.corner.move(self.width() - self.corner.width() - 2, self.height() - self.corner.height() - 2)
         self.resized.emit()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
-            self._grabbed, self._moved = event.position(), False
+            self._grabbed, self._moved, self._by_keys = event.position(), False, False
         event.accept()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Show the whole network again; what the first click chose stays chosen."""
+        self.fit()
+        event.accept()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Take the lens away."""
+        self.point_at(None)
+        super().leaveEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._grabbed is not None and event.buttons() & Qt.MouseButton.LeftButton:
             way = event.position() - self._grabbed
             if self._moved or way.manhattanLength() >= QApplication.startDragDistance():
-                self._moved = True
+                self._moved, self._over = True, None
+                self.setCursor(Qt.CursorShape.ClosedHandCursor)
                 self._grabbed = event.position()
                 self.offset += way
                 self._keep_inside()
             return
-        over = self.item_at(event.position())
-        self.setCursor(Qt.CursorShape.PointingHandCursor if over is not None else Qt.CursorShape.ArrowCursor)
+        if self._by_keys:
+            self._by_keys = False
+            self.update()
+        self.point_at(event.position())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton and self._grabbed is not None and not self._moved:
@@ -155,7 +99,8 @@ class NetCanvas(QWidget):
                 self.focus = item
                 self.item_chosen.emit(item)
         self._grabbed = None
-        self.update()
+        self.point_at(event.position())
+        self.redraw()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         steps = event.angleDelta().y() / 120
@@ -171,26 +116,38 @@ class NetCanvas(QWidget):
             event.ignore()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        key = event.key()
-        if key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
-            self.zoom_by(1.25)
-        elif key == Qt.Key.Key_Minus:
-            self.zoom_by(1 / 1.25)
-        elif key == Qt.Key.Key_0:
+        key, way, g = Qt.Key(event.key()), net_keys.pan_of(event), self.geometry_
+        if way is not None:
+            self.offset -= QPointF(way[1], way[0]) * PAN
+            self._keep_inside()
+        elif g is None or not net_keys.is_plain(event):
+            super().keyPressEvent(event)
+        elif key in net_keys.IN:
+            self.zoom_by(1.25, self._eye())
+        elif key in net_keys.OUT:
+            self.zoom_by(1 / 1.25, self._eye())
+        elif key in net_keys.FIT:
             self.fit()
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and self.focus is not None:
+        elif key in net_keys.CHOOSE and self.focus is not None:
             self.item_chosen.emit(self.focus)
-        elif key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
-            self._go(0, 1 if key == Qt.Key.Key_Down else -1)
-        elif key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
-            self._go(1 if key == Qt.Key.Key_Right else -1, 0)
+        elif key in net_keys.ARROWS:
+            first = net_keys.beside(g, None, 0)
+            self._set_focus(first if self.focus is None else net_keys.along(g, self.focus, *net_keys.ARROWS[key]))
         else:
             super().keyPressEvent(event)
 
+    def _eye(self) -> QPointF | None:
+        """Where the keyboard zooms in: at its own place."""
+        return None if self.focus is None or not self._by_keys else QPointF(self.position_of(self.focus))
+
     def focusNextPrevChild(self, forwards: bool) -> bool:
         """Tab goes through the columns of the picture before it leaves it."""
-        if self.hasFocus() and self._go(1 if forwards else -1, 0):
-            return True
+        g = self.geometry_
+        if self.hasFocus() and g is not None:
+            there = net_keys.beside(g, self.focus, 1 if forwards else -1)
+            if there is not None:
+                self._set_focus(there)
+                return True
         return bool(super().focusNextPrevChild(forwards))
 
     def focusInEvent(self, event: QFocusEvent) -> None:
@@ -199,13 +156,20 @@ class NetCanvas(QWidget):
             columns = g.columns()
             self._set_focus(columns[-1 if event.reason() == Qt.FocusReason.BacktabFocusReason else 0][0])
         super().focusInEvent(event)
-        self.update()
+        self.redraw()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.redraw()
 
     def event(self, event: QEvent) -> bool:
-        """Show the full precision of what the mouse is over."""
+        """Show the full precision of what the mouse is over, and claim the keys that are needed here."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._claims(event):
+            event.accept()
+            return True
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             item = self.item_at(QPointF(event.pos()))
-            if item is None:
+            if item is None or self._over is not None:
                 QToolTip.hideText()
                 event.ignore()
             else:
@@ -214,30 +178,13 @@ class NetCanvas(QWidget):
             return True
         return bool(super().event(event))
 
-    def _go(self, columns: int, rows: int) -> bool:
-        """Move the keyboard's place; returns whether there was somewhere to go."""
-        g = self.geometry_
-        if g is None:
-            return False
-        table = g.columns()
-        if self.focus is None:
-            self._set_focus(table[0][0])
-            return True
-        here = self.focus[:2]
-        at = next((c for c, items in enumerate(table) if items[0][:2] == here), 0)
-        row = table[at].index(self.focus) if self.focus in table[at] else 0
-        column = at + columns
-        if not 0 <= column < len(table):
-            return False
-        if columns:
-            share = (row + 0.5) / len(table[at])
-            row = min(len(table[column]) - 1, int(share * len(table[column])))
-        else:
-            row = min(max(row + rows, 0), len(table[column]) - 1)
-        self._set_focus(table[column][row])
-        return True
+    def _claims(self, event: QKeyEvent) -> bool:
+        return net_keys.claims(event, self._by_keys and net_keys.in_grid(self.geometry_, self.focus))
 
-    def _set_focus(self, item: Item) -> None:
+    def _set_focus(self, item: Item | None) -> None:
+        if item is None:
+            return
+        self._by_keys, self._over = True, None
         self.focus = item
         self.setAccessibleDescription(self._describe(item))
         QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.DescriptionChanged))
@@ -247,19 +194,4 @@ class NetCanvas(QWidget):
             if not QRectF(20, g.header + 20, self.width() - 40, self.height() - g.header - 40).contains(at):
                 self.offset += QPointF(self.width() / 2, self.height() / 2) - at
                 self._keep_inside()
-        self.update()
-
-    def _keep_inside(self) -> None:
-        low = QPointF(self.width() * (1 - self.zoom), self.height() * (1 - self.zoom))
-        self.offset = QPointF(min(0.0, max(low.x(), self.offset.x())), min(0.0, max(low.y(), self.offset.y())))
-        self.update()
-
-    def _image(self, array: Array, scale: float) -> QImage:
-        """Return the heat map of an array, from the last few drawn; arrays are never written to."""
-        key = (id(array), scale, theme.current().name)
-        found = self._images.get(key)
-        if found is None or found[0] is not array:
-            if len(self._images) > 24:
-                self._images.clear()
-            found = self._images[key] = (array, net_marks.heat_image(array, scale))
-        return found[1]
+        self.redraw()

@@ -19,6 +19,8 @@ class Words:
     """The texts of the picture, translated, with their places in braces."""
 
     units: str
+    pixels: str
+    samples: str
     layer: str
     broken: str
     inputs: str
@@ -39,10 +41,10 @@ class HeaderPainter:
         self._title(g.xs[0], g.gap * 0.5, ((self.scene.label(n.input.value), (INPUT,)),), self.words.inputs)
         for layer in range(1, len(n.layers) + 1):
             found = n.layers[layer - 1]
-            names: list[tuple[str, tuple[Part, ...]]] = [(found.weight, (("weights", layer),))]
+            names: list[tuple[str, tuple[Part, ...]]] = [(self._edges(layer, "weight"), (("weights", layer),))]
             bias_lit = ("bias", layer) in self.scene.touch.reads | self.scene.touch.writes
             if found.bias is not None and (bias_lit or not tight):
-                names.append((found.bias, (("bias", layer),)))
+                names.append((self._edges(layer, "bias"), (("bias", layer),)))
             size = "×".join(str(d) for d in found.weight_shape) if not tight else ""
             if g.gap >= 64:
                 self._title((g.xs[layer - 1] + g.xs[layer]) / 2, g.gap * 0.62, tuple(names), size)
@@ -76,6 +78,13 @@ class HeaderPainter:
             p.setFont(marks.font_of(p, 11 * self.g.zoom))
             p.setPen(QColor(self.colours.dim))
             p.drawText(QRectF(x - 100, 25 * self.g.zoom, 200, 14 * self.g.zoom), Qt.AlignmentFlag.AlignCenter, below)
+
+    def _edges(self, layer: int, kind: str) -> str:
+        """The name of what the edges into a layer, or its biases, show; an updated parameter keeps its name."""
+        found = self.scene.network.layers[layer - 1]
+        name = found.weight if kind == "weight" else found.bias or ""
+        value = self.scene.edge_value(layer, kind) if self.scene.gradients else None
+        return name if value is None else self.scene.label(value)
 
     def _lit_name(self, name: str, parts: tuple[Part, ...]) -> str:
         touch, lit = self.scene.touch, self.scene.moment.lit

@@ -6,36 +6,26 @@ import math
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF
 
 from core.program.network import Network
+from stepper.widgets.net_items import Heat, Item
 
 MOST_NEURONS = 16
+PICTURES = {64: 8, 784: 28}  # inputs that are pixels, and the pixels a side
 HEADER = 56.0
 LOW_HEADER = 34.0
 BIAS_BOX = (64.0, 15.0)
 RINGS = 16.0  # how far the rings around something that is read and written reach
 
 
-class Item(NamedTuple):
-    """One thing that can be pointed at: `unit` of a `layer` (0 is the input), `weight`, `bias` or `loss`.
-
-    A weight matrix drawn as one block has `source` −1 where no single weight is meant.
-    """
-
-    kind: str
-    layer: int
-    unit: int = 0
-    source: int = 0
-
-
 @dataclass(frozen=True)
 class Geometry:
     """The places of one picture: the x of each column (the last is the loss, if there is one) and all sizes.
 
-    `zoom` is how much larger than usual a person wants all text.
+    `zoom` is how much larger than usual a person wants all text; `samples`, where all samples of the batch are
+    shown at once, how many there are, else 0.
     """
 
     network: Network
@@ -46,6 +36,7 @@ class Geometry:
     pitches: tuple[float, ...]
     gap: float
     zoom: float = 1.0
+    samples: int = 0
 
     def big(self, column: int) -> bool:
         """Tell whether a column has too many units to be drawn one by one."""
@@ -66,19 +57,64 @@ class Geometry:
         raised = self.bias_text and not any(self.tight(c) for c in range(1, len(self.pitches)) if not self.big(c))
         return self.header + (self.height - self.header) / 2 + (7 if raised else 0)
 
+    def pixels(self, column: int) -> int:
+        """Return the pixels a side of inputs that are drawn as the picture they are, 0 for all other columns."""
+        return 0 if column or self.samples else PICTURES.get(self.network.inputs, 0)
+
     def centre(self, column: int, unit: int) -> QPointF:
-        """Return the centre of a neuron, or of a unit's place in its strip."""
-        n = self.network.size(column)
+        """Return the centre of a neuron, or of a unit's place in its heat map."""
         if self.big(column):
-            strip = self.strip(column)
-            return QPointF(strip.center().x(), strip.top() + (unit + 0.5) * strip.height() / n)
+            return self.place_of(Item("unit", column, unit)).center()
+        n = self.network.size(column)
         return QPointF(self.xs[column], self.middle + (unit - (n - 1) / 2) * self.pitches[column])
 
     def strip(self, column: int) -> QRectF:
-        """Return the heat map strip of a column with many units."""
-        width = min(34.0, max(14.0, self.gap * 0.12)) * (1 if self.gap > 90 else 0.8)
+        """Return the heat map of a column with many units: a strip, broader for all samples, or a picture."""
         top, bottom = self.header + 14, self.height - 30
+        if self.pixels(column):
+            side = max(24.0, min(bottom - top, 2 * (self.xs[0] - 8), self.gap * 0.8))
+            return QRectF(self.xs[column] - side / 2, self.middle - 6 - side / 2, side, side)
+        width = min(34.0, max(14.0, self.gap * 0.12)) * (1 if self.gap > 90 else 0.8)
+        if self.samples > 1:
+            width = max(width, min(self.gap * 0.3, 90.0, 2 * (self.xs[0] - 8)))
         return QRectF(self.xs[column] - width / 2, top, width, max(20.0, bottom - top))
+
+    def heat(self, item: Item) -> Heat:
+        """Return the heat map that an item is a cell of; only for what is `in_heat`."""
+        if item.kind == "weight":
+            rows, *rest = self.network.layers[item.layer - 1].weight_shape
+            return Heat(self.weights_block(item.layer), rows, rest[0] if rest else 1)
+        n = self.network.size(item.layer)
+        if item.kind == "bias":
+            return Heat(self.bias_strip(item.layer), n, 1)
+        side = self.pixels(item.layer)
+        return Heat(self.strip(item.layer), side or n, side or max(self.samples, 1))
+
+    def in_heat(self, item: Item) -> bool:
+        """Tell whether an item is a cell of a heat map, or a heat map as a whole."""
+        if item.kind == "weight":
+            return self.block(item.layer)
+        return item.kind in ("unit", "bias") and self.big(item.layer)
+
+    def cell_of(self, item: Item) -> tuple[int, int]:
+        """Return the row and column of an item in its heat map."""
+        if item.kind == "weight":
+            cell = self.network.layers[item.layer - 1].weight_cell(item.unit, max(item.source, 0))
+            return cell[0], cell[1] if len(cell) > 1 else 0
+        if item.kind == "bias":
+            return item.unit, 0
+        side = self.pixels(item.layer)
+        return divmod(item.unit, side) if side else (item.unit, max(item.sample, 0))
+
+    def item_in(self, like: Item, row: int, column: int) -> Item:
+        """Return the item in a cell of the heat map that another item belongs to."""
+        if like.kind == "weight":
+            found = self.network.layers[like.layer - 1]
+            return Item("weight", like.layer, *found.unit_and_source((row, column)[: len(found.weight_shape)]))
+        if like.kind == "bias":
+            return Item("bias", like.layer, row)
+        side = self.pixels(like.layer)
+        return Item("unit", like.layer, row * side + column if side else row, 0, column if self.samples else -1)
 
     def bias_strip(self, layer: int) -> QRectF:
         """Return the narrow strip of biases beside a strip of units."""
@@ -116,11 +152,13 @@ class Geometry:
         """Return the heat map of the weights into a layer, turned as the array is written."""
         shape = self.network.layers[layer - 1].weight_shape
         rows, columns = shape if len(shape) == 2 else (shape[0], 1)
-        left = self.xs[layer - 1] + self._half(layer - 1) + 16
+        left = self.xs[layer - 1] + self._half(layer - 1) + 22
         right = self.xs[layer] - self._half(layer) - 22
+        if self.network.layers[layer - 1].bias is not None and not self.big(layer):
+            right = min(right, self.bias_box(layer, 0).left() - 14)
         room = QRectF(left, self.header + 26, max(16.0, right - left), max(20.0, self.height - self.header - 64))
         ratio = min(2.2, max(0.45, math.sqrt(columns / rows)))
-        width = min(room.width(), room.height() * 0.8 * ratio, 260.0)
+        width = min(room.width(), room.height() * 0.8 * ratio, 260.0 * max(1.0, self.height / 430))
         height = min(room.height(), width / ratio)
         return QRectF(room.center().x() - width / 2, self.middle - 6 - height / 2, width, height)
 
@@ -150,18 +188,13 @@ class Geometry:
         """Return the rectangle that stands for an item, for rings, frames and scrolling to it."""
         if item.kind == "loss":
             return self.loss_box()
+        if self.in_heat(item):
+            return self._place_in_heat(item)
         if item.kind == "unit":
-            c = self.centre(item.layer, item.unit)
-            half = QPointF(self._half(item.layer), 3 if self.big(item.layer) else self.radius)
+            c, half = self.centre(item.layer, item.unit), QPointF(self.radius, self.radius)
             return QRectF(c - half, c + half)
         if item.kind == "bias":
-            if not self.big(item.layer):
-                return self.bias_box(item.layer, item.unit)
-            strip, c = self.bias_strip(item.layer), self.centre(item.layer, item.unit)
-            return QRectF(strip.left(), c.y() - 3, strip.width(), 6)
-        if self.block(item.layer):
-            block = self.weights_block(item.layer)
-            return block if item.source < 0 else self._cell(block, item)
+            return self.bias_box(item.layer, item.unit)
         a, b = self.line(item.layer, item.unit, item.source)
         middle = a + (b - a) * self.label_share(item.layer)
         return QRectF(middle.x() - 20 * self.text, middle.y() - 8 * self.text, 40 * self.text, 16 * self.text)
@@ -198,23 +231,6 @@ class Geometry:
         gaps = {i: [(min(self._label_gap(i, t), 18.0 * self.text), -n, t) for n, t in enumerate(choices)] for i in layers}
         return {i: (max(found)[2], max(found)[0]) for i, found in gaps.items()}
 
-    def item_at(self, p: QPointF) -> Item | None:
-        """Return what stands at a point of the picture, None for nothing."""
-        n = self.network
-        if n.loss is not None and self.loss_box().contains(p):
-            d = p - self.loss_box().center()
-            if abs(d.x()) + abs(d.y()) <= self.loss_box().width() / 2 + 2:
-                return Item("loss", 0)
-        for column in range(len(n.layers) + 1):
-            found = self._in_column(column, p)
-            if found is not None:
-                return found
-        for layer in range(1, len(n.layers) + 1):
-            if self.block(layer) and self.weights_block(layer).contains(p):
-                return self._weight_in_block(layer, p)
-        near = [(d, item) for item in self._line_items() if (d := self._distance(item, p)) < 6]
-        return min(near)[1] if near else None
-
     def columns(self) -> list[list[Item]]:
         """Return all items by columns from left to right, for the keyboard."""
         n = self.network
@@ -234,50 +250,15 @@ class Geometry:
     def _half(self, column: int) -> float:
         return self.strip(column).width() / 2 if self.big(column) else self.radius
 
-    def _in_column(self, column: int, p: QPointF) -> Item | None:
-        n = self.network.size(column)
-        has_bias = column > 0 and self.network.layers[column - 1].bias is not None
-        if self.big(column):
-            strip = self.strip(column)
-            unit = min(n - 1, max(0, int((p.y() - strip.top()) / strip.height() * n)))
-            if has_bias and self.bias_strip(column).adjusted(-2, 0, 2, 0).contains(p):
-                return Item("bias", column, unit)
-            return Item("unit", column, unit) if strip.contains(p) else None
-        for unit in range(n):
-            if has_bias and self.bias_box(column, unit).adjusted(-1, -1, 1, 1).contains(p):
-                return Item("bias", column, unit)
-            d = p - self.centre(column, unit)
-            if math.hypot(d.x(), d.y()) <= self.radius + 1:
-                return Item("unit", column, unit)
-        return None
-
-    def _weight_in_block(self, layer: int, p: QPointF) -> Item:
-        block, found = self.weights_block(layer), self.network.layers[layer - 1]
-        shape = found.weight_shape if len(found.weight_shape) == 2 else (found.weight_shape[0], 1)
-        row = min(shape[0] - 1, int((p.y() - block.top()) / block.height() * shape[0]))
-        column = min(shape[1] - 1, int((p.x() - block.left()) / block.width() * shape[1]))
-        unit, source = found.unit_and_source((row, column)[: len(found.weight_shape)])
-        return Item("weight", layer, unit, source)
-
-    def _cell(self, block: QRectF, item: Item) -> QRectF:
-        layer = self.network.layers[item.layer - 1]
-        cell = layer.weight_cell(item.unit, item.source)
-        row, column = cell if len(cell) == 2 else (cell[0], 0)
-        rows, columns = layer.weight_shape if len(layer.weight_shape) == 2 else (layer.weight_shape[0], 1)
-        w, h = block.width() / columns, block.height() / rows
-        rect = QRectF(block.left() + column * w, block.top() + row * h, w, h)
-        return rect.adjusted(-max(0, 3 - w / 2), -max(0, 3 - h / 2), max(0, 3 - w / 2), max(0, 3 - h / 2))
-
-    def _line_items(self) -> list[Item]:
-        items = [column for column in self.columns() if column[0].kind == "weight"]
-        return [i for column in items for i in column if i.source >= 0 and not self.block(i.layer)]
-
-    def _distance(self, item: Item, p: QPointF) -> float:
-        a, b = self.line(item.layer, item.unit, item.source)
-        d, q = b - a, p - a
-        length = d.x() ** 2 + d.y() ** 2
-        t = min(1.0, max(0.0, (q.x() * d.x() + q.y() * d.y()) / length)) if length else 0.0
-        return math.hypot(q.x() - t * d.x(), q.y() - t * d.y())
+    def _place_in_heat(self, item: Item) -> QRectF:
+        heat = self.heat(item)
+        if item.source < 0:
+            return heat.rect
+        cell = heat.cell(*self.cell_of(item))
+        if item.kind == "unit" and item.sample < 0 and not self.pixels(item.layer):
+            cell = QRectF(heat.rect.left(), cell.top(), heat.rect.width(), cell.height())
+        across, down = max(0.0, 3 - cell.width() / 2), max(0.0, 3 - cell.height() / 2)
+        return cell.adjusted(-across, -down, across, down)
 
     def _label_gap(self, layer: int, share: float) -> float:
         n = self.network
@@ -294,13 +275,15 @@ def header_of(height: float, zoom: float = 1.0) -> float:
     return zoom * (HEADER if height >= 230 else LOW_HEADER)
 
 
-def geometry_of(network: Network, width: float, height: float, zoom: float = 1.0) -> Geometry:
-    """Lay a network out in a picture of this size, in pixels."""
+def geometry_of(network: Network, width: float, height: float, zoom: float = 1.0, samples: int = 0) -> Geometry:
+    """Lay a network out in a picture of this size, in pixels; for `samples`, see `Geometry`."""
     layers = len(network.layers)
     steps = layers + (0.7 if network.loss is not None else 0.0)
     left, right = min(64.0, 34 + width * 0.03), (50.0 if network.loss is not None else 70.0)
     if network.inputs > MOST_NEURONS:
         left = 46.0
+        if samples > 1 or network.inputs in PICTURES:
+            left = max(left, min(110.0 * max(1.0, height / 800), 22 + width * 0.065))
     gap = max(30.0, min((width - left - right) / max(steps, 1), 330.0 * max(1.0, height / 500)))
     start = max(left, (width - gap * steps - right + left) / 2)
     xs = [start + gap * c for c in range(layers + 1)]
@@ -312,4 +295,4 @@ def geometry_of(network: Network, width: float, height: float, zoom: float = 1.0
     small = [p for c, p in enumerate(pitches) if network.size(c) <= MOST_NEURONS]
     limit = 30.0 * max(1.0, min(height / 520, width / 900))
     radius = max(3.0, min([limit, gap * 0.17, *(min(p * 0.4, max(16.0, (p - 20) / 2)) for p in small)]))
-    return Geometry(network, width, height, tuple(xs), radius, pitches, gap, zoom)
+    return Geometry(network, width, height, tuple(xs), radius, pitches, gap, zoom, samples)

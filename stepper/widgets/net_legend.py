@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from stepper import theme
@@ -30,7 +30,7 @@ class NetLegend(QWidget):
         super().__init__(parent)
         self._entries: tuple[Entry, ...] = ()
         self.setAccessibleName(self.tr("Legend of the picture of the network"))
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
 
@@ -93,19 +93,27 @@ class NetLegend(QWidget):
             p.drawPolygon([left, QPointF(right.x(), right.y() - 3), QPointF(right.x(), right.y() + 3)])
         elif sign in ("read", "written"):
             marks.ring(p, small.adjusted(1, 1, -1, -1), sign == "read", sign == "written", round_=True)
-        elif sign == "bias":
+        elif sign == "hollow":
+            marks.hollow_line(p, left, right)
+        elif sign == "stripes":
+            self._stripes(p, QRectF(middle.x() - 7, middle.y() - 7, 14, 14))
+        elif sign == "stale":
+            marks.stale_hatch(p, QRectF(box.left(), middle.y() - 6, box.width(), 12))
+        elif sign == "edited":
+            marks.pencil(p, middle)
+        elif sign in ("bias", "gradient"):
             p.setPen(QPen(QColor(colours.dim), 1.2))
             p.setBrush(QColor(colours.window))
             p.drawRect(QRectF(middle.x() - 10, middle.y() - 6, 20, 12))
             p.setFont(marks.font_of(p, 10))
             p.setPen(QColor(colours.text))
-            p.drawText(box, Qt.AlignmentFlag.AlignCenter, "+b")
+            p.drawText(box, Qt.AlignmentFlag.AlignCenter, "+b" if sign == "bias" else "∂b")
             p.setFont(self.font())
         elif sign == "scale":
             rect = QRectF(box.left(), middle.y() - 5, box.width(), 10)
             fill = QLinearGradient(rect.topLeft(), rect.topRight())
-            for at, colour in ((0.0, colours.negative), (0.5, colours.zero), (1.0, colours.positive)):
-                fill.setColorAt(at, QColor(colour))
+            for at in (0.0, 0.5, 1.0):
+                fill.setColorAt(at, theme.diverging(2 * at - 1, 1.0))
             p.setPen(QPen(QColor(colours.dim), 1))
             p.setBrush(fill)
             p.drawRect(rect)
@@ -120,3 +128,16 @@ class NetLegend(QWidget):
             p.setPen(QColor(colours.text))
             p.drawText(box, Qt.AlignmentFlag.AlignCenter, "dZ")
             p.setFont(self.font())
+
+    def _stripes(self, p: QPainter, circle: QRectF) -> None:
+        colours = theme.current()
+        path = QPainterPath()
+        path.addEllipse(circle)
+        p.save()
+        p.setClipPath(path)
+        for n, share in enumerate((0.8, 0.0, -0.8)):
+            stripe = QRectF(circle.left() + n * circle.width() / 3, circle.top(), circle.width() / 3, circle.height())
+            p.fillRect(stripe, theme.diverging(share, 1.0))
+        p.restore()
+        p.setPen(QPen(QColor(colours.text), 1.2))
+        p.drawEllipse(circle)

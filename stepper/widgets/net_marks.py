@@ -39,6 +39,43 @@ def weight_pen(weight: float, scale: float, thickest: float = THICKEST) -> QPen:
     return pen
 
 
+def hollow_line(painter: QPainter, a: QPointF, b: QPointF) -> None:
+    """Draw a line that has no number yet: two thin lines with nothing between them."""
+    colours = theme.current()
+    for colour, width in ((colours.border, 4.0), (colours.panel, 2.0)):
+        painter.setPen(QPen(QColor(colour), width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
+        painter.drawLine(a, b)
+
+
+def stale_pen() -> QPen:
+    """Return the outline of what is out of date."""
+    return QPen(QColor(theme.current().dim), 1.6, Qt.PenStyle.DashLine)
+
+
+def stale_hatch(painter: QPainter, rect: QRectF) -> None:
+    """Hatch what is out of date, and outline it with dashes."""
+    painter.fillRect(rect, QBrush(QColor(theme.current().dim), Qt.BrushStyle.FDiagPattern))
+    painter.setPen(stale_pen())
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRect(rect)
+
+
+def pencil(painter: QPainter, at: QPointF) -> None:
+    """Draw the sign of a change by hand: a pencil on a disc of its own."""
+    colours = theme.current()
+    painter.save()
+    painter.translate(at)
+    painter.setPen(QPen(QColor(colours.selection), 1))
+    painter.setBrush(QColor(colours.panel))
+    painter.drawEllipse(QPointF(0, 0), 7, 7)
+    painter.rotate(45)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(colours.selection))
+    painter.drawRect(QRectF(-1.6, -5, 3.2, 6.4))
+    painter.drawPolygon(QPolygonF([QPointF(-1.6, 2), QPointF(1.6, 2), QPointF(0, 5)]))
+    painter.restore()
+
+
 def broken_brush(number: float) -> QBrush:
     """Return the pattern of a number that is not finite: NaN, ∞ and −∞ have one each."""
     pattern = Qt.BrushStyle.BDiagPattern

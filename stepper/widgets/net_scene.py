@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -10,19 +10,47 @@ import numpy as np
 from core.program.ir import Array
 from core.program.network import INPUT, LOSS, Network, Part, Touch, Units, touches
 from core.session import Moment
-from stepper.widgets.net_layout import Item
+from stepper.widgets.names import shown
+from stepper.widgets.net_items import Item
 
 
 @dataclass(frozen=True)
 class Scene:
-    """A moment seen as a network, for one sample. Scales are largest finite magnitudes that colours reach."""
+    """A moment seen as a network, for one sample of the batch, or for all of them (None).
+
+    Scales are largest finite magnitudes that colours reach. The edges show the parameters, or with `gradients`
+    the gradients of the parameters, on scales of their own.
+    """
 
     moment: Moment
     network: Network
-    sample: int
+    sample: int | None
     weight_scale: float
     unit_scales: tuple[float, ...]
     bias_scale: float
+    gradients: bool = False
+    gradient_scale: float = 0.0
+    bias_gradient_scale: float = 0.0
+
+    @property
+    def edge_scale(self) -> float:
+        """The scale of what the edges show."""
+        return self.gradient_scale if self.gradients else self.weight_scale
+
+    @property
+    def bias_edge_scale(self) -> float:
+        """The scale of what stands at the biases."""
+        return self.bias_gradient_scale if self.gradients else self.bias_scale
+
+    @property
+    def bias_sign(self) -> str:
+        """What stands before the number of a bias, or of its gradient."""
+        return "∂b" if self.gradients else "+b"
+
+    @property
+    def stripes(self) -> int:
+        """How many samples are shown side by side, 0 where one is shown."""
+        return self.samples if self.sample is None else 0
 
     @property
     def samples(self) -> int:
@@ -55,12 +83,58 @@ class Scene:
             return n.loss, None
         if item.kind == "unit":
             units = n.units(item.layer)
-            return units.value, units.cell(item.unit, self.sample)
-        layer = n.layers[item.layer - 1]
+            sample = self.sample if item.sample < 0 else item.sample
+            return units.value, None if sample is None else units.cell(item.unit, sample)
+        layer, value = n.layers[item.layer - 1], self.edge_value(item.layer, item.kind)
+        if value is None:
+            return None, None
         if item.kind == "bias":
-            return (None, None) if layer.bias is None else (self.moment.current(layer.bias), layer.bias_cell(item.unit))
-        cell = None if item.source < 0 else layer.weight_cell(item.unit, item.source)
-        return self.moment.current(layer.weight), cell
+            return value, layer.bias_cell(item.unit)
+        return value, None if item.source < 0 else layer.weight_cell(item.unit, item.source)
+
+    def edge_value(self, layer: int, kind: str) -> int | None:
+        """Return the value that the edges into a layer (`weight`) or its biases (`bias`) show, None if there is none."""
+        found = self.network.layers[layer - 1]
+        name = found.weight if kind == "weight" else found.bias
+        if name is None:
+            return None
+        return self.gradient_of(layer, kind) if self.gradients else self.moment.current(name)
+
+    def gradient_of(self, layer: int, kind: str) -> int | None:
+        """Return the gradient of the weights or biases of a layer, None if there is none of the same shape."""
+        found = self.network.layers[layer - 1]
+        name, shape = (found.weight, found.weight_shape) if kind == "weight" else (found.bias, found.bias_shape)
+        value = self.moment.program.gradients.get(name or "")
+        if value is None or self.moment.shape(value) != shape:
+            return None
+        part: Part = ("weights" if kind == "weight" else "bias", layer)
+        return value if part in self.network.parts.get(value, ()) else None
+
+    @cached_property
+    def waiting(self) -> bool:
+        """Whether edges are to show gradients of which none is computed yet."""
+        values = [self.edge_value(layer, "weight") for layer in range(1, len(self.network.layers) + 1)]
+        return self.gradients and all(self.array(v) is None for v in values)
+
+    def stale(self, item: Item) -> bool:
+        """Tell whether an item shows a number from before a change by hand."""
+        return self.target(item)[0] in self.moment.stale
+
+    def edited(self, item: Item) -> bool:
+        """Tell whether an item shows a number that was changed by hand."""
+        value, cell = self.target(item)
+        cells = None if value is None else self.moment.edited.get(value)
+        return cells is not None and (cell is None or not cells or cell in cells)
+
+    @cached_property
+    def shown_values(self) -> frozenset[int]:
+        """Every value that is to be seen in the picture."""
+        n = self.network
+        values: list[int | None] = [n.loss, n.input.value]
+        for number, layer in enumerate(n.layers, 1):
+            values += [self.edge_value(number, "weight"), self.edge_value(number, "bias"), layer.act.value, layer.pre.value]
+            values += [n.adjoints.get(layer.pre.value), n.adjoints.get(layer.act.value)]
+        return frozenset(v for v in values if v is not None and self.array(v) is not None)
 
     def array(self, value: int | None) -> Array | None:
         """Return a value as an array, None if it is not computed yet."""
@@ -87,7 +161,7 @@ class Scene:
         layer = self.network.layers[item.layer - 1]
         if layer.pre.value == layer.act.value:
             return None
-        number = self.number_in(layer.pre.value, layer.pre.cell(item.unit, self.sample))
+        number = self.number_in(layer.pre.value, self._cell(layer.pre, item))
         return None if number is None else (self.label(layer.pre.value), number)
 
     def adjoint(self, item: Item) -> tuple[str, float] | None:
@@ -97,39 +171,66 @@ class Scene:
         layer = self.network.layers[item.layer - 1]
         for units in (layer.pre, layer.act):
             value = self.network.adjoints.get(units.value)
-            number = self.number_in(value, units.cell(item.unit, self.sample))
+            number = self.number_in(value, self._cell(units, item))
             if value is not None and number is not None:
                 return self.label(value), number
         return None
+
+    def stale_adjoint(self, layer: int) -> bool:
+        """Tell whether the adjoint at a layer is from before a change by hand."""
+        found = self.network.layers[layer - 1]
+        return any(self.network.adjoints.get(u.value) in self.moment.stale for u in (found.pre, found.act))
+
+    def _cell(self, units: Units, item: Item) -> tuple[int, ...] | None:
+        sample = self.sample if item.sample < 0 else item.sample
+        return None if sample is None else units.cell(item.unit, sample)
 
     def gradient(self, item: Item) -> tuple[str, float] | None:
         """Return the gradient known at a weight or bias with its name."""
         if item.kind not in ("weight", "bias") or item.source < 0:
             return None
+        value = self.gradient_of(item.layer, item.kind)
         layer = self.network.layers[item.layer - 1]
-        name = layer.weight if item.kind == "weight" else layer.bias
-        value = self.moment.program.gradients.get(name or "")
-        if value is None or self.part_of(item)[0] not in self.network.parts.get(value, ()):
-            return None
-        number = self.number_in(value, self.target(item)[1])
-        return None if number is None else (self.label(value), number)
+        cell = layer.bias_cell(item.unit) if item.kind == "bias" else layer.weight_cell(item.unit, item.source)
+        number = self.number_in(value, cell)
+        return None if value is None or number is None else (self.label(value), number)
+
+    def parameter(self, item: Item) -> tuple[str, float] | None:
+        """Return the parameter at a weight or bias with its name."""
+        return replace(self, gradients=False).named(item) if item.kind in ("weight", "bias") else None
+
+    def named(self, item: Item) -> tuple[str, float] | None:
+        """Return the number that an item shows with the name of its value."""
+        value, number = self.target(item)[0], self.number(item)
+        return None if value is None or number is None else (self.label(value), number)
 
     def label(self, value: int) -> str:
         """Return what a person calls a value."""
-        return self.moment.program.values[value].label
+        return shown(self.moment.program, value)
 
     def column(self, column: int) -> Array | None:
-        """Return the numbers of all units of a column for the sample."""
+        """Return the numbers of all units of a column for the sample; for all samples, a column for each."""
         units = self.network.units(column)
-        return _along(self.array(units.value), units.sample_axis, self.sample)
+        array = self.array(units.value)
+        if self.sample is not None:
+            return _along(array, units.sample_axis, self.sample)
+        if array is None or units.sample_axis is None:
+            return array if array is None else np.broadcast_to(array.reshape(-1, 1), (array.size, self.samples))
+        whole: Array = np.moveaxis(array, units.sample_axis, -1).reshape(-1, array.shape[units.sample_axis])
+        return whole
 
     def biases(self, layer: int) -> Array | None:
-        """Return the biases of a layer, one a unit."""
-        found = self.network.layers[layer - 1]
-        if found.bias is None:
-            return None
-        array = self.array(self.moment.current(found.bias))
-        return None if array is None else np.broadcast_to(array.reshape(-1), (found.units,))
+        """Return the biases of a layer, or their gradients, one a unit."""
+        array = self.array(self.edge_value(layer, "bias"))
+        return None if array is None else np.broadcast_to(array.reshape(-1), (self.network.layers[layer - 1].units,))
+
+    def cells(self, item: Item, rows: int, columns: int) -> Array | None:
+        """Return the numbers of the heat map that an item belongs to, as rows and columns."""
+        if item.kind == "weight":
+            found = self.array(self.edge_value(item.layer, "weight"))
+        else:
+            found = self.biases(item.layer) if item.kind == "bias" else self.column(item.layer)
+        return None if found is None else found.reshape(rows, columns)
 
     def selected(self) -> tuple[set[Item], set[Part]]:
         """Return the items whose cell is selected, or else the parts that are selected as a whole."""
@@ -167,7 +268,8 @@ class Scene:
         units = self._units_of(part, value)
         if units is not None:
             unit, sample = units.unit_and_sample(cell)
-            return [Item("unit", 0 if part == INPUT else int(part[1]), unit)] if sample == self.sample else []
+            at = Item("unit", 0 if part == INPUT else int(part[1]), unit, 0, sample if self.sample is None else -1)
+            return [at] if self.sample in (None, sample) else []
         if part[0] == "weights":
             layer = self.network.layers[int(part[1]) - 1]
             if self.moment.shape(value) == layer.weight_shape:

@@ -6,9 +6,26 @@ import math
 
 from core.program.ir import Array
 
+FEWEST_DIGITS, MOST_DIGITS = 3, 17
+_digits = [4]
 
-def short(x: object, digits: int = 4) -> str:
-    """Return a number in at most about `digits` significant digits; NaN, ∞ and −∞ by their signs."""
+
+def show_digits(count: int) -> None:
+    """Show numbers with so many significant digits from now on; what stands already must be drawn again."""
+    _digits[0] = max(FEWEST_DIGITS, min(MOST_DIGITS, count))
+
+
+def shown_digits() -> int:
+    """Return how many significant digits are shown now."""
+    return _digits[0]
+
+
+def short(x: object, digits: int | None = None) -> str:
+    """Return a number in at most about `digits` significant digits, as many as the person chose if not given.
+
+    NaN, ∞ and −∞ are said by their signs.
+    """
+    digits = _digits[0] if digits is None else digits
     if isinstance(x, bool) or type(x).__name__ == "bool":
         return "true" if x else "false"
     number = float(x)  # type: ignore[arg-type]

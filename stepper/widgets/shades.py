@@ -12,7 +12,7 @@ from stepper import theme
 
 def table(levels: int) -> Array:
     """Return `2 * levels + 1` colours from the most negative over zero to the most positive, as 0xffrrggbb."""
-    return _table(theme.current().name, levels)
+    return _table(theme.current().key, levels)
 
 
 @lru_cache(maxsize=8)

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QFontMetrics
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -31,11 +32,11 @@ FAULTY = (
 
 @pytest.fixture
 def zoomed(window: MainWindow) -> Iterator[MainWindow]:
-    window.zoom_by(4)
+    window.looks.zoom_by(4)
     QApplication.processEvents()
     window.drawer.draw_now()
     yield window
-    window.zoom_by(0)
+    window.looks.zoom_by(0)
 
 
 def labels_of(widget: QWidget) -> list[QLabel]:
@@ -165,7 +166,10 @@ def test_the_strip_is_low_until_there_is_a_loss(window: MainWindow, qtbot: QtBot
 
 
 def test_a_strip_that_a_person_moved_stays(window: MainWindow, qtbot: QtBot) -> None:
-    window._rows.splitterMoved.emit(0, 1)
+    edge = window.panels.docks["loss"].geometry().topLeft() + QPoint(300, -3)
+    assert window.panels.isSeparator(edge)
+    QTest.mousePress(window.panels, Qt.MouseButton.LeftButton, pos=edge)
+    QTest.mouseRelease(window.panels, Qt.MouseButton.LeftButton, pos=edge)
     low = window.loss_view.height()
     window.controller.later("iteration")
     QApplication.processEvents()

@@ -155,12 +155,12 @@ def test_examples_open_from_the_menu(window: MainWindow) -> None:
 def test_the_script_is_saved_whole_or_not_at_all(window: MainWindow, tmp_path: Path) -> None:
     out = tmp_path / "out.py"
     out.write_text("before", "utf-8")
-    window.save_script(str(out))
+    window.files.save_script(str(out))
     text = out.read_text("utf-8")
     ast.parse(text)
     assert "W1 @ X + b1" in text
     assert [p.name for p in tmp_path.iterdir() if p.suffix == ".part"] == []
-    window.save_script(str(tmp_path / "no folder" / "out.py"))
+    window.files.save_script(str(tmp_path / "no folder" / "out.py"))
     assert "not saved" in window.message.text
 
 
@@ -192,19 +192,20 @@ def test_the_help_is_made_from_the_table(window: MainWindow, qtbot: QtBot) -> No
 def test_a_view_that_is_not_seen_waits(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[int] = []
     monkeypatch.setattr(window.loss_view, "draw", lambda m: drawn.append(m.k))
-    window.loss_view.hide()
+    window.panels.hide_panel("loss")
     window.controller.later("operation")
     window.drawer.draw_now()
     assert drawn == []
-    window.loss_view.show()
+    window.panels.show_panel("loss")
     qtbot.waitUntil(lambda: drawn == [1])
-    window._rows.setSizes([1000, 0])
-    qtbot.wait(20)
+    window.panels.tabifyDockWidget(window.panels.docks["loss"], window.panels.docks["operation"])
+    window.panels.show_panel("operation")
+    qtbot.waitUntil(lambda: not window.panels.is_in_front("loss"))
     window.controller.later("operation")
     window.drawer.draw_now()
-    assert drawn == [1]
-    window._rows.setSizes([600, 120])
-    qtbot.waitUntil(lambda: drawn == [1, 2])
+    assert drawn[-1] == 1
+    window.panels.show_panel("loss")
+    qtbot.waitUntil(lambda: drawn[-1] == 2)
 
 
 def test_many_keys_at_once_draw_once(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -253,16 +254,25 @@ def test_it_fits(window: MainWindow, qtbot: QtBot, width: int, height: int) -> N
 
 def test_the_window_comes_back_as_it_was(window: MainWindow, qtbot: QtBot) -> None:
     window.resize(790, 640)
-    window._columns.setSizes([300, 490])
     qtbot.wait(10)
-    sizes = window._columns.sizes()
+    program = window.panels.docks["program"]
+    edge = program.geometry().topRight() + QPoint(3, 40)
+    assert window.panels.isSeparator(edge)
+    QTest.mousePress(window.panels, Qt.MouseButton.LeftButton, pos=edge)
+    QTest.mouseMove(window.panels, edge - QPoint(60, 0))
+    qtbot.wait(10)
+    QTest.mouseRelease(window.panels, Qt.MouseButton.LeftButton, pos=edge - QPoint(60, 0))
+    qtbot.wait(10)
+    widths = {name: dock.width() for name, dock in window.panels.docks.items() if not dock.isHidden()}
+    assert widths["program"] < 300
     window.close()
     again = MainWindow(Controller(), Settings(window.settings.path))
     qtbot.addWidget(again)
     again.show()
     qtbot.waitExposed(again)
     assert again.size() == window.size()
-    assert again._columns.sizes() == sizes
+    qtbot.wait(20)
+    assert {name: dock.width() for name, dock in again.panels.docks.items() if not dock.isHidden()} == widths
 
 
 def test_every_place_for_the_focus_has_a_name(window: MainWindow) -> None:

@@ -1,0 +1,327 @@
+"""Tracks: numbers over the iterations (loss, norms of gradients, watches, scores), taken live or by replay.
+
+Each iteration's number is kept once it is known. What is wanted later than it was run is filled in by replay, a slice
+of time at a go. Scores cost much, so that they are known at a few iterations only.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from core.errors import ExecutionError, NotationError
+from core.execute.timeline import Timeline
+from core.notation.question import Question, compile
+from core.program.dims import show
+from core.program.ir import Array, Program
+
+Family = Literal["loss", "scores", "gradient", "update", "watch"]
+MOST_SCORES = 200
+WATCH = "watch:"
+_SCORES = {
+    "held_out_loss": ("held-out loss", "The loss on the samples that are never trained on."),
+    "accuracy": ("accuracy, training", "The share of the training samples that are classified correctly."),
+    "held_out_accuracy": ("accuracy, held-out", "The share of the samples never trained on that are classified correctly."),
+}
+Scores = Callable[[int], Mapping[str, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """One curve: what it is called, and what it says. `problem` tells why it has no numbers, if it has none."""
+
+    id: str
+    family: Family
+    name: str
+    sentence: str
+    problem: str = ""
+
+
+class _Numbers:
+    """A number for each iteration from 1 on, as far as known: NaN where unknown or not finite."""
+
+    def __init__(self) -> None:
+        self._values = np.full(256, np.nan)
+        self._known = np.zeros(256, dtype=bool)
+
+    def set(self, iteration: int, number: float) -> None:
+        """Keep a number."""
+        self._grow(iteration)
+        self._values[iteration - 1] = number if math.isfinite(number) else math.nan
+        self._known[iteration - 1] = True
+
+    def has(self, iteration: int) -> bool:
+        """Tell whether an iteration's number is known."""
+        return iteration <= self._known.size and bool(self._known[iteration - 1])
+
+    def read(self, count: int) -> tuple[Array, Array]:
+        """Return the numbers and what is known of the first `count` iterations; read only."""
+        self._grow(count)
+        return self._values[:count], self._known[:count]
+
+    def missing(self, count: int) -> int | None:
+        """Return the first iteration up to `count` that is not known."""
+        known = self.read(count)[1]
+        first = int(np.argmin(known)) if count else 0
+        return None if not count or known[first] else first + 1
+
+    def forget(self, iteration: int) -> None:
+        """Forget an iteration and all later ones."""
+        self._values[iteration - 1 :] = np.nan
+        self._known[iteration - 1 :] = False
+
+    def _grow(self, count: int) -> None:
+        if count > self._values.size:
+            size = max(count, 2 * self._values.size)
+            values, known = np.full(size, np.nan), np.zeros(size, dtype=bool)
+            values[: self._values.size], known[: self._known.size] = self._values, self._known
+            self._values, self._known = values, known
+
+
+class Tracks:
+    """All tracks of one timeline. `scores` returns the scores with the parameters that an iteration starts from.
+
+    `score_keys` are those it gives, of `held_out_loss`, `accuracy`, `held_out_accuracy`.
+    """
+
+    def __init__(self, timeline: Timeline, scores: Scores | None = None, score_keys: Sequence[str] = ()) -> None:
+        self._timeline = timeline
+        self._scores = scores
+        self._score_keys = tuple(k for k in _SCORES if k in score_keys) if scores is not None else ()
+        self._reached = 0
+        self._wanted: tuple[str, ...] = ()
+        self._numbers: dict[str, _Numbers] = {}
+        self._meters: dict[str, tuple[Program, Callable[[int, Sequence[Any]], float] | None]] = {}
+        self._watches: dict[str, tuple[Program, Track]] = {}
+        timeline.observers.append(self._see)
+        timeline.forgetters.append(self.forget_from)
+
+    @property
+    def reached(self) -> int:
+        """The last iteration that was ever done in this course; every series has this length."""
+        return max(self._reached, len(self._timeline.losses))
+
+    def built_in(self) -> tuple[Track, ...]:
+        """Return the tracks that every person can ask for in this program."""
+        program = self._timeline.program_at(1)
+        found: list[Track] = []
+        if program.loss is not None:
+            name = program.values[program.loss].name
+            found.append(Track("loss", "loss", "loss", f"{name}, the loss of each iteration's samples, before its update."))
+        found += [Track(k, "loss" if k == "held_out_loss" else "scores", *_SCORES[k]) for k in self._score_keys]
+        for family in ("gradient", "update"):
+            for layer, weights in weights_of(program).items():
+                found.append(_layer_track(program, family, layer, weights))
+        return tuple(found)
+
+    def watch(self, text: str) -> Track:
+        """Return the track of a watch: its answer at the end of each iteration, which must be one number."""
+        program = self._timeline.program
+        kept = self._watches.get(text)
+        if kept is None or kept[0] is not program:
+            kept = self._watches[text] = (program, _watch_track(text, program))
+        return kept[1]
+
+    def want(self, ids: Iterable[str]) -> None:
+        """Say which tracks are looked at: the others are not taken. Known numbers are kept."""
+        self._wanted = tuple(dict.fromkeys(ids))
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """The tracks that are looked at."""
+        return self._wanted
+
+    def series(self, id: str) -> Array:
+        """Return the numbers of a track for iterations 1, 2, …; NaN where not finite or not known. Do not write to it."""
+        if id == "loss":
+            return self._losses()
+        return self._of(id).read(self.reached)[0]
+
+    def known(self, id: str) -> Array:
+        """Return for each iteration whether the number is known; known and NaN is not finite. Do not write to it."""
+        if id == "loss":
+            return np.arange(self.reached) < len(self._timeline.losses)
+        return self._of(id).read(self.reached)[1]
+
+    def complete(self) -> bool:
+        """Tell whether everything that is wanted is known."""
+        return self._missing() is None and self._missing_score() is None
+
+    def fill(self, seconds: float) -> bool:
+        """Catch up by replay for about so long; True when nothing is missing any more."""
+        until = time.perf_counter() + seconds
+        while (first := self._missing()) is not None:
+            for _ in self._timeline.iterate(first, self.reached):
+                if time.perf_counter() > until:
+                    break
+            self._give_up(first)
+            if time.perf_counter() > until:
+                return self.complete()
+        while (iteration := self._missing_score()) is not None:
+            self._score(iteration)
+            if time.perf_counter() > until:
+                break
+        return self.complete()
+
+    def forget_from(self, iteration: int) -> None:
+        """Forget an iteration and all later ones: a change by hand made them others."""
+        self._reached = min(self._reached, iteration - 1)
+        for numbers in self._numbers.values():
+            numbers.forget(iteration)
+        self._watches.clear()
+
+    # -- inside --------------------------------------------------------------------------------------
+
+    def _of(self, id: str) -> _Numbers:
+        return self._numbers.setdefault(id, _Numbers())
+
+    def _losses(self) -> Array:
+        losses = np.full(self.reached, np.nan)
+        found = np.asarray(self._timeline.losses, dtype=float)
+        losses[: found.size] = np.where(np.isfinite(found), found, np.nan)
+        return losses
+
+    def _see(self, iteration: int, program: Program, values: Sequence[Any]) -> None:
+        """Take an iteration's numbers; called for each that is done."""
+        self._reached = max(self._reached, iteration)
+        missing = [id for id in self._metered() if not self._of(id).has(iteration)]
+        if not missing:
+            return
+        with np.errstate(all="ignore"):
+            for id in missing:
+                meter = self._meter(id, program)
+                if meter is not None:
+                    self._of(id).set(iteration, meter(iteration, values))
+
+    def _metered(self) -> list[str]:
+        """Return what is wanted and taken from the values of an iteration."""
+        return [id for id in self._wanted if id != "loss" and id not in self._score_keys]
+
+    def _meter(self, id: str, program: Program) -> Callable[[int, Sequence[Any]], float] | None:
+        kept = self._meters.get(id)
+        if kept is None or kept[0] is not program:
+            kept = self._meters[id] = (program, _meter_of(id, program))
+        return kept[1]
+
+    def _missing(self) -> int | None:
+        firsts = [
+            self._of(id).missing(self.reached)
+            for id in self._metered()
+            if self._meter(id, self._timeline.program_at(1)) is not None
+        ]
+        return min((f for f in firsts if f is not None), default=None)
+
+    def _give_up(self, iteration: int) -> None:
+        """An iteration that replay did not give a number for will never have one: it counts as not finite."""
+        for id in self._metered():
+            if not self._of(id).has(iteration):
+                self._of(id).set(iteration, math.nan)
+
+    def _missing_score(self) -> int | None:
+        wanted = [id for id in self._wanted if id in self._score_keys]
+        if not wanted or not self.reached:
+            return None
+        stride = 1
+        while self.reached // stride >= MOST_SCORES:
+            stride *= 2
+        places = [*range(stride, self.reached + 1, stride)]
+        return next((i for i in places if any(not self._of(id).has(i) for id in wanted)), None)
+
+    def _score(self, iteration: int) -> None:
+        assert self._scores is not None
+        found = self._scores(iteration + 1)
+        for id in self._score_keys:
+            self._of(id).set(iteration, found.get(id, math.nan))
+
+
+def weights_of(program: Program) -> dict[int, tuple[str, ...]]:
+    """Return the weights of each layer, from 1: the trainable names that its forward products read."""
+    names = {program.inputs[n]: n for n in program.trainable if n in program.carried}
+    found: dict[int, tuple[str, ...]] = {}
+    for i in program.instructions:
+        layer = program.layers[i.index] if i.index < len(program.layers) else None
+        if layer is None or i.op not in ("matmul", "dot") or program.phase_of(i.index) not in ("forward", "loss"):
+            continue
+        mine = tuple(names[v] for v in i.reads if v in names and names[v] not in found.get(layer, ()))
+        if mine:
+            found[layer] = (*found.get(layer, ()), *mine)
+    return dict(sorted(found.items()))
+
+
+def norm(arrays: Iterable[Any]) -> float:
+    """Return the square root of the sum of the squares of all cells (Frobenius), also where a square overflows."""
+    parts = [np.ravel(np.asarray(a, dtype=float)) for a in arrays]
+    flat = parts[0] if len(parts) == 1 else np.concatenate(parts)
+    square = float(np.dot(flat, flat))
+    if 1e-290 < square < math.inf or not flat.size:
+        return math.sqrt(square)
+    largest = float(np.max(np.abs(flat)))
+    return largest * math.sqrt(float(np.sum((flat / largest) ** 2))) if math.isfinite(largest) and largest else largest
+
+
+def _layer_track(program: Program, family: Literal["gradient", "update"], layer: int, weights: tuple[str, ...]) -> Track:
+    names = ", ".join(weights)
+    if family == "gradient":
+        missing = [n for n in weights if n not in program.gradients]
+        problem = f"No line computes a gradient of {missing[0]}." if missing else ""
+        sentence = f"The length of the gradient of {names}: the square root of the sum of its squared cells."
+        return Track(f"gradient:{layer}", family, f"gradient, layer {layer}", sentence, problem)
+    sentence = f"How long the step that the update takes in {names} is, as a share of the length of {names} before it."
+    return Track(f"update:{layer}", family, f"update ratio, layer {layer}", sentence)
+
+
+def _watch_track(text: str, program: Program) -> Track:
+    sentence = f"`{text}` at the end of each iteration."
+    try:
+        question = compile(text, program)
+    except NotationError as error:
+        return Track(WATCH + text, "watch", text, sentence, str(error))
+    problem = ""
+    if math.prod(question.shape) != 1:
+        problem = f"`{text}` is {show(question.shape)}; only one number can be plotted, such as `norm({text})` or one cell."
+    return Track(WATCH + text, "watch", text, sentence, problem)
+
+
+def _meter_of(id: str, program: Program) -> Callable[[int, Sequence[Any]], float] | None:
+    """Return what takes a track's number from the values of an iteration; None where there is none."""
+    if id.startswith(WATCH):
+        try:
+            question = compile(id.removeprefix(WATCH), program)
+        except NotationError:
+            return None
+        return _asked(question) if math.prod(question.shape) == 1 else None
+    family, _, layer = id.partition(":")
+    weights = weights_of(program).get(int(layer) if layer.isdecimal() else 0)
+    if weights is None or family not in ("gradient", "update"):
+        return None
+    if family == "gradient":
+        found = [program.gradients[n] for n in weights if n in program.gradients]
+        return (lambda iteration, values: norm(values[v] for v in found)) if len(found) == len(weights) else None
+    pairs = [program.carried[n] for n in weights]
+    return lambda iteration, values: _ratio(pairs, values)
+
+
+def _ratio(pairs: Sequence[tuple[int, int]], values: Sequence[Any]) -> float:
+    before = norm(values[a] for a, _ in pairs)
+    if any(np.shape(values[a]) != np.shape(values[b]) for a, b in pairs):
+        return math.nan
+    step = norm(np.asarray(values[b], dtype=float) - values[a] for a, b in pairs)
+    return step / before if before else (0.0 if step == 0 else math.inf)
+
+
+def _asked(question: Question) -> Callable[[int, Sequence[Any]], float]:
+    last = question.points[-1]
+
+    def meter(iteration: int, values: Sequence[Any]) -> float:
+        try:
+            answer = question.ask(last, values, iteration)
+            return math.nan if answer is None else float(np.asarray(answer).reshape(-1)[0])
+        except (ExecutionError, OverflowError, IndexError):
+            return math.nan
+
+    return meter

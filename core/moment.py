@@ -1,0 +1,142 @@
+"""All that a view draws: a program, a place in its time, the values there. Nothing in it changes any more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.changes import refusal
+from core.execute.events import Event
+from core.execute.machine import Machine
+from core.execute.timeline import Position
+from core.notes import Notes
+from core.program.ir import Array, Fault, Instruction, Phase, Program
+
+if TYPE_CHECKING:
+    from core.execute.tracks import Tracks
+
+Cell = tuple[int, ...]
+NO_NOTES = Notes()
+
+
+def _no_scores() -> Mapping[str, float]:
+    return {}
+
+
+def _nothing(index: int) -> Array | None:
+    del index
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What every view shows as selected: a value, perhaps one cell of it, and a sample by its index in the data."""
+
+    value: int | None = None
+    cell: Cell | None = None
+    sample: int | None = None
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What there is to see at one moment.
+
+    `lit` is the instruction just executed, `upcoming` the next one; at a stop between iterations one of
+    them is None. `stale` values are shown as they were before a change by hand (`old` keeps them), `edited`
+    maps the inputs changed by hand to their changed cells (none: all of it), `events` are all such changes
+    and `old_losses` the losses before the newest one. `inner` is the moment inside the upcoming operation
+    where a person has gone into it, `element` how many cells of its result are computed, where they go cell by cell.
+    """
+
+    title: str
+    program: Program
+    position: Position
+    epoch: int
+    lit: Instruction | None
+    upcoming: Instruction | None
+    fault: Fault | None
+    samples: Array
+    losses: Sequence[float]
+    epoch_losses: Sequence[float]
+    selection: Selection
+    running: bool
+    machine: Machine
+    score: Callable[[], Mapping[str, float]] = field(default=_no_scores, compare=False, repr=False)
+    notes: Notes = NO_NOTES
+    tracks: Tracks | None = field(default=None, compare=False, repr=False)
+    events: tuple[Event, ...] = ()
+    edited: Mapping[int, frozenset[Cell]] = field(default_factory=dict)
+    old_losses: Sequence[float] = ()
+    stale: frozenset[int] = frozenset()
+    old: Machine | None = field(default=None, compare=False, repr=False)
+    inner: Moment | None = None
+    element: int | None = None
+    can_undo: bool = False
+    can_redo: bool = False
+    earlier: Callable[[int], Array | None] = field(default=_nothing, compare=False, repr=False)
+
+    @cached_property
+    def scores(self) -> Mapping[str, float]:
+        """How good the network is here: `accuracy`, `held_out_accuracy`, `held_out_loss`; computed when asked for.
+
+        With the parameters that this place leaves: at the end of an iteration the updated ones. Empty where
+        there is nothing to judge by. In a run it may be a moment old, see `Session.scores_in_run`.
+        """
+        return self.score()
+
+    @property
+    def k(self) -> int:
+        """How many instructions of this iteration are executed."""
+        return self.position.k
+
+    @property
+    def n(self) -> int:
+        """How many instructions an iteration has."""
+        return len(self.program)
+
+    @property
+    def phase(self) -> Phase | None:
+        """The phase of what just happened; before the first operation, of what comes next."""
+        at = self.lit or self.upcoming
+        return None if at is None else self.program.phase_of(at.index)
+
+    def value(self, index: int) -> Array | None:
+        """Return a value as an array (a plain number as a 0-d one), None if it is not computed yet.
+
+        A stale one is the array from before the change.
+        """
+        maker = self.program.makers.get(index)
+        if maker is not None and maker >= self.k:
+            return None
+        machine = self.old if self.old is not None and index in self.stale else self.machine
+        datum = machine.peek(index)
+        return None if datum is None else np.asarray(datum)
+
+    def before(self, index: int) -> Array | None:
+        """Return the same value one iteration before, at its end; None in the first iteration."""
+        return self.earlier(index)
+
+    def shape(self, index: int) -> tuple[int, ...] | None:
+        """Return the shape of a value, known before it is computed; None behind a line that fails."""
+        shape = self.machine.layout.shape(index)
+        return None if shape is None else tuple(d for d in shape if isinstance(d, int))
+
+    def current(self, name: str) -> int | None:
+        """Return the value that a name stands for here: after its update, the updated one."""
+        found = self.program.inputs.get(name)
+        for instruction in self.program.instructions[: self.k]:
+            if self.program.values[instruction.result].name == name and not self.is_part(instruction.result):
+                found = instruction.result
+        return found
+
+    def is_part(self, index: int) -> bool:
+        """Tell whether a value is an unnamed part of a compound line, such as `Z1.1`."""
+        return self.program.values[index].kind == "part"
+
+    def can_change(self, index: int) -> str:
+        """Return why a value cannot be changed by hand, empty if it can."""
+        return refusal(self.program, index)

@@ -1,0 +1,98 @@
+"""The one table of panels, and the arrangements that they stand in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtWidgets import QWidget
+
+from stepper.views.loss import LossView
+from stepper.views.network import NetworkView
+from stepper.views.operation import OperationView
+from stepper.views.program import ProgramView
+
+Arrangement = Literal["learn", "debug", "inspect"]
+Area = Literal["left", "left-low", "centre", "centre-low", "right", "right-low", "bottom"]
+ARRANGEMENTS: tuple[Arrangement, ...] = ("learn", "debug", "inspect")
+AREAS: tuple[Area, ...] = ("left", "left-low", "centre", "centre-low", "right", "right-low", "bottom")
+CONTEXT = "actions"
+
+
+def translate(context: str, text: str) -> str:
+    """Mark a text for translators, whose tool looks for this name; it is translated when it is shown."""
+    del context
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One panel: what it is called, what shows it, where it stands, which arrangements show it at once.
+
+    Panels of the same area are tabs. `elsewhere` names another area in some arrangement. `about` stands in the
+    panel's title row; `page` is its page of help; `key` shows or hides it.
+    """
+
+    id: str
+    title: str
+    about: str
+    view: type[QWidget]
+    area: Area
+    shown: tuple[Arrangement, ...]
+    page: str
+    key: str = ""
+    elsewhere: Mapping[Arrangement, Area] = field(default_factory=dict[Arrangement, Area])
+
+
+PANELS: tuple[Panel, ...] = (
+    Panel("program", translate("actions", "Program"), translate("actions", "one iteration, line by line"),
+          ProgramView, "left", ("learn", "debug"), "program", "Alt+1"),
+    Panel("network", translate("actions", "Network"), translate("actions", "what this step reads and writes is lit"),
+          NetworkView, "centre", ("learn", "debug", "inspect"), "network", "Alt+2"),
+    Panel("operation", translate("actions", "Operation"), translate("actions", "what just happened, in numbers"),
+          OperationView, "centre-low", ("learn", "debug"), "operation", "Alt+3"),
+    Panel("loss", translate("actions", "Loss"), translate("actions", "over the iterations; click to travel"),
+          LossView, "bottom", ("learn", "debug"), "loss", "Alt+4"),
+)  # fmt: skip
+BY_ID: Mapping[str, Panel] = {panel.id: panel for panel in PANELS}
+
+
+def say(text: str) -> str:
+    """Return a text of the table in the person's language."""
+    return QCoreApplication.translate(CONTEXT, text)
+
+
+def area_of(panel: Panel, arrangement: Arrangement) -> Area:
+    """Return where a panel stands in an arrangement."""
+    return panel.elsewhere.get(arrangement, panel.area)
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """How the room is shared, in pixels; `strip` is the height of the bottom, `low` of the lower part of the centre."""
+
+    columns: tuple[int, int, int]
+    strip: int
+    low: int
+
+
+LOW_STRIP = 104
+"""Before the first loss there is nothing to see in the strip, and much in what stands above it."""
+
+
+def shares(width: int, height: int, areas: set[Area], low_strip: bool) -> Shares:
+    """Share the room of `width` × `height` among the areas in use, so that the program can be read."""
+    left, right = bool(areas & {"left", "left-low"}), bool(areas & {"right", "right-low"})
+    strip = 0
+    if "bottom" in areas:
+        strip = LOW_STRIP if low_strip else max(170, min(220, height // 6 + 20))
+    beside = 0
+    if right:
+        beside = max(330, min(width * 30 // 100, 640)) if left else width * 42 // 100
+    narrow = 26 if right else 30
+    program = max(300 if right else 340, width * narrow // 100) if left else 0
+    room = height - strip
+    words_and_matrices = min(room * 46 // 100 + 10, max(390, room * 36 // 100))
+    return Shares((program, max(width - program - beside, 100), beside), strip, words_and_matrices)

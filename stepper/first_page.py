@@ -1,0 +1,247 @@
+"""The first page: three things to begin with, files that were open lately, and what is built in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from stepper import theme
+from stepper.widgets import fonts
+from stepper.widgets.tips import plain
+
+WIDEST = 980
+
+
+class BigButton(QPushButton):
+    """A large button: what to do, and below it what then happens."""
+
+    def __init__(self, sign: str, title: str, words: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.sign, self.title, self.words = sign, title, words
+        self.setAccessibleName(title)
+        self.setAccessibleDescription(words)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setDefault(False)
+        self.setAutoDefault(True)
+
+    def sizeHint(self) -> QSize:
+        line = self.fontMetrics().height()
+        return QSize(line * 15, line * 9)
+
+    def minimumSizeHint(self) -> QSize:
+        line = self.fontMetrics().height()
+        return QSize(line * 10, line * 8)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint a card; the one with the keyboard has a thick frame."""
+        t, painter = theme.current(), QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        marked = self.hasFocus() or self.underMouse()
+        frame = self.rect().adjusted(2, 2, -2, -2)
+        painter.setPen(QPen(QColor(t.accent if marked else t.border), 3 if self.hasFocus() else 1.5))
+        painter.setBrush(QColor(t.window if self.isDown() else t.panel))
+        painter.drawRoundedRect(frame, 8, 8)
+        line = self.fontMetrics().height()
+        inner = frame.adjusted(line, line, -line, -line * 2 // 3)
+        painter.setFont(fonts.sized(QApplication.font(), 9))
+        painter.setPen(QColor(t.accent))
+        painter.drawText(inner, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, self.sign)
+        painter.setFont(fonts.sized(QApplication.font(), 2, bold=True))
+        painter.setPen(QColor(t.text))
+        inner.setTop(inner.top() + line * 9 // 4)
+        wrap = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
+        used = painter.boundingRect(inner, wrap, self.title)
+        painter.drawText(inner, wrap, self.title)
+        painter.setFont(QApplication.font())
+        painter.setPen(QColor(t.dim))
+        inner.setTop(used.bottom() + 6)
+        painter.drawText(inner, wrap, self.words)
+        painter.end()
+
+
+class ChoiceList(QListWidget):
+    """A short list; a click, Enter or Space chooses."""
+
+    chosen = Signal(str)
+
+    def __init__(self, name: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(name)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.itemClicked.connect(self._choose)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter and Space choose."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and self.currentItem() is not None:
+            self._choose(self.currentItem())
+        else:
+            super().keyPressEvent(event)
+
+    def add(self, text: str, target: str, tip: str, there: bool = True) -> None:
+        """Add a line; one that is not there any more is grey and cannot be chosen."""
+        item = QListWidgetItem(text)
+        item.setData(Qt.ItemDataRole.UserRole, target)
+        item.setToolTip(plain(tip))
+        if not there:
+            item.setFlags(Qt.ItemFlag.NoItemFlags)
+        self.addItem(item)
+
+    @Slot(QListWidgetItem)
+    def _choose(self, item: QListWidgetItem) -> None:
+        if item.flags() & Qt.ItemFlag.ItemIsEnabled:
+            self.chosen.emit(str(item.data(Qt.ItemDataRole.UserRole)))
+
+
+class FirstPage(QScrollArea):
+    """Where to begin. Its signals say what a person wants; `chosen(target)` names an example or a file."""
+
+    watch_wanted = Signal()
+    code_wanted = Signal()
+    network_wanted = Signal()
+    new_wanted = Signal()
+    tour_wanted = Signal()
+    back_wanted = Signal()
+    chosen = Signal(str)
+
+    def __init__(self, examples: Mapping[str, str], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(self.tr("First page"))
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        page = QWidget(self)
+        self.title = self._label(self.tr("Backprop Stepper"), page)
+        self.words = self._label(
+            self.tr("One training iteration of a neural network, operation by operation: earlier, later, and why."), page
+        )
+        self.watch_button = BigButton(
+            "▶", self.tr("Watch one iteration"),
+            self.tr("A small network learns XOR. Step through it: forward, backward, update."), page,
+        )  # fmt: skip
+        self.code_button = BigButton(
+            "✓", self.tr("Check my code"),
+            self.tr("Open your NumPy program (.py). It is read, never executed, and stepped line by line."), page,
+        )  # fmt: skip
+        self.network_button = BigButton(
+            "◫", self.tr("Open a saved network"), self.tr("Open a network that was described and saved here (.toml)."), page
+        )
+        self.network_button.setToolTip(
+            plain(self.tr("Networks described in this app (.toml) can be opened. Files of other tools cannot be read yet."))
+        )
+        self.recent = ChoiceList(self.tr("Recent files"), page)
+        self.examples = ChoiceList(self.tr("Examples"), page)
+        self.nothing = self._label(self.tr("Files that you open are listed here."), page)
+        self.tour_button = QPushButton(self.tr("Take the one-minute &tour"), page)
+        self.new_button = QPushButton(self.tr("Describe a &new network…"), page)
+        self.back_button = QPushButton(page)
+        for name, what in examples.items():
+            self.examples.add(f"{name}: {what}", name, what)
+        self._lay_out(page)
+        self._connect()
+        self.set_recent(())
+        self.set_back("")
+        self._use_fonts()
+        self.setWidget(page)
+
+    def begin(self) -> None:
+        """Take the keyboard: Enter does the first of the three."""
+        self.watch_button.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def set_recent(self, paths: Sequence[str]) -> None:
+        """List the files that were open lately; those that are gone are grey."""
+        self.recent.clear()
+        for path in paths:
+            there = Path(path).is_file()
+            text = Path(path).name if there else self.tr("{name} (not there any more)").format(name=Path(path).name)
+            self.recent.add(f"{text}   {Path(path).parent}", path, path, there)
+        self.recent.setVisible(bool(paths))
+        self.nothing.setVisible(not paths)
+
+    def set_back(self, title: str) -> None:
+        """Offer the way back to what is open; without a title there is none."""
+        self.back_button.setText(self.tr("&Back to {title}").format(title=title.replace("&", "&&")))
+        self.back_button.setVisible(bool(title))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the size of all text."""
+        if event.type() == QEvent.Type.FontChange and hasattr(self, "back_button"):
+            self._use_fonts()
+        super().changeEvent(event)
+
+    def _lay_out(self, page: QWidget) -> None:
+        inner = QWidget(page)
+        inner.setMaximumWidth(WIDEST)
+        grid = QGridLayout(inner)
+        grid.setContentsMargins(24, 12, 24, 12)
+        grid.setHorizontalSpacing(18)
+        grid.setVerticalSpacing(10)
+        grid.addWidget(self.title, 0, 0, 1, 6)
+        grid.addWidget(self.words, 1, 0, 1, 6)
+        for column, button in enumerate((self.watch_button, self.code_button, self.network_button)):
+            grid.addWidget(button, 2, column * 2, 1, 2)
+        self._heads = [self._label(text, page) for text in (self.tr("Recent files"), self.tr("Examples"))]
+        for column, (head, choices) in enumerate(zip(self._heads, (self.recent, self.examples), strict=True)):
+            grid.addWidget(head, 3, column * 3, 1, 3)
+            grid.addWidget(choices, 4, column * 3, 1, 3)
+        grid.addWidget(self.nothing, 4, 0, 1, 3, Qt.AlignmentFlag.AlignTop)
+        below = QHBoxLayout()
+        for button in (self.tour_button, self.new_button, self.back_button):
+            below.addWidget(button)
+        below.addStretch(1)
+        grid.addLayout(below, 5, 0, 1, 6)
+        for column in range(6):
+            grid.setColumnStretch(column, 1)
+        grid.setRowStretch(4, 1)
+        across = QHBoxLayout()
+        across.addStretch(1)
+        across.addWidget(inner, 100)
+        across.addStretch(1)
+        column = QVBoxLayout(page)
+        column.addStretch(2)
+        column.addLayout(across, 20)
+        column.addStretch(3)
+
+    def _connect(self) -> None:
+        for button, signal in (
+            (self.watch_button, self.watch_wanted), (self.code_button, self.code_wanted),
+            (self.network_button, self.network_wanted), (self.tour_button, self.tour_wanted),
+            (self.new_button, self.new_wanted), (self.back_button, self.back_wanted),
+        ):  # fmt: skip
+            button.clicked.connect(signal)
+        self.recent.chosen.connect(self.chosen)
+        self.examples.chosen.connect(self.chosen)
+
+    def _use_fonts(self) -> None:
+        base = QApplication.font()
+        self.title.setFont(fonts.sized(base, 10, bold=True))
+        self.words.setFont(fonts.sized(base, 2))
+        for head in self._heads:
+            head.setFont(fonts.sized(base, 0, bold=True))
+        line = self.fontMetrics().height()
+        for choices in (self.recent, self.examples):
+            choices.setMinimumHeight(line * 5)
+            choices.setMaximumHeight(line * 12)
+
+    def _label(self, text: str, parent: QWidget) -> QLabel:
+        label = QLabel(text, parent)
+        label.setTextFormat(Qt.TextFormat.PlainText)
+        label.setWordWrap(True)
+        return label

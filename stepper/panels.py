@@ -1,0 +1,262 @@
+"""The panels of the window: docks that move, float, stand behind one another, hide, and come back as they were."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from PySide6.QtCore import QByteArray, QEvent, QPoint, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QMouseEvent, QResizeEvent
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QStyle, QTabBar, QTabWidget, QWidget
+
+from stepper.arrangement import AREAS, BY_ID, PANELS, Area, Arrangement, Panel, area_of, say, shares
+from stepper.widgets.dock_title import DockTitle
+
+VERSION = 1
+"""Of the saved arrangement: a higher one when saved ones no longer fit."""
+LEAST = 240
+
+
+class Panels(QMainWindow):
+    """Holds a dock for each panel of the table. A panel's view is made when it is first seen.
+
+    `made(id, view)` tells of a new view, `changed()` of a panel shown, hidden or brought to the front,
+    `help_wanted(page)` of a press on a panel's question mark.
+    """
+
+    made = Signal(str, QWidget)
+    changed = Signal()
+    help_wanted = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowFlags(Qt.WindowType.Widget)
+        self.setAccessibleName(self.tr("Panels"))
+        self.setDockNestingEnabled(True)
+        self.setAnimated(False)
+        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        self.arrangement: Arrangement = "learn"
+        self.views: dict[str, QWidget] = {}
+        self.moved = False
+        self._low = True
+        self._arranging = False
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(0)
+        self._soon.timeout.connect(self._settle)
+        self.docks = {panel.id: self._dock(panel) for panel in PANELS}
+
+    # -- what a person does ----------------------------------------------------------------------------
+
+    def view(self, name: str) -> QWidget:
+        """Return the view of a panel, made now if nobody has seen it yet; raises KeyError."""
+        if name not in self.views:
+            dock = self.docks[name]
+            made = BY_ID[name].view(dock)
+            self.views[name] = made
+            dock.setWidget(made)
+            self.made.emit(name, made)
+        return self.views[name]
+
+    def is_shown(self, name: str) -> bool:
+        """Tell whether a panel is open, be it behind another."""
+        return not self.docks[name].isHidden()
+
+    def is_in_front(self, name: str) -> bool:
+        """Tell whether a panel is open and not behind another."""
+        dock = self.docks[name]
+        return not dock.isHidden() and (dock.isFloating() or dock.visibleRegion().boundingRect().isValid())
+
+    def show_panel(self, name: str, focus: bool = False) -> None:
+        """Open a panel, or bring it to the front."""
+        dock = self.docks[name]
+        if dock.isHidden():
+            dock.show()
+            self._find_room(dock)
+        dock.raise_()
+        if focus:
+            view = self.view(name)
+            (view.focusWidget() or view).setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self._soon.start()
+
+    def hide_panel(self, name: str) -> None:
+        """Hide a panel."""
+        self.docks[name].hide()
+        self._soon.start()
+
+    def toggle(self, name: str) -> None:
+        """Hide a panel that is in sight; show one that is hidden or behind another."""
+        if self.is_in_front(name):
+            self.hide_panel(name)
+        else:
+            self.show_panel(name, focus=True)
+
+    def set_low(self, low: bool) -> None:
+        """Have the strip at the bottom be low, or high, unless a person has shared the room otherwise."""
+        if low != self._low:
+            self._low = low
+            self.divide()
+
+    # -- arrangements ----------------------------------------------------------------------------------
+
+    def arrange(self, arrangement: Arrangement) -> None:
+        """Put every panel where an arrangement has it."""
+        self._arranging = True
+        self.setUpdatesEnabled(False)
+        self.arrangement = arrangement
+        self.moved = False
+        places: dict[Area, list[QDockWidget]] = {area: [] for area in AREAS}
+        for panel in PANELS:
+            dock = self.docks[panel.id]
+            dock.setFloating(False)
+            self.removeDockWidget(dock)
+            places[area_of(panel, arrangement)].append(dock)
+        self._place(places)
+        for panel in PANELS:
+            self.docks[panel.id].setVisible(arrangement in panel.shown)
+        for docks in places.values():
+            for dock in reversed([d for d in docks if not d.isHidden()]):
+                dock.raise_()
+        self.setUpdatesEnabled(True)
+        self._arranging = False
+        self.divide()
+        self._soon.start()
+
+    def divide(self) -> None:
+        """Share the room, unless a person has done so."""
+        if self.moved or not self.isVisible():
+            return
+        shown: dict[Area, QDockWidget] = {}
+        for panel in PANELS:
+            dock = self.docks[panel.id]
+            if not dock.isHidden() and not dock.isFloating():
+                shown.setdefault(area_of(panel, self.arrangement), dock)
+        gap = self.style().pixelMetric(QStyle.PixelMetric.PM_DockWidgetSeparatorExtent, None, self)
+        s = shares(self.width(), self.height(), set(shown), self._low)
+        lines, rows = Qt.Orientation.Vertical, Qt.Orientation.Horizontal
+        columns = [shown.get("left") or shown.get("left-low"), shown.get("centre") or shown.get("centre-low"),
+                   shown.get("right") or shown.get("right-low")]  # fmt: skip
+        # Sizes that do not add up to what there is leave Qt with two minds about where a line between panels is.
+        there = [(dock, size - gap) for dock, size in zip(columns, s.columns, strict=True) if dock is not None]
+        if there:
+            rest = self.width() - gap * (len(there) - 1) - sum(size for _, size in there[1:])
+            there[0] = (there[0][0], rest)
+        self._size(there, rows)
+        room = self.height() - s.strip - (gap if s.strip else 0)
+        if there and "bottom" in shown:
+            self._size([(there[0][0], room), (shown["bottom"], s.strip)], lines)
+        halves = (("centre", "centre-low", s.low), ("left", "left-low", room // 3), ("right", "right-low", room // 2))
+        for high, low, share in halves:
+            if high in shown and low in shown:
+                self._size([(shown[high], room - share - gap), (shown[low], share)], lines)
+
+    def shown(self) -> str:
+        """Return which panels are open, as a text for the settings."""
+        return ",".join(name for name in self.docks if self.is_shown(name))
+
+    def save(self) -> QByteArray:
+        """Return how the panels stand, empty if nobody has moved any."""
+        return self.saveState(VERSION) if self.moved else QByteArray()
+
+    def restore(self, state: QByteArray, shown: str) -> None:
+        """Put the panels back as they stood; a state of another version is passed over."""
+        self._arranging = True
+        self.moved = not state.isEmpty() and self.restoreState(state, VERSION)
+        names = set(shown.split(",")) & set(self.docks)
+        if names and not self.moved:
+            for name, dock in self.docks.items():
+                dock.setVisible(name in names)
+        self._arranging = False
+        self._soon.start()
+
+    # -- inside ----------------------------------------------------------------------------------------
+
+    def _dock(self, panel: Panel) -> QDockWidget:
+        dock = QDockWidget(say(panel.title), self)
+        dock.setObjectName(panel.id)
+        dock.setAccessibleName(self.tr("Panel: {title}").format(title=say(panel.title)))
+        title = DockTitle(say(panel.title), say(panel.about), dock)
+        title.help_wanted.connect(self._on_help)
+        dock.setTitleBarWidget(title)
+        dock.visibilityChanged.connect(self._on_visibility)
+        dock.topLevelChanged.connect(self._on_moved)
+        dock.dockLocationChanged.connect(self._on_moved)
+        return dock
+
+    def _place(self, places: dict[Area, list[QDockWidget]]) -> None:
+        """Build the rows and columns: what stands alone in an area splits it, the others stand behind that."""
+        left = Qt.DockWidgetArea.LeftDockWidgetArea
+        lines, rows = Qt.Orientation.Vertical, Qt.Orientation.Horizontal
+        first = {area: docks[0] for area, docks in places.items() if docks}
+        columns = [first[area] for area in ("left", "centre", "right") if area in first]
+        self.addDockWidget(left, columns[0])
+        if "bottom" in first:
+            self.splitDockWidget(columns[0], first["bottom"], lines)
+        for one, other in pairwise(columns):
+            self.splitDockWidget(one, other, rows)
+        for high, low in (("left", "left-low"), ("centre", "centre-low"), ("right", "right-low")):
+            if high in first and low in first:
+                self.splitDockWidget(first[high], first[low], lines)
+        for docks in places.values():
+            for one, other in pairwise(docks):
+                self.tabifyDockWidget(one, other)
+
+    def _size(self, sizes: list[tuple[QDockWidget, int]], orientation: Qt.Orientation) -> None:
+        self.resizeDocks([dock for dock, _ in sizes], [max(1, size) for _, size in sizes], orientation)
+
+    def _find_room(self, dock: QDockWidget) -> None:
+        """Give a panel that comes anew into a room that a person has shared enough of it to be read."""
+        self.divide()
+        if self.moved and not dock.isFloating():
+            for have, orientation in ((dock.width(), Qt.Orientation.Horizontal), (dock.height(), Qt.Orientation.Vertical)):
+                if have < LEAST:
+                    self.resizeDocks([dock], [LEAST + 60], orientation)
+
+    @Slot()
+    def _settle(self) -> None:
+        """Make the views that have come into sight, name the tabs, and tell."""
+        for name, dock in self.docks.items():
+            if self.isVisible() and self.is_in_front(name):
+                self.view(name)
+            title = dock.titleBarWidget()
+            if isinstance(title, DockTitle):
+                title.set_tabbed(not dock.isFloating() and any(not d.isHidden() for d in self.tabifiedDockWidgets(dock)))
+        for bar in self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            bar.setAccessibleName(self.tr("Panels that share a place"))
+            bar.setDocumentMode(True)
+            bar.setExpanding(False)
+        self.changed.emit()
+
+    @Slot(bool)
+    def _on_visibility(self, visible: bool) -> None:
+        if visible and self.isVisible():
+            dock = self.sender()
+            if isinstance(dock, QDockWidget):
+                self.view(dock.objectName())
+        self._soon.start()
+
+    @Slot()
+    def _on_moved(self) -> None:
+        if not self._arranging and self.isVisible():
+            self.moved = True
+        self._soon.start()
+
+    @Slot()
+    def _on_help(self) -> None:
+        title = self.sender()
+        dock = title.parent() if isinstance(title, DockTitle) else None
+        if isinstance(dock, QDockWidget):
+            self.help_wanted.emit(BY_ID[dock.objectName()].page)
+
+    # -- events ----------------------------------------------------------------------------------------
+
+    def event(self, event: QEvent) -> bool:
+        """Notice a hand on a line between panels: from then on the room is shared as the person wants it."""
+        if isinstance(event, QMouseEvent) and event.type() == QEvent.Type.MouseButtonPress:
+            at: QPoint = event.position().toPoint()
+            self.moved = self.moved or self.isSeparator(at)
+        return super().event(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Share the new room."""
+        super().resizeEvent(event)
+        self.divide()

@@ -1,0 +1,393 @@
+"""One value from every side: as colours, as a table, its spread, its statistics, its change since the iteration before."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QColor, QGuiApplication, QPalette
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSpinBox, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+
+from core.explain.copying import csv_text, numpy_code, table_text
+from core.explain.statistics import Difference, difference, histogram, statistics
+from core.program.ir import Array
+from core.session import Moment
+from stepper import theme
+from stepper.widgets import numbers
+from stepper.widgets.names import shown
+from stepper.widgets.tips import plain
+from stepper.widgets.value_axes import AxisNames
+from stepper.widgets.value_facts import ValueFacts
+from stepper.widgets.value_head import ValueHead
+from stepper.widgets.value_heat import ValueHeat
+from stepper.widgets.value_histogram import ValueHistogram
+from stepper.widgets.value_plane import Cell, Place, Plane
+from stepper.widgets.value_table import ValueTable
+from stepper.widgets.value_tabs import ValueTabs
+
+HEAT, TABLE, SPREAD, FACTS, CHANGE, NOTHING = range(6)
+
+
+class ValueView(QWidget):
+    """Shows the selected value; where none is selected, the one just made.
+
+    `value_clicked` carries the value (by index) and the cell that was chosen, `cell_edited` also what a person typed over it.
+    """
+
+    value_clicked = Signal(object, object)
+    cell_edited = Signal(int, object, str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(self.tr("Value"))
+        self._moment: Moment | None = None
+        self._index: int | None = None
+        self._array: Array | None = None
+        self._axes = AxisNames()
+        self._slice: Cell = ()
+        self._shown_cell: tuple[int | None, Cell | None] = (None, None)
+        self._text = ""
+        # Scales only grow, so that two steps can be compared: the magnitude of the strongest colour, the range of the bars.
+        self._extents: dict[tuple[str, bool], float] = {}
+        self._ranges: dict[str, tuple[float, float]] = {}
+        self.head = ValueHead(self)
+        self.tabs = ValueTabs(
+            [
+                (self.tr("Heat map"), self.tr("Heat")), (self.tr("Table"), self.tr("Table")),
+                (self.tr("Histogram"), self.tr("Bars")), (self.tr("Statistics"), self.tr("Stats")),
+                (self.tr("Difference"), self.tr("Diff")),
+            ],
+            self,
+        )  # fmt: skip
+        self.tabs.setAccessibleName(self.tr("ways to see the value"))
+        self.tabs.currentChanged.connect(self._on_tab)
+        self.slices: list[QSpinBox] = []
+        self._slice_row = QHBoxLayout()
+        self._slice_row.setSpacing(6)
+        self.slice_label = self._label(self.tr("slice"))
+        self.slice_label.setText(self.tr("slice"))
+        self._slice_row.addWidget(self.slice_label)
+        self.fit_button = self._button(
+            self.tr("Fit scale"), self.tr("Scales only grow, so that steps can be compared. Fit them anew.")
+        )
+        self.fit_button.clicked.connect(self.fit_scale)
+        self.menu = self._copy_menu()
+        self.copy_button = self._button(self.tr("Copy"), self.tr("Copy numbers with all their digits."))
+        self.copy_button.setMenu(self.menu)
+        self.copy_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.heat = ValueHeat(self)
+        self.table = ValueTable(self)
+        self.histogram = ValueHistogram(self)
+        self.facts = ValueFacts(self)
+        self.change_label = self._label(self.tr("largest change"), wrap=True)
+        self.change_heat = ValueHeat(self)
+        self.nothing = self._label(self.tr("why there is nothing to see"), wrap=True)
+        self.nothing.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        self.message = self._label(self.tr("message"), wrap=True)
+        self.stack = QStackedWidget(self)
+        change = QWidget(self)
+        inner = QVBoxLayout(change)
+        inner.setContentsMargins(0, 0, 0, 0)
+        inner.addWidget(self.change_label)
+        inner.addWidget(self.change_heat, 1)
+        for page in (self.heat, self.table, self.histogram, self.facts, change, self.nothing):
+            self.stack.addWidget(page)
+        for heat in (self.heat, self.change_heat, self.table):
+            heat.chosen.connect(self._on_chosen)
+            heat.refused.connect(self._on_refused)
+            heat.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+            heat.customContextMenuRequested.connect(self._on_menu)
+        self.heat.typed.connect(self._on_typed)
+        self.table.typed.connect(self._on_typed)
+        self.heat.copy_wanted.connect(self.copy_selection)
+        self.change_heat.copy_wanted.connect(self.copy_selection)
+        tools = QHBoxLayout()
+        tools.addLayout(self._slice_row)
+        tools.addStretch()
+        tools.addWidget(self.fit_button)
+        tools.addWidget(self.copy_button)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(10, 6, 10, 6)
+        box.setSpacing(5)
+        box.addWidget(self.head)
+        box.addWidget(self.tabs)
+        box.addLayout(tools)
+        box.addWidget(self.stack, 1)
+        box.addWidget(self.message)
+        self.message.hide()
+        self.slice_label.hide()
+
+    def sizeHint(self) -> QSize:
+        """Room for a small matrix with its heading."""
+        return QSize(380, 420)
+
+    def minimumSizeHint(self) -> QSize:
+        """Enough for the short words of the tabs."""
+        return QSize(240, 200)
+
+    # --- drawing -------------------------------------------------------------------------------
+
+    def draw(self, moment: Moment) -> None:
+        """Show a moment."""
+        old, self._moment = self._moment, moment
+        if old is None or old.position != moment.position or old.selection != moment.selection:
+            self.say("")
+        if moment.program.text != self._text:
+            self._text = moment.program.text
+            self._extents.clear()
+            self._ranges.clear()
+        self._axes.read(moment)
+        chosen = moment.selection.value is not None
+        index = moment.selection.value if chosen else None if moment.lit is None else moment.lit.result
+        if index != self._index:
+            self._slice = ()
+        self._index, self._array = index, None if index is None else moment.value(index)
+        if index is None:
+            self.head.set_nothing(
+                self.tr("No value is selected. Click one in any view, or go a step later to see what it makes.")
+            )
+        else:
+            dtype = "" if self._array is None else str(self._array.dtype)
+            self.head.draw(moment, index, self._axes, dtype, chosen, moment.can_change(index))
+        self._choose_slice(moment)
+        self._draw_part()
+
+    def show_part(self, part: int) -> None:
+        """Switch to one of HEAT, TABLE, SPREAD, FACTS, CHANGE."""
+        self.tabs.setCurrentIndex(part)
+
+    @Slot()
+    def fit_scale(self) -> None:
+        """Fit the colours and the bars to the numbers of now."""
+        if self._moment is not None and self._index is not None:
+            name = self._moment.program.values[self._index].name
+            for key in ((name, False), (name, True)):
+                self._extents.pop(key, None)
+            self._ranges.pop(name, None)
+            self._draw_part()
+
+    def say(self, text: str) -> None:
+        """Show a sentence below the value; none for an empty text."""
+        self.message.setText(text)
+        self.message.setVisible(bool(text))
+        palette = QPalette()
+        palette.setColor(QPalette.ColorRole.WindowText, QColor(theme.current().text))
+        self.message.setPalette(palette)
+
+    def _choose_slice(self, moment: Moment) -> None:
+        """Show the slice of the selected cell, and a box for each leading axis."""
+        shape = () if self._array is None else self._array.shape[:-2]
+        now = (moment.selection.value, moment.selection.cell)
+        cell = moment.selection.cell
+        if now != self._shown_cell and cell is not None and self._array is not None and len(cell) == self._array.ndim:
+            self._slice = cell[:-2]
+        self._shown_cell = now
+        if len(self._slice) != len(shape) or any(i >= n for i, n in zip(self._slice, shape, strict=True)):
+            self._slice = tuple(0 for _ in shape)
+        while len(self.slices) < len(shape):
+            box = QSpinBox(self)
+            box.setAccessibleName(self.tr("slice, axis {n}").format(n=len(self.slices)))
+            box.valueChanged.connect(self._on_slice)
+            if self.slices:
+                QWidget.setTabOrder(self.slices[-1], box)
+            self.slices.append(box)
+            self._slice_row.addWidget(box)
+        self.slice_label.setVisible(bool(shape))
+        for i, box in enumerate(self.slices):
+            box.setVisible(i < len(shape))
+            if i < len(shape):
+                box.blockSignals(True)
+                box.setRange(0, max(shape[i] - 1, 0))
+                box.setValue(self._slice[i])
+                box.blockSignals(False)
+
+    def _draw_part(self) -> None:
+        """Draw the part that is looked at, and no other."""
+        moment, index, array, part = self._moment, self._index, self._array, self.tabs.currentIndex()
+        there = moment is not None and index is not None and array is not None
+        self.copy_button.setEnabled(there)
+        self.tabs.setEnabled(index is not None)
+        self.fit_button.setVisible(there and part in (HEAT, SPREAD, CHANGE))
+        if moment is None or index is None or array is None:
+            self._show_nothing("" if moment is None or index is None else self._why_missing(moment, index))
+            return
+        name, stale = shown(moment.program, index), index in moment.stale
+        if part == FACTS:
+            self.facts.set_statistics(name, statistics(array), stale)
+        elif 0 in array.shape:
+            text = self.tr("{name} has no cells: its shape is {shape}.")
+            self._show_nothing(text.format(name=name, shape=numbers.size_text(array.shape)))
+            return
+        elif part == SPREAD:
+            key = moment.program.values[index].name
+            found = histogram(array, self._ranges.get(key))
+            if found.edges:
+                self._ranges[key] = (found.edges[0], found.edges[-1] - found.whole)
+            self.histogram.set_histogram(name, found, stale)
+        elif part == CHANGE:
+            self._draw_change(moment, index, array)
+            return
+        else:
+            plane = self._plane(moment, index, array)
+            (self.heat if part == HEAT else self.table).set_plane(plane, self._selected(plane))
+        self.stack.setCurrentIndex(part)
+
+    def _plane(self, moment: Moment, index: int, array: Array, change: bool = False) -> Plane:
+        value = moment.program.values[index]
+        key = (value.name, change)
+        self._extents[key] = max(self._extents.get(key, 0.0), numbers.finite_extent(array))
+        name = shown(moment.program, index)
+        refusal = self.tr("This is a difference; type over the number itself, in the heat map or the table")
+        return Plane(
+            name=self.tr("change of {name}").format(name=name) if change else name, array=array, at=self._slice, moment=moment,
+            axes=self._axes.of(index, array.shape), extent=self._extents[key], stale=index in moment.stale,
+            edited=None if change else moment.edited.get(index), refusal=refusal if change else moment.can_change(index),
+        )  # fmt: skip
+
+    def _draw_change(self, moment: Moment, index: int, now: Array) -> None:
+        if moment.position.iteration == 1:
+            self._show_nothing(self.tr("This is iteration 1: there is none before it to compare with."))
+            return
+        if moment.running:
+            self._show_nothing(self.tr("Stop the run to see the difference to the iteration before."))
+            return
+        before = moment.before(index)
+        found = None if before is None else difference(now, before)
+        if found is None:
+            text = self.tr("There is nothing to compare with: in iteration {n} this value had another shape, or was not there.")
+            self._show_nothing(text.format(n=moment.position.iteration - 1))
+            return
+        plane = self._plane(moment, index, found.array, change=True)
+        self.change_label.setText(self._in_words(moment, index, found, plane))
+        self.change_heat.set_plane(plane, self._selected(plane))
+        self.stack.setCurrentIndex(CHANGE)
+
+    def _in_words(self, moment: Moment, index: int, found: Difference, plane: Plane) -> str:
+        """Tell the largest change and how much changed."""
+        n = moment.position.iteration
+        parts = [self.tr("Now minus the same value in iteration {n}.").format(n=n - 1)]
+        if not found.changed:
+            parts.append(self.tr("Nothing changed."))
+        elif found.largest is not None:
+            where = f"[{', '.join(map(str, found.at))}]" if found.at else ""
+            text = self.tr("Largest change: {x} at {where}.") if where else self.tr("Change: {x}.")
+            parts.append(text.format(x=numbers.full(found.largest), where=where))
+            parts.append(self.tr("{n} of {total} cells changed.").format(n=found.changed, total=plane.array.size))
+        if found.lost:
+            parts.append(self.tr("{n} cells were finite and are not any more.").format(n=found.lost))
+        if index in self._axes.samples and moment.program.batching.per_epoch > 1:
+            parts.append(self.tr("The batch before had other samples."))
+        return " ".join(parts)
+
+    def _selected(self, plane: Plane) -> Place | None:
+        assert self._moment is not None
+        selection = self._moment.selection
+        return plane.place(selection.cell) if selection.value == self._index else None
+
+    def _show_nothing(self, text: str) -> None:
+        self.nothing.setText(text)
+        self.stack.setCurrentIndex(NOTHING)
+
+    def _why_missing(self, moment: Moment, index: int) -> str:
+        maker = moment.program.makers.get(index)
+        if maker is None:
+            return self.tr("There is no number here.")
+        text = self.tr("Not computed yet at this place: it comes with the line\n{line}")
+        statement = moment.program.statements[moment.program.instructions[maker].statement]
+        return text.format(line=statement.text)
+
+    # --- what a person does ------------------------------------------------------------------------
+
+    @Slot(int)
+    def _on_tab(self, part: int) -> None:
+        self._draw_part()
+
+    @Slot(int)
+    def _on_slice(self, at: int) -> None:
+        rank = 0 if self._array is None else max(self._array.ndim - 2, 0)
+        self._slice = tuple(box.value() for box in self.slices[:rank])
+        self._draw_part()
+
+    @Slot(object)
+    def _on_chosen(self, place: Place) -> None:
+        if self._index is not None and self._array is not None:
+            self.value_clicked.emit(self._index, self._cell(place))
+
+    @Slot(object, str)
+    def _on_typed(self, place: Place, text: str) -> None:
+        if self._index is not None and self._array is not None:
+            self.cell_edited.emit(self._index, self._cell(place), text)
+
+    @Slot(str)
+    def _on_refused(self, reason: str) -> None:
+        self.say(self.tr("{reason}.").format(reason=reason.removesuffix(".")))
+
+    def _cell(self, place: Place) -> Cell:
+        rank = 0 if self._array is None else self._array.ndim
+        return () if not rank else (place[1],) if rank == 1 else (*self._slice, *place)
+
+    @Slot()
+    def copy_selection(self) -> None:
+        """Copy the selected numbers of the table, elsewhere the number at the cursor, in the statistics all of them."""
+        part = self.tabs.currentIndex()
+        if self._array is None:
+            return
+        if part == TABLE:
+            text = self.table.copy_selection()
+        elif part == FACTS:
+            text = self.facts.as_text()
+        else:
+            heat = self.change_heat if part == CHANGE else self.heat
+            text = "" if heat.plane is None else table_text(heat.plane.numbers[heat.cursor_place].reshape(1, 1)).strip()
+        self._copy(
+            text, self.tr("Copied: {text}").format(text=text if len(text) < 60 and "\n" not in text else self.tr("the selection"))
+        )
+
+    @Slot()
+    def copy_csv(self) -> None:
+        """Copy the whole value as CSV."""
+        if self._array is not None:
+            self._copy(csv_text(self._array), self.tr("Copied all of it as CSV."))
+
+    @Slot()
+    def copy_numpy(self) -> None:
+        """Copy the whole value as an expression for a Python script."""
+        if self._array is not None:
+            self._copy(numpy_code(self._array), self.tr("Copied all of it as NumPy code."))
+
+    def _copy(self, text: str, said: str) -> None:
+        if text:
+            QGuiApplication.clipboard().setText(text)
+            self.say(said)
+
+    @Slot(QPoint)
+    def _on_menu(self, at: QPoint) -> None:
+        part = self.tabs.currentIndex()
+        source: QWidget = self.table.viewport() if part == TABLE else self.change_heat if part == CHANGE else self.heat
+        self.menu.popup(source.mapToGlobal(at))
+
+    # --- parts -----------------------------------------------------------------------------------
+
+    def _copy_menu(self) -> QMenu:
+        menu = QMenu(self)
+        menu.setAccessibleName(self.tr("Copy"))
+        for text, slot in (
+            (self.tr("Copy the selection"), self.copy_selection),
+            (self.tr("Copy all as CSV"), self.copy_csv),
+            (self.tr("Copy all as NumPy code"), self.copy_numpy),
+        ):
+            menu.addAction(text).triggered.connect(slot)
+        return menu
+
+    def _button(self, text: str, tip: str) -> QToolButton:
+        button = QToolButton(self)
+        button.setText(text)
+        button.setAccessibleName(text)
+        button.setToolTip(plain(tip))
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        return button
+
+    def _label(self, name: str, wrap: bool = False) -> QLabel:
+        label = QLabel(self)
+        label.setTextFormat(Qt.TextFormat.PlainText)
+        label.setAccessibleName(name)
+        label.setWordWrap(wrap)
+        return label

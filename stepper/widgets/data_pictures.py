@@ -1,0 +1,301 @@
+"""Samples that are pictures: one large beside the network's outputs as bars, and a sheet of many small ones."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QHelpEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QToolTip, QWidget
+
+from core.program.ir import Array
+from stepper import theme
+from stepper.widgets import data_marks as marks
+from stepper.widgets import fonts
+from stepper.widgets.numbers import short
+from stepper.widgets.tips import plain
+
+LARGEST, SMALLEST = 220, 84
+CELL = 46
+GAP = 8
+
+
+def picture_of(shades: Array, side: tuple[int, int]) -> QImage:
+    """Return one sample as a picture: from the ground (0) to the ink (1) of the theme; what is not finite in the error colour."""
+    t = theme.current()
+    ladder = np.array([marks.blend(QColor(t.panel), QColor(t.text), n / 255).rgb() for n in range(256)], dtype=np.uint32)
+    usable = np.isfinite(shades)
+    levels = np.rint(np.clip(np.where(usable, shades, 0), 0, 1) * 255).astype(int)
+    pixels = np.where(usable, ladder[levels], QColor(t.error).rgb()).astype(np.uint32).reshape(side)
+    return QImage(np.ascontiguousarray(pixels).tobytes(), side[1], side[0], 4 * side[1], QImage.Format.Format_RGB32).copy()
+
+
+@dataclass(frozen=True, eq=False)
+class Card:
+    """One sample: its shades, how it is said, and the outputs with their names; `target` and `found` are outputs or None."""
+
+    shades: Array
+    side: tuple[int, int]
+    text: str
+    outputs: Array
+    names: tuple[str, ...]
+    target: int | None
+    found: int | None
+
+
+class SampleCard(QWidget):
+    """The current sample large, and what the network answers, as bars."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._card: Card | None = None
+        self.setAccessibleName(self.tr("The current sample"))
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
+    def sizeHint(self) -> QSize:
+        return QSize(250, 400)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(150, 110)
+
+    def show_card(self, card: Card) -> None:
+        """Show a sample."""
+        self._card = card
+        self.setAccessibleDescription(card.text)
+        self.update()
+
+    def _places(self, rows: int) -> tuple[QRectF, QRectF, float]:
+        """Return where the picture and the bars stand, side by side where it is wide, and how high a bar is."""
+        line = self.fontMetrics().height() + 2.0
+        if self.width() > 1.35 * self.height():
+            side = max(20.0, min(LARGEST, self.height() - 4, self.width() * 0.42))
+            bars = QRectF(side + 14, 2, self.width() - side - 16, self.height() - 4)
+        else:
+            side = max(20.0, min(LARGEST, self.width() - 4, max(self.height() - rows * line - 12, SMALLEST)))
+            bars = QRectF(2, side + 10, self.width() - 4, self.height() - side - 12)
+        return QRectF(2, 2, side, side), bars, min(line * 1.25, max(bars.height() / max(rows, 1), line * 0.8))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        card, t = self._card, theme.current()
+        if card is None:
+            return
+        p = QPainter(self)
+        at, bars, high = self._places(len(card.outputs))
+        image = picture_of(card.shades, card.side)
+        tall, wide = card.side
+        scale = min(at.width() / wide, at.height() / tall)
+        frame = QRectF(at.left(), at.top(), wide * scale, tall * scale)
+        p.drawImage(frame, image)
+        p.setPen(QPen(QColor(t.border), 1))
+        p.drawRect(frame)
+        finite = card.outputs[np.isfinite(card.outputs)]
+        top = max(1.0, float(finite.max())) if finite.size else 1.0
+        low = min(0.0, float(finite.min())) if finite.size else 0.0
+        shown = max(0, min(len(card.outputs), int(bars.height() // high)))
+        for n in range(shown):
+            self._paint_bar(p, card, n, QRectF(bars.left(), bars.top() + n * high, bars.width(), high), low, top)
+
+    def _paint_bar(self, p: QPainter, card: Card, n: int, row: QRectF, low: float, top: float) -> None:
+        t, metrics = theme.current(), self.fontMetrics()
+        value = float(card.outputs[n])
+        name = max((metrics.horizontalAdvance(v) for v in card.names), default=0) + 6
+        number = metrics.horizontalAdvance("0.0000") + 6
+        sign = metrics.horizontalAdvance("✓✗") + 4
+        room = QRectF(row.left() + name, row.top() + 2, max(row.width() - name - number - sign, 10), row.height() - 4)
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        p.setFont(fonts.sized(self.font(), 0, bold=n in (card.target, card.found)))
+        p.setPen(QColor(t.text))
+        p.drawText(QRectF(row.left(), row.top(), name - 6, row.height()), right, card.names[n])
+        wrong = card.found is not None and card.target is not None and card.found != card.target
+        ink = QColor(t.error) if n == card.found and wrong else QColor(t.phases["update"]) if n == card.found else QColor(t.dim)
+        zero = room.left() + room.width() * (0 - low) / (top - low)
+        p.fillRect(room, QColor(t.window))
+        if math.isfinite(value):
+            end = room.left() + room.width() * (value - low) / (top - low)
+            p.fillRect(QRectF(min(zero, end), room.top(), max(abs(end - zero), 1.0), room.height()), ink)
+        else:
+            p.fillRect(room, marks.hatch())
+        if n == card.target:
+            p.setPen(QPen(QColor(t.text), 1.5))
+            p.setBrush(Qt.BrushStyle.NoBrush)
+            p.drawRect(room)
+        p.setPen(QColor(t.text))
+        p.drawText(QRectF(room.right() + 4, row.top(), number, row.height()), left, short(value, 3))
+        told = ("✓" if not wrong else "✗") if n == card.found else ""
+        p.setPen(ink if told else QColor(t.text))
+        p.drawText(QRectF(room.right() + 4 + number, row.top(), sign, row.height()), left, told)
+        p.setFont(self.font())
+
+
+@dataclass(frozen=True, eq=False)
+class SheetScene:
+    """What is on the sheet: which samples, their shades (features×samples), a word for each, and which are wrong."""
+
+    samples: tuple[int, ...]
+    shades: Array
+    side: tuple[int, int]
+    words: tuple[str, ...]
+    wrong: tuple[bool, ...]
+    in_batch: tuple[bool, ...]
+
+
+class Sheet(QWidget):
+    """Small pictures in rows; `sample_chosen` gives the one that was clicked or gone to."""
+
+    sample_chosen = Signal(object)
+
+    def __init__(self, describe: Callable[[int], str], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._describe = describe
+        self._scene: SheetScene | None = None
+        self._current: int | None = None
+        self._images: list[QImage] = []
+        self._painted_as = ""
+        self.setAccessibleName(self.tr("Pictures of the samples"))
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+
+    @property
+    def scene(self) -> SheetScene | None:
+        """What is shown now."""
+        return self._scene
+
+    def show_scene(self, scene: SheetScene, current: int | None) -> None:
+        """Show pictures, one of them as the current one."""
+        before = self._scene
+        if before is None or before.samples != scene.samples or before.shades is not scene.shades:
+            self._painted_as = ""
+        moved = current != self._current
+        self._scene, self._current = scene, current
+        self.fit(self.width())
+        if moved:
+            self._bring_into_sight()
+        self.update()
+
+    def fit(self, width: int) -> None:
+        """Take as much height as the pictures need in a width."""
+        count = 0 if self._scene is None else len(self._scene.samples)
+        columns = self._columns(width)
+        self.setMinimumHeight(-(-count // columns) * self._pitch()[1] + GAP)
+
+    def place(self, n: int) -> QRectF:
+        """Return where the n-th picture stands, with its word."""
+        wide, high = self._pitch()
+        columns = self._columns(self.width())
+        return QRectF(GAP + n % columns * wide, GAP + n // columns * high, CELL, high - GAP)
+
+    def _pitch(self) -> tuple[int, int]:
+        word = self.fontMetrics()
+        return max(CELL, word.horizontalAdvance("8 ✗ 8")) + GAP, CELL + word.height() + 2 + GAP
+
+    def _columns(self, width: int) -> int:
+        return max(1, (width - GAP) // self._pitch()[0])
+
+    def _at(self, at: QPointF) -> int | None:
+        count = 0 if self._scene is None else len(self._scene.samples)
+        return next((n for n in range(count) if self.place(n).contains(at)), None)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        n = self._at(event.position()) if event.button() == Qt.MouseButton.LeftButton else None
+        if n is not None and self._scene is not None:
+            self.sample_chosen.emit(self._scene.samples[n])
+        event.accept()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        scene, key = self._scene, event.key()
+        columns = self._columns(self.width())
+        steps = {
+            Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Up: -columns, Qt.Key.Key_Down: columns,
+            Qt.Key.Key_Home: -(10**6), Qt.Key.Key_End: 10**6, Qt.Key.Key_Return: 0, Qt.Key.Key_Enter: 0, Qt.Key.Key_Space: 0,
+        }  # fmt: skip
+        if scene is None or not scene.samples or key not in steps:
+            super().keyPressEvent(event)
+            return
+        step, last = steps[Qt.Key(key)], len(scene.samples) - 1
+        if self._current not in scene.samples:
+            self.sample_chosen.emit(scene.samples[0 if step >= 0 else last])
+            return
+        self.sample_chosen.emit(scene.samples[max(0, min(last, scene.samples.index(self._current) + step))])
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            n = self._at(QPointF(event.pos()))
+            text = "" if n is None or self._scene is None else self._describe(self._scene.samples[n])
+            QToolTip.showText(event.globalPos(), plain(text), self)
+            return True
+        return super().event(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        scene, t = self._scene, theme.current()
+        if scene is None:
+            return
+        if self._painted_as != t.key:
+            self._painted_as = t.key
+            self._images = [picture_of(scene.shades[:, s], scene.side) for s in scene.samples]
+        p = QPainter(self)
+        p.setRenderHint(QPainter.RenderHint.Antialiasing)
+        p.setBrush(Qt.BrushStyle.NoBrush)
+        seen = QRectF(event.rect())
+        for n, sample in enumerate(scene.samples):
+            place = self.place(n)
+            if place.adjusted(-GAP, -GAP, GAP, GAP).intersects(seen):
+                self._paint_one(p, scene, n, sample == self._current, place)
+
+    def _paint_one(self, p: QPainter, scene: SheetScene, n: int, current: bool, place: QRectF) -> None:
+        t = theme.current()
+        tall, wide = scene.side
+        scale = CELL / max(tall, wide)
+        frame = QRectF(place.left(), place.top(), wide * scale, tall * scale)
+        p.drawImage(frame, self._images[n])
+        wrong = scene.wrong[n]
+        p.setPen(QPen(QColor(t.error if wrong else t.border), 2.4 if wrong else 1))
+        p.drawRect(frame)
+        if current:
+            p.setPen(QPen(QColor(t.selection), 2.8))
+            p.drawRoundedRect(frame.adjusted(-4, -4, 4, 4), 3, 3)
+            if self.hasFocus():
+                p.setPen(QPen(QColor(t.text), 1, Qt.PenStyle.DotLine))
+                p.drawRect(frame.adjusted(-6, -6, 6, 6))
+        p.setFont(fonts.sized(self.font(), 0, bold=wrong))
+        p.setPen(QColor(t.error if wrong else t.text))
+        word = QRectF(place.left() - GAP / 2, place.top() + CELL + 2, place.width() + GAP, place.height() - CELL)
+        p.drawText(word, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, scene.words[n])
+        if scene.in_batch[n]:
+            drawn = p.fontMetrics().horizontalAdvance(scene.words[n])
+            y = word.top() + p.fontMetrics().height()
+            p.setPen(QPen(QColor(t.text), 1.6))
+            p.drawLine(QPointF(word.center().x() - drawn / 2, y), QPointF(word.center().x() + drawn / 2, y))
+        p.setFont(self.font())
+
+    def _bring_into_sight(self) -> None:
+        scene = self._scene
+        outer = self.parentWidget()
+        area = None if outer is None else outer.parentWidget()
+        if scene is not None and self._current in scene.samples and isinstance(area, QScrollArea):
+            at = self.place(scene.samples.index(self._current)).center()
+            area.ensureVisible(round(at.x()), round(at.y()), CELL, CELL)
+
+
+class SheetScroll(QScrollArea):
+    """The sheet, scrolled where it is too long."""
+
+    def __init__(self, sheet: Sheet, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.sheet = sheet
+        self.setWidget(sheet)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAccessibleName(self.tr("Pictures of the samples"))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(90, 70)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.sheet.fit(self.viewport().width())

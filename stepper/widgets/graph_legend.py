@@ -1,0 +1,120 @@
+"""What the lines and frames in the graph of operations mean. Always visible; it breaks where there is little room."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QBrush, QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from stepper import theme
+
+SIGN = 24.0
+SPACE = 14.0
+
+
+class GraphLegend(QWidget):
+    """A row of signs with their meanings."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._always = (
+            ("lit", self.tr("just done")), ("next", self.tr("next")), ("waiting", self.tr("not done yet")),
+            ("read", self.tr("read by the step just done")), ("kept", self.tr("kept from the forward")),
+            ("selected", self.tr("selected, and what it came from")),
+        )  # fmt: skip
+        self.entries: tuple[tuple[str, str], ...] = ()
+        self.setAccessibleName(self.tr("Legend of the graph"))
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        self.draw(stale=False, edited=False)
+
+    def draw(self, stale: bool, edited: bool) -> None:
+        """Explain what there is to see; the marks of a change by hand only where there was one."""
+        entries = self._always
+        if stale:
+            entries += (("stale", self.tr("out of date")),)
+        if edited:
+            entries += (("edited", self.tr("changed by hand")),)
+        if entries != self.entries:
+            self.entries = entries
+            self.setAccessibleDescription("; ".join(text for _, text in entries))
+            self.updateGeometry()
+        self.update()
+
+    def hasHeightForWidth(self) -> bool:
+        """A narrow legend is higher."""
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        """Return the height that all entries need."""
+        return int(self._places(width)[1])
+
+    def sizeHint(self) -> QSize:
+        """One line, if there is room."""
+        return QSize(600, self.heightForWidth(600))
+
+    def minimumSizeHint(self) -> QSize:
+        """A legend may be narrow."""
+        return QSize(120, self._line())
+
+    def _line(self) -> int:
+        return self.fontMetrics().height() + 4
+
+    def _places(self, width: float) -> tuple[list[QRectF], float]:
+        x, y, line = 0.0, 0.0, self._line()
+        places: list[QRectF] = []
+        for _, text in self.entries:
+            wide = SIGN + 6 + self.fontMetrics().horizontalAdvance(text)
+            if x and x + wide > width:
+                x, y = 0.0, y + line
+            places.append(QRectF(x, y, wide, line))
+            x += wide + SPACE
+        return places, y + line
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint each sign as it is in the graph."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for (sign, text), place in zip(self.entries, self._places(self.width())[0], strict=True):
+            self._sign(painter, sign, QRectF(place.left(), place.top(), SIGN, place.height()))
+            painter.setPen(QColor(theme.current().dim))
+            flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+            painter.drawText(place.adjusted(SIGN + 6, 0, 4, 0), flags, text)
+
+    def _sign(self, p: QPainter, sign: str, box: QRectF) -> None:
+        t = theme.current()
+        middle = box.center().y()
+        left, right = QPointF(box.left() + 1, middle), QPointF(box.right() - 1, middle)
+        frame = QRectF(box.left() + 2, middle - 6, box.width() - 4, 12)
+        p.setBrush(Qt.BrushStyle.NoBrush)
+        if sign == "read":
+            p.setPen(QPen(QColor(t.read), 3.6, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
+            p.drawLine(left, right)
+        elif sign == "kept":
+            pen = QPen(QColor(t.dim), 1.2)
+            pen.setDashPattern([5, 3])
+            p.setPen(pen)
+            p.drawLine(left, right)
+        elif sign == "selected":
+            p.setPen(QPen(QColor(t.selection), 2.4))
+            p.drawRoundedRect(frame, 4, 4)
+        elif sign == "edited":
+            p.setPen(Qt.PenStyle.NoPen)
+            p.setBrush(QColor(t.text))
+            p.drawRoundedRect(frame, 4, 4)
+            p.setPen(QColor(t.panel))
+            p.drawText(box, Qt.AlignmentFlag.AlignCenter, "✎")
+        else:
+            style = {"next": Qt.PenStyle.DashLine, "stale": Qt.PenStyle.DashLine, "waiting": Qt.PenStyle.DotLine}.get(
+                sign, Qt.PenStyle.SolidLine
+            )
+            if sign == "lit":
+                p.setBrush(QColor(t.lit))
+            elif sign == "stale":
+                p.setBrush(QBrush(QColor(t.dim), Qt.BrushStyle.BDiagPattern))
+            p.setPen(QPen(QColor(t.dim), 2 if sign == "lit" else 1.2, style))
+            p.drawRoundedRect(frame, 4, 4)
+            p.setPen(QColor(t.lit_text if sign == "lit" else t.dim))
+            p.setFont(self.font())
+            p.drawText(box, Qt.AlignmentFlag.AlignCenter, {"lit": "▶", "next": "▷"}.get(sign, ""))

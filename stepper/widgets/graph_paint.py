@@ -1,0 +1,309 @@
+"""How the graph of operations is painted. Every state has a line and a sign of its own; colour only repeats them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF
+from PySide6.QtWidgets import QApplication
+
+from core.program.graph import Edge, Node
+from core.program.ir import Phase
+from stepper import theme
+from stepper.widgets import fonts
+from stepper.widgets.graph_layout import Line, Places
+from stepper.widgets.graph_scene import BROKEN_SIGN, STATE_SIGN, GraphScene, State, Words
+from stepper.widgets.numbers import size_text
+
+PAD = 8.0
+ROUND = 6.0
+WIDEST = 118.0
+MOST_LINES = 3
+FAR = 0.55
+TINT = 0.07
+
+
+@dataclass(frozen=True)
+class Pens:
+    """The fonts of the picture; all follow the size of all text."""
+
+    name: QFont
+    code: QFont
+    small: QFont
+
+    @property
+    def title(self) -> float:
+        """The height of the title of a band."""
+        return QFontMetricsF(self.small).height() + 2
+
+
+def pens() -> Pens:
+    """Return the fonts for the size that text has now."""
+    base = QApplication.font()
+    return Pens(fonts.sized(base, 0, bold=True), fonts.mono(base, -1), fonts.sized(base, -1))
+
+
+def cut(text: str, metrics: QFontMetricsF) -> tuple[str, ...]:
+    """Cut code into at most three lines of about the same length, so that boxes stay narrow; the rest is elided."""
+    limit = WIDEST * fonts.zoom()
+    lines = _cut(text, metrics, limit)
+    narrower = limit
+    while len(lines) > 1 and narrower > limit / 3:
+        narrower -= limit / 24
+        other = _cut(text, metrics, narrower)
+        if len(other) > len(lines) or max(map(len, other)) > max(map(len, lines)):
+            break
+        lines = other
+    return tuple(metrics.elidedText(line, Qt.TextElideMode.ElideRight, 1.4 * limit) for line in lines)
+
+
+def _cut(text: str, metrics: QFontMetricsF, limit: float) -> list[str]:
+    """Cut at the last space that fits, else after a bracket."""
+    lines: list[str] = []
+    while text:
+        at = len(text)
+        if len(lines) < MOST_LINES - 1 and metrics.horizontalAdvance(text) > limit:
+            breaks = [i + 1 for i, sign in enumerate(text[:-1]) if sign in " ("]
+            fit = [i for i in breaks if metrics.horizontalAdvance(text[:i].rstrip()) <= limit]
+            spaces = [i for i in fit if text[i - 1] == " "]
+            at = (spaces or fit or breaks[:1] or [at])[-1]
+        lines.append(text[:at].rstrip())
+        text = text[at:].lstrip()
+    return lines
+
+
+def box_size(node: Node, words: Words, shape: tuple[int, ...] | None, use: Pens) -> QSizeF:
+    """Return the size of the box of a node; there is room for a number where there may be one."""
+    name, small, code = QFontMetricsF(use.name), QFontMetricsF(use.small), QFontMetricsF(use.code)
+    detail = "" if shape is None else size_text(shape) if shape else "−0.00000"
+    room = max(small.horizontalAdvance(detail), small.horizontalAdvance("⚠ NaN") + 6)
+    first = name.horizontalAdvance(words.name) + room + 6
+    if node.given:
+        return QSizeF(first + 2 * PAD, name.height() + 6)
+    first += small.horizontalAdvance("▶ ")
+    widest = max((code.horizontalAdvance(line) for line in words.lines), default=0.0)
+    return QSizeF(max(first, widest) + 2 * PAD, name.height() + code.height() * len(words.lines) + 9)
+
+
+class GraphPainter:
+    """Paints a scene into a painter that is already moved and scaled."""
+
+    def __init__(
+        self, painter: QPainter, scene: GraphScene, places: Places, words: Sequence[Words], use: Pens, zoom: float
+    ) -> None:
+        self.p, self.scene, self.places, self.words, self.use, self.zoom = painter, scene, places, words, use, zoom
+        self.t = theme.current()
+
+    def paint(self, shown: QRectF, focus: int | None) -> None:
+        """Paint all that is in `shown`: the bands, the lines, the lit lines, the boxes."""
+        self.p.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._bands()
+        graph = self.scene.graph
+        loud: list[tuple[Edge, Line]] = []
+        for edge, line in zip(graph.edges, self.places.lines, strict=True):
+            if self.scene.is_read(edge) or self.scene.on_the_way(edge):
+                loud.append((edge, line))
+            elif edge.flow != "quiet" and line.path.controlPointRect().adjusted(-4, -4, 4, 4).intersects(shown):
+                self._line(edge, line)
+        for edge, line in sorted(loud, key=lambda pair: self.scene.is_read(pair[0])):
+            self._loud_line(edge, line)
+        for node in graph.nodes:
+            box = self.places.boxes[node.index]
+            if box.adjusted(-12, -14, 12, 12).intersects(shown):
+                self._node(node, box)
+        if focus is not None:
+            self.p.setBrush(Qt.BrushStyle.NoBrush)
+            self.p.setPen(QPen(QColor(self.t.text), 1.4 / min(1.0, self.zoom), Qt.PenStyle.DashLine))
+            self.p.drawRoundedRect(self.places.boxes[focus].adjusted(-7, -7, 7, 7), ROUND + 4, ROUND + 4)
+
+    # --- bands and lines ------------------------------------------------------------------------
+
+    def _bands(self) -> None:
+        self.p.setPen(Qt.PenStyle.NoPen)
+        for name, rect in self.places.bands:
+            self.p.setBrush(band_colour(name))
+            self.p.drawRoundedRect(rect, 8, 8)
+
+    def _line(self, edge: Edge, line: Line) -> None:
+        target = self.scene.graph.nodes[edge.target]
+        done = self.scene.state(target) in ("done", "lit")
+        colour = QColor(self.t.dim if not done or edge.flow == "kept" or target.phase is None else self.t.phases[target.phase])
+        if not done:
+            colour = mixed(self.t.dim, self.t.panel, 0.45)
+        pen = QPen(colour, (1.5 if edge.flow == "flow" and done else 1.0) * self._thicker())
+        if edge.flow == "kept":
+            pen.setDashPattern([5, 3])
+        self._stroke(line, pen, 7)
+
+    def _loud_line(self, edge: Edge, line: Line) -> None:
+        if self.scene.on_the_way(edge):
+            self._stroke(line, QPen(QColor(self.t.selection), 1.6 * self._thicker()), 8)
+        if self.scene.is_read(edge):
+            self._stroke(line, QPen(QColor(self.t.read), 3.6 * self._thicker()), 12)
+
+    def _thicker(self) -> float:
+        """Lines do not get thinner than a pixel however far away the picture is."""
+        return 1 / min(1.0, max(0.2, self.zoom))
+
+    def _stroke(self, line: Line, pen: QPen, head: float) -> None:
+        self.p.setBrush(Qt.BrushStyle.NoBrush)
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+        self.p.setPen(pen)
+        self.p.drawPath(line.path)
+        back = line.end - line.heading * head
+        aside = QPointF(-line.heading.y(), line.heading.x()) * (head * 0.5)
+        self.p.setPen(Qt.PenStyle.NoPen)
+        self.p.setBrush(pen.color())
+        self.p.drawPolygon(QPolygonF([line.end, back + aside, back - aside]))
+
+    # --- boxes ----------------------------------------------------------------------------------
+
+    def _node(self, node: Node, box: QRectF) -> None:
+        scene, state = self.scene, self.scene.state(node)
+        kind, stale = scene.broken(node), scene.stale(node)
+        self._frames(node, box)
+        round_ = box.height() / 2 if node.given else ROUND
+        fill = QColor(self.t.panel)
+        if state == "lit":
+            fill = QColor(self.t.lit)
+        elif state in ("waiting", "next", "failed"):
+            fill = band_colour(node.lane)
+        self.p.setPen(Qt.PenStyle.NoPen)
+        self.p.setBrush(fill)
+        self.p.drawRoundedRect(box, round_, round_)
+        if stale:
+            self.p.setBrush(QBrush(mixed(self.t.dim, self.t.panel, 0.5), Qt.BrushStyle.BDiagPattern))
+            self.p.drawRoundedRect(box, round_, round_)
+        self.p.setBrush(Qt.BrushStyle.NoBrush)
+        self.p.setPen(self._border(node, state, bool(kind), stale))
+        self.p.drawRoundedRect(box, round_, round_)
+        if self.zoom < FAR:
+            self._far_words(node, box, state, bool(kind))
+        else:
+            self._words(node, box, state, fill if stale else None)
+        if scene.edited(node):
+            self._pill(QPointF(box.left() + 2, box.top() - 12), "✎", self.t.text, right=False)
+
+    def _frames(self, node: Node, box: QRectF) -> None:
+        self.p.setBrush(Qt.BrushStyle.NoBrush)
+        round_ = (box.height() / 2 if node.given else ROUND) + 3
+        if node.index == self.scene.selected:
+            self.p.setPen(QPen(QColor(self.t.selection), 2.6 * self._thicker()))
+            self.p.drawRoundedRect(box.adjusted(-4, -4, 4, 4), round_, round_)
+        if node.index in self.scene.read:
+            pen = QPen(QColor(self.t.read), 2.4 * self._thicker(), Qt.PenStyle.DotLine)
+            pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+            self.p.setPen(pen)
+            self.p.drawRoundedRect(box.adjusted(-4, -4, 4, 4), round_, round_)
+        elif node.index == self.scene.lit:
+            self.p.setPen(QPen(QColor(self.t.written), 1.6 * self._thicker()))
+            self.p.drawRoundedRect(box.adjusted(-4, -4, 4, 4), round_, round_)
+
+    def _border(self, node: Node, state: State, broken: bool, stale: bool) -> QPen:
+        hue = QColor(self.t.dim if node.phase is None else self.t.phases[node.phase])
+        pen = QPen(hue, 1.3)
+        if state == "lit":
+            pen.setWidthF(2.4)
+        elif state == "next":
+            pen = QPen(hue, 1.8, Qt.PenStyle.DashLine)
+        elif state == "waiting":
+            pen = QPen(QColor(self.t.dim), 1.0, Qt.PenStyle.DotLine)
+        if broken or state == "failed":
+            pen.setColor(QColor(self.t.error))
+            pen.setWidthF(2.2)
+        if stale:
+            pen.setStyle(Qt.PenStyle.DashLine)
+        pen.setWidthF(pen.widthF() * self._thicker())
+        return pen
+
+    def _ink(self, state: State) -> tuple[QColor, QColor]:
+        """Return the colour of what matters in a box and of what matters less."""
+        if state == "lit":
+            return QColor(self.t.lit_text), QColor(self.t.lit_text)
+        return QColor(self.t.error if state == "failed" else self.t.dim if state == "waiting" else self.t.text), QColor(
+            self.t.dim
+        )
+
+    def _words(self, node: Node, box: QRectF, state: State, ground: QColor | None) -> None:
+        ink, quiet = self._ink(state)
+        words = self.words[node.index]
+        inner = box.adjusted(PAD, 3, -PAD, -3)
+        name, small, code = (QFontMetricsF(f) for f in (self.use.name, self.use.small, self.use.code))
+        detail = self.scene.progress(node) or self.scene.detail(node)
+        line = QRectF(inner.left(), inner.top(), inner.width(), name.height())
+        middle = Qt.AlignmentFlag.AlignVCenter
+        if ground is not None:  # words on hatching need a ground of their own
+            self.p.fillRect(inner.adjusted(-2, 0, 2, 0), ground)
+        self.p.setFont(self.use.small)
+        self.p.setPen(quiet)
+        if kind := self.scene.broken(node):
+            self._pill(line.topRight(), f"⚠ {BROKEN_SIGN[kind]}", self.t.error, right=True)
+        else:
+            self.p.drawText(line, middle | Qt.AlignmentFlag.AlignRight, detail)
+        sign = STATE_SIGN[state] or self.scene.sign(node)
+        if sign:
+            self.p.setPen(ink if STATE_SIGN[state] else self._hue(node.phase, state))
+            self.p.drawText(line, middle, sign)
+            line.setLeft(line.left() + small.horizontalAdvance(sign + " "))
+        self.p.setFont(self.use.name)
+        self.p.setPen(ink)
+        self.p.drawText(line, middle, words.name)
+        if not node.given:
+            below = QRectF(inner.left(), line.bottom() + 2, inner.width(), code.height())
+            self.p.setFont(self.use.code)
+            self.p.setPen(ink)
+            for text in words.lines:
+                self.p.drawText(below, middle | Qt.TextFlag.TextDontClip, text)
+                below.translate(0, code.height())
+
+    def _far_words(self, node: Node, box: QRectF, state: State, broken: bool) -> None:
+        """From far away only the name can be read, and it is written as big as there is room."""
+        text = self.words[node.index].name
+        sign = "⚠" if broken else STATE_SIGN[state]
+        text = f"{sign} {text}" if sign else text
+        metrics = QFontMetricsF(self.use.name)
+        scale = min((box.width() - 4) / max(1.0, metrics.horizontalAdvance(text)), box.height() / metrics.height(), 1 / self.zoom)
+        font = QFont(self.use.name)
+        font.setPointSizeF(max(1.0, fonts.points(font) * scale))
+        self.p.setFont(font)
+        self.p.setPen(QColor(self.t.error) if broken and state != "lit" else self._ink(state)[0])
+        self.p.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+
+    def _hue(self, phase: Phase | None, state: State) -> QColor:
+        if state in ("lit", "waiting") or phase is None:
+            return self._ink(state)[1]
+        return QColor(self.t.phases[phase])
+
+    def _pill(self, at: QPointF, text: str, colour: str, right: bool) -> None:
+        """Write a mark in light letters on its own ground, to the left or to the right of a place."""
+        metrics = QFontMetricsF(self.use.small)
+        rect = QRectF(at.x(), at.y(), metrics.horizontalAdvance(text) + 8, metrics.height() + 2)
+        if right:
+            rect.moveRight(at.x() + 3)
+        self.p.setPen(Qt.PenStyle.NoPen)
+        self.p.setBrush(QColor(colour))
+        self.p.drawRoundedRect(rect, 4, 4)
+        self.p.setFont(self.use.small)
+        self.p.setPen(QColor(self.t.panel))
+        self.p.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def mixed(one: str, other: str, share: float) -> QColor:
+    """Return a colour between two: `share` of the first and the rest of the second."""
+    a, b = QColor(one), QColor(other)
+    return QColor.fromRgbF(
+        b.redF() + (a.redF() - b.redF()) * share,
+        b.greenF() + (a.greenF() - b.greenF()) * share,
+        b.blueF() + (a.blueF() - b.blueF()) * share,
+    )
+
+
+def band_colour(lane: str) -> QColor:
+    """Return the ground of a lane: a little of the hue of its phase."""
+    t = theme.current()
+    hues = {"forward": "forward", "backward": "backward", "gradient": "backward", "update": "update", "predict": "predict"}
+    if lane not in hues:
+        return QColor(t.panel)
+    return mixed(t.phases[hues[lane]], t.panel, TINT)  # type: ignore[index]

@@ -1,0 +1,405 @@
+"""A rectangle of numbers as colours in all the room there is; with the numbers where they fit, as pixels where they do not."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QPointF, QRect, QSize, Qt, Signal, Slot
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleEvent,
+    QBrush,
+    QColor,
+    QFocusEvent,
+    QHelpEvent,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QLineEdit, QSizePolicy, QToolTip, QWidget
+
+from stepper import theme
+from stepper.widgets import numbers
+from stepper.widgets.grid import CLOCK, PENCIL, Fonts
+from stepper.widgets.grid_paint import corner, paint_cell, paint_cursor, paint_frame, pattern_of, stale_brush
+from stepper.widgets.heat import Heat
+from stepper.widgets.tips import plain
+from stepper.widgets.value_plane import Place, Plane
+
+MOST_NUMBERS = 600
+BLOCK = 28
+WIDEST, TALLEST = 130, 44
+STEPS = {
+    Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0), Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1),
+    Qt.Key.Key_Home: (0, -(10**9)), Qt.Key.Key_End: (0, 10**9),
+    Qt.Key.Key_PageUp: (-10, 0), Qt.Key.Key_PageDown: (10, 0),
+}  # fmt: skip
+CHOOSE = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
+UNMODIFIED = (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier, Qt.KeyboardModifier.ShiftModifier)
+BEGINS = frozenset("0123456789.+-−ni")
+STRANGE = {"NaN": float("nan"), "∞": float("inf"), "−∞": float("-inf")}
+
+
+class ValueHeat(QWidget):
+    """Draws a plane as a heat map with its legend. A place is chosen by click, Enter or Space and changed by typing.
+
+    `chosen` carries a place (row, column); `typed` a place and what was typed there; `refused` the reason why a
+    number cannot be typed over.
+    """
+
+    chosen = Signal(object)
+    typed = Signal(object, str)
+    refused = Signal(str)
+    copy_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.plane: Plane | None = None
+        self.heat: Heat | None = None
+        self.cursor_place: Place = (0, 0)
+        self.selected: Place | None = None
+        self._hover: Place | None = None
+        self._cell = QSize()
+        self._widest = 0
+        self.editor = QLineEdit(self)
+        self.editor.setAccessibleName(self.tr("new number"))
+        self.editor.hide()
+        self.editor.editingFinished.connect(self._on_typed)
+        self.editor.installEventFilter(self)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
+    # --- what is shown -------------------------------------------------------------------------
+
+    def set_plane(self, plane: Plane, selected: Place | None = None) -> None:
+        """Show a plane; `selected` is framed, and the keyboard's place follows it when it is another one than before."""
+        if self.plane is None or plane.size != self.plane.size or plane.name != self.plane.name:
+            self._give_up()
+            self.cursor_place = (0, 0)
+        if selected is not None and selected != self.selected:
+            self.cursor_place = selected
+        self.plane, self.selected = plane, selected
+        rows, columns = plane.size
+        values = plane.numbers
+        self.heat = Heat(rows, columns, values, plane.extent)
+        self._widest = 0
+        if 0 < rows * columns <= MOST_NUMBERS:
+            self._widest = max(len(numbers.short(x)) for x in values.flat)
+        self._measure()
+        self._say()
+        self.update()
+
+    @property
+    def shows_numbers(self) -> bool:
+        """Whether the numbers themselves stand in their cells."""
+        return not self._cell.isEmpty()
+
+    def sizeHint(self) -> QSize:
+        """Room for a small matrix."""
+        return QSize(300, 240)
+
+    def minimumSizeHint(self) -> QSize:
+        """Enough to see that there is something."""
+        return QSize(140, 120)
+
+    def body(self) -> QRect:
+        """Return where the cells are."""
+        if self.plane is None or self.heat is None:
+            return QRect()
+        rows, columns = self.plane.size
+        if self.shows_numbers:
+            return QRect(4, 4, columns * self._cell.width(), rows * self._cell.height())
+        return QRect(4, 4, self.heat.width, self.heat.height)
+
+    def rect_of(self, place: Place) -> QRect:
+        """Return where a cell is drawn."""
+        body = self.body()
+        if self.shows_numbers:
+            return QRect(
+                body.left() + place[1] * self._cell.width(), body.top() + place[0] * self._cell.height(),
+                self._cell.width(), self._cell.height(),
+            )  # fmt: skip
+        assert self.heat is not None
+        return self.heat.rect(*place).translated(body.topLeft())
+
+    def place_at(self, point: QPointF) -> Place | None:
+        """Return the cell under a point."""
+        body = self.body()
+        if self.plane is None or 0 in self.plane.size or not body.contains(point.toPoint()):
+            return None
+        rows, columns = self.plane.size
+        row = int((point.y() - body.top()) * rows / body.height())
+        column = int((point.x() - body.left()) * columns / body.width())
+        return min(row, rows - 1), min(column, columns - 1)
+
+    def text_of(self, place: Place) -> str:
+        """Return a cell in full with what it is: `W1[0, 2] = 0.25 · unit 0, input 2`."""
+        return " · ".join(x for x in self._lines(place) if x)
+
+    def _lines(self, place: Place) -> tuple[str, str]:
+        """Return the number in a cell in full, and what that cell is."""
+        plane = self.plane
+        assert plane is not None
+        notes = [plane.meaning(place)]
+        if plane.is_edited(place):
+            notes.append(f"{PENCIL} " + self.tr("changed by hand"))
+        return f"{plane.where(place)} = {numbers.full(plane.numbers[place])}", " · ".join(x for x in notes if x)
+
+    def _measure(self) -> None:
+        """Give every cell as much room as there is, and its number where all of them fit."""
+        if self.plane is None or self.heat is None:
+            return
+        rows, columns = self.plane.size
+        fonts, room = Fonts.of(self.font()), self._room()
+        need = QSize(self._widest * fonts.of_mono.horizontalAdvance("0") + 14, fonts.of_mono.height() + 8)
+        self._cell = QSize()
+        if self._widest and need.width() * columns <= room.width() and need.height() * rows <= room.height():
+            width = min(max(room.width() // columns, need.width()), max(need.width(), WIDEST))
+            height = min(max(room.height() // rows, need.height()), max(need.height(), TALLEST))
+            self._cell = QSize(width, height)
+        self.heat.fit(room.width(), room.height(), BLOCK)
+
+    def _room(self) -> QSize:
+        lines = 3 + self._warnings()
+        below = lines * (self.fontMetrics().height() + 4) + 8
+        return QSize(max(self.width() - 10, 24), max(self.height() - below - 8, 12))
+
+    def _warnings(self) -> bool:
+        return self.plane is not None and (self.plane.stale or bool(self.heat and self.heat.bad))
+
+    # --- painting ------------------------------------------------------------------------------
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the cells, their marks and the legend."""
+        plane, heat = self.plane, self.heat
+        if plane is None or heat is None:
+            return
+        painter = QPainter(self)
+        if self.shows_numbers:
+            self._paint_numbers(painter, plane)
+        else:
+            heat.paint(painter, self.body().topLeft())
+            if plane.stale:
+                painter.fillRect(self.body(), stale_brush())
+        painter.setPen(QPen(QColor(theme.current().border), 1))
+        painter.drawRect(self.body().adjusted(-1, -1, 0, 0))
+        if 0 not in plane.size:
+            self._paint_marks(painter, plane)
+        self._paint_legend(painter, plane, heat)
+        painter.end()
+
+    def _paint_numbers(self, painter: QPainter, plane: Plane) -> None:
+        fonts, values = Fonts.of(self.font()), plane.numbers
+        rows, columns = plane.size
+        for row in range(rows):
+            for column in range(columns):
+                x = values[row, column]
+                paint_cell(
+                    painter, fonts, self.rect_of((row, column)), numbers.short(x), float(x), plane.extent, plane.stale
+                )  # fmt: skip
+
+    def _paint_marks(self, painter: QPainter, plane: Plane) -> None:
+        large = self.shows_numbers
+        if plane.edited is not None and not plane.edited:
+            corner(painter, self.body(), 10)
+        for place in plane.edited_places():
+            corner(painter, self.rect_of(place) if large else self.rect_of(place).adjusted(0, 0, 3, 3), 8)
+        if self.selected is not None:
+            paint_frame(painter, self.rect_of(self.selected), large)
+        if self.hasFocus():
+            paint_cursor(painter, self.rect_of(self.cursor_place), large)
+
+    def _paint_legend(self, painter: QPainter, plane: Plane, heat: Heat) -> None:
+        t, metrics = theme.current(), self.fontMetrics()
+        line = metrics.height() + 4
+        y = self.body().bottom() + 8
+        painter.setFont(self.font())
+        painter.setPen(QColor(t.text))
+        if 0 not in plane.size:
+            for i, text in enumerate(self._lines(self._hover or self.cursor_place)):
+                shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, self.width() - 8)
+                painter.drawText(4, y + i * line + metrics.ascent(), shown)
+        y += 2 * line
+        heat.paint_legend(painter, QRect(4, y, self.width() - 8, metrics.height()), numbers.short(plane.extent, 3), self._all())
+        x, y = 4, y + line
+        for sign, count in heat.bad.items():
+            swatch = QRect(x, y + 2, 16, metrics.height() - 4)
+            painter.fillRect(swatch, QBrush(QColor(t.error), pattern_of(STRANGE[sign])))
+            painter.setPen(QColor(t.error))
+            painter.drawRect(swatch)
+            text = self.tr("{n} × {sign}").format(n=count, sign=sign)
+            painter.drawText(swatch.right() + 5, y + metrics.ascent(), text)
+            x = swatch.right() + 5 + metrics.horizontalAdvance(text) + 14
+        if plane.stale:
+            swatch = QRect(x, y + 2, 16, metrics.height() - 4)
+            painter.fillRect(swatch, stale_brush())
+            painter.setPen(QColor(t.dim))
+            painter.drawText(swatch.right() + 5, y + metrics.ascent(), f"{CLOCK} " + self.tr("out of date"))
+
+    def _all(self) -> str:
+        """Return what all cells are, where that is one number that no colour tells."""
+        if self.plane is None or self.heat is None or 0 in self.plane.size:
+            return ""
+        return self.tr("all {n}").format(n=self.heat.flat) if self.heat.flat else ""
+
+    # --- mouse and keys ------------------------------------------------------------------------
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Choose the cell under the mouse."""
+        super().mousePressEvent(event)
+        place = self.place_at(event.position())
+        if place is not None and event.button() == Qt.MouseButton.LeftButton:
+            self._move_to(place)
+            self.chosen.emit(place)
+        event.accept()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Type over the cell under the mouse."""
+        place = self.place_at(event.position())
+        if place is not None and event.button() == Qt.MouseButton.LeftButton:
+            self._move_to(place)
+            self.begin()
+        event.accept()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Tell which cell the mouse is over."""
+        place = self.place_at(event.position())
+        if place != self._hover:
+            self._hover = place
+            self.update()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Forget where the mouse was."""
+        self._hover = None
+        self.update()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Arrows move, Enter and Space choose, F2 or the begin of a number changes."""
+        key = Qt.Key(event.key())
+        if self.plane is None or 0 in self.plane.size or not _is_ours(event):
+            super().keyPressEvent(event)
+        elif key in STEPS:
+            down, right = STEPS[key]
+            rows, columns = self.plane.size
+            row, column = self.cursor_place[0] + down, self.cursor_place[1] + right
+            self._move_to((min(max(row, 0), rows - 1), min(max(column, 0), columns - 1)))
+        elif event.matches(QKeySequence.StandardKey.Copy):
+            self.copy_wanted.emit()
+        elif key in CHOOSE:
+            self.chosen.emit(self.cursor_place)
+        else:
+            self.begin("" if key == Qt.Key.Key_F2 else event.text().replace("−", "-"))
+
+    def event(self, event: QEvent) -> bool:
+        """Claim the keys that are ours before they become shortcuts of the window; tell a cell in full."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and _is_ours(event):
+            event.accept()
+            return True
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            place = self.place_at(QPointF(event.pos()))
+            QToolTip.showText(event.globalPos(), "" if place is None else plain(self.text_of(place)), self)
+            return True
+        return super().event(event)
+
+    def _move_to(self, place: Place) -> None:
+        self.cursor_place, self._hover = place, None
+        self._say()
+        self.update()
+
+    # --- typing over ---------------------------------------------------------------------------
+
+    def begin(self, text: str = "") -> None:
+        """Have a new number typed over the cell at the cursor, where that may be; `text` is its begin."""
+        if self.plane is None:
+            return
+        if self.plane.refusal:
+            self.refused.emit(self.plane.refusal)
+            return
+        rect = self.rect_of(self.cursor_place)
+        size = self.editor.sizeHint()
+        width = min(max(rect.width(), 170), max(self.width() - 4, 60))
+        x = max(min(rect.left(), self.width() - width - 2), 0)
+        y = max(min(rect.center().y() - size.height() // 2, self.height() - size.height()), 0)
+        self.editor.setGeometry(x, y, width, size.height())
+        self.editor.setText(text or numbers.full(self.plane.numbers[self.cursor_place]))
+        if not text:
+            self.editor.selectAll()
+        self.editor.setModified(bool(text))
+        self.editor.show()
+        self.editor.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    @Slot()
+    def _on_typed(self) -> None:
+        if self.editor.isHidden():
+            return
+        text, changed = self.editor.text().strip(), self.editor.isModified()
+        self._give_up()
+        if changed and text:
+            self.typed.emit(self.cursor_place, text)
+
+    def _give_up(self) -> None:
+        """End typing without a change."""
+        if self.editor.isHidden():
+            return
+        had = self.editor.hasFocus()
+        self.editor.setModified(False)
+        self.editor.hide()
+        if had:
+            self.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def eventFilter(self, watched: object, event: QEvent) -> bool:
+        """Let Escape end typing."""
+        if watched is self.editor and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
+            if event.type() == QEvent.Type.ShortcutOverride:
+                event.accept()
+                return True
+            if event.type() == QEvent.Type.KeyPress:
+                self._give_up()
+                return True
+        return super().eventFilter(watched, event)  # type: ignore[arg-type]
+
+    # --- the rest ------------------------------------------------------------------------------
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Use the new room."""
+        self._measure()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the size of all text."""
+        if event.type() == QEvent.Type.FontChange and hasattr(self, "heat"):
+            self._measure()
+            self.update()
+        super().changeEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Show the cursor."""
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Hide the cursor."""
+        self.update()
+
+    def _say(self) -> None:
+        assert self.plane is not None
+        rows, columns = self.plane.size
+        name = self.tr("heat map of {name}, {rows} by {columns}").format(name=self.plane.name, rows=rows, columns=columns)
+        if self.plane.stale:
+            name = self.tr("{name}, out of date").format(name=name)
+        self.setAccessibleName(name)
+        description = "" if 0 in self.plane.size else self.text_of(self.cursor_place)
+        if description != self.accessibleDescription():
+            self.setAccessibleDescription(description)
+            QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.DescriptionChanged))
+
+
+def _is_ours(event: QKeyEvent) -> bool:
+    if event.matches(QKeySequence.StandardKey.Copy):
+        return True
+    if event.modifiers() not in UNMODIFIED:
+        return False
+    plain_key = event.modifiers() != Qt.KeyboardModifier.ShiftModifier
+    known = event.key() in STEPS or event.key() in CHOOSE or event.key() == Qt.Key.Key_F2
+    return (plain_key and known) or (len(event.text()) == 1 and event.text() in BEGINS)

@@ -1,0 +1,89 @@
+"""What the parts of the value view show: a rectangle of numbers cut out of an array, with its marks."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.program.ir import Array
+from core.session import Moment
+from stepper.widgets.value_axes import Names, place_name
+
+Cell = tuple[int, ...]
+Place = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Plane:
+    """The last two axes of an array, at a place `at` of all axes before; a vector is one row.
+
+    `refusal` says why the numbers cannot be typed over, `extent` is the magnitude of the strongest colour; `edited`
+    are the changed cells of the whole array, all of it where that is empty.
+    """
+
+    name: str
+    array: Array
+    at: Cell
+    moment: Moment
+    axes: Names
+    extent: float
+    stale: bool = False
+    edited: Set[Cell] | None = None
+    refusal: str = ""
+
+    @property
+    def numbers(self) -> Array:
+        """The numbers as rows and columns."""
+        shape = self.array.shape
+        if len(shape) > 2:
+            return self.array[self.at]
+        return np.reshape(self.array, (1, 1) if not shape else (1, shape[0])) if len(shape) < 2 else self.array
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """How many rows and columns there are."""
+        shape = self.array.shape
+        return (1, 1) if not shape else (1, shape[0]) if len(shape) == 1 else (shape[-2], shape[-1])
+
+    def cell(self, place: Place) -> Cell:
+        """Return the cell of the array at a place."""
+        rank = self.array.ndim
+        return () if not rank else (place[1],) if rank == 1 else (*self.at, *place)
+
+    def place(self, cell: Cell | None) -> Place | None:
+        """Return where a cell of the array is, None if it is not in this slice."""
+        if (
+            cell is None
+            or len(cell) != self.array.ndim
+            or not all(0 <= i < n for i, n in zip(cell, self.array.shape, strict=True))
+        ):
+            return None
+        if len(cell) < 2:
+            return (0, cell[0] if cell else 0)
+        return (cell[-2], cell[-1]) if cell[:-2] == self.at else None
+
+    def is_edited(self, place: Place) -> bool:
+        """Tell whether the number at a place was changed by hand."""
+        return self.edited is not None and (not self.edited or self.cell(place) in self.edited)
+
+    def edited_places(self) -> list[Place]:
+        """Return the places that were changed by hand one by one."""
+        places = (self.place(cell) for cell in self.edited or ())
+        return [place for place in places if place is not None]
+
+    def heading(self, axis: int, i: int) -> str:
+        """Return what a row (axis 0) or a column (axis 1) is; empty where there is but one of it and no name for it."""
+        rank = self.array.ndim
+        at = rank - 2 + axis
+        return "" if at < 0 else place_name(self.axes[at], i, self.moment)
+
+    def where(self, place: Place) -> str:
+        """Return a cell as it is written: `W1[0, 2]`."""
+        cell = self.cell(place)
+        return f"{self.name}[{', '.join(str(i) for i in cell)}]" if cell else self.name
+
+    def meaning(self, place: Place) -> str:
+        """Return what a cell is: `unit 0, input 2`."""
+        return ", ".join(text for axis in (0, 1) if (text := self.heading(axis, place[axis])))
