@@ -114,7 +114,7 @@ class Chain:
                 return None
             g, local, places, names = found
             with np.errstate(all="ignore"):
-                products = g * local
+                products = g * local + 0.0  # −0 adds 0
             sums.append(total(products))
             size += float(np.sum(np.abs(products)))
             of = self.program.values[forward].label

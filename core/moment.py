@@ -49,7 +49,7 @@ class Moment:
     them is None. `stale` values are shown as they were before a change by hand (`old` keeps them), `edited`
     maps the inputs changed by hand to their changed cells (none: all of it), `events` are all such changes
     and `old_losses` the losses before the newest one. `inner` is the moment inside the upcoming operation
-    where a person has gone into it, `element` how many cells of its result are computed, where they go cell by cell.
+    where a person has gone into it, `element` how many cells of its whole `result` are computed, where they go cell by cell.
     """
 
     title: str
@@ -75,6 +75,7 @@ class Moment:
     old: Machine | None = field(default=None, compare=False, repr=False)
     inner: Moment | None = None
     element: int | None = None
+    result: Array | None = field(default=None, compare=False, repr=False)
     can_undo: bool = False
     can_redo: bool = False
     earlier: Callable[[int], Array | None] = field(default=_nothing, compare=False, repr=False)
@@ -87,6 +88,11 @@ class Moment:
         there is nothing to judge by. In a run it may be a moment old, see `Session.scores_in_run`.
         """
         return self.score()
+
+    @property
+    def deepest(self) -> Moment:
+        """The moment inside all operations that a person has gone into; itself where they have not."""
+        return self if self.inner is None else self.inner.deepest
 
     @property
     def k(self) -> int:

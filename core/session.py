@@ -110,7 +110,7 @@ class Session:
             notes=self.notes, tracks=self.tracks, events=t.events,
             edited=edited_cells(program, t.events, t.iteration), stale=self._stale, old=self._old,
             old_losses=self._undo[-1][0].losses if self._undo and t.events else (),
-            element=self._visit.element,
+            element=self._visit.element, result=self._visit.result,
             can_undo=bool(self._undo), can_redo=bool(self._redo), earlier=_Before(t, t.iteration),
         )  # fmt: skip
         inner = self._visit.moment(now)
@@ -362,7 +362,9 @@ class Session:
     def _change(self, event: Event) -> None:
         self._undo.append((self.timeline.course(), self.timeline.position))
         self._redo.clear()
-        self._apply(Course((*self.timeline.events, event), self.timeline.course().losses[: event.iteration - 1]))
+        # What was changed later than this was changed in another course.
+        kept = tuple(e for e in self.timeline.events if e.iteration <= event.iteration)
+        self._apply(Course((*kept, event), self.timeline.course().losses[: event.iteration - 1]))
 
     def _swap(self, taken: list[tuple[Course, Position]], kept: list[tuple[Course, Position]]) -> None:
         if taken:

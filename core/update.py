@@ -31,7 +31,7 @@ class Change:
     """One parameter's way through an iteration: `old` at its start, `new` at its end (None: not done yet).
 
     `share` is ‖new − old‖ / ‖old‖ (2-norms over all cells), None where not known or `old` is all zeros; `largest` the
-    cell that changes most, a NaN first. `waits_for` are the labels of what the lines read and that is not computed yet;
+    cell that changes most, a NaN first. `waits_for` are the values that the lines read and that are not computed yet;
     `lines` are the lines that assign the parameter, in order.
     """
 
@@ -42,7 +42,7 @@ class Change:
     new: Array | None
     share: float | None
     largest: Cell | None
-    waits_for: tuple[str, ...]
+    waits_for: tuple[int, ...]
     lines: tuple[Statement, ...]
 
     def by(self, cell: Cell) -> float | None:
@@ -107,9 +107,7 @@ def changes(program: Program, machine: Machine, k: int) -> tuple[Change, ...]:
             memory.lines[name] = _lines(program, name)
         lines = memory.lines[name]
         if program.makers.get(end, k) >= k or new is None:
-            waits = tuple(
-                dict.fromkeys(program.values[v].label for v in _needed(program, lines) if program.makers.get(v, -1) >= k)
-            )
+            waits = tuple(dict.fromkeys(v for v in _needed(program, lines) if program.makers.get(v, -1) >= k))
             old_array = np.asarray(old)
             found.append(Change(name, start, end, old_array, None, None, None, waits, lines))
             continue
@@ -139,7 +137,9 @@ def weighed(program: Program, machine: Machine, steps: Mapping[str, tuple[Array,
     assert program.loss is not None
     loss = np.asarray(machine.peek(program.loss))
     before = float(loss.reshape(-1)[0])
-    if any(old.shape != new.shape for old, new in steps.values()):
+    # A loss that is computed between two updates is not a loss of the parameters that the iteration starts from.
+    between = any(program.phase_of(i.index) == "update" for i in upstream_of(program, program.loss))
+    if between or any(old.shape != new.shape for old, new in steps.values()):
         return LossChange(before, None, None, None, "unknown")
     start = {name: program.inputs[name] for name in steps}
     after = loss_with(program, machine.peek, {start[name]: new for name, (_, new) in steps.items()})
@@ -195,7 +195,7 @@ def verdict_of(before: float, after: float | None, predicted: float | None, eps:
 def sentence(found: LossChange, loss: str) -> str:
     """Return in a sentence or two whether the slope kept what it promised; `loss` is what the loss is called."""
     return {
-        "unknown": f"What {loss} would be after this update cannot be computed, so nothing is said of the slope.",
+        "unknown": f"What {loss} would be after this update cannot be told, so nothing is said of the slope.",
         "not finite": f"A number here is not finite, so a prediction of {loss} means nothing any more.",
         "rounding": f"{loss} stays as it is, but for rounding: there is no slope left along this step.",
         "agrees": "As predicted: the step is small enough for the slope to hold all the way.",

@@ -8,7 +8,7 @@ from typing import Any
 from core.execute.inside import Cells, Definition, Inside, cells, opened
 from core.execute.timeline import Position
 from core.moment import Moment, Selection
-from core.program.ir import Instruction, Program
+from core.program.ir import Array, Instruction, Program
 from core.stops import Size
 
 
@@ -31,6 +31,11 @@ class Visit:
     def element(self) -> int | None:
         """How many cells are computed, where the program's own operation is open cell by cell."""
         return self._frames[0].done if self._frames and isinstance(self._frames[0], Cells) else None
+
+    @property
+    def result(self) -> Array | None:
+        """The whole result, where the program's own operation is open cell by cell."""
+        return self._frames[0].result if self._frames and isinstance(self._frames[0], Cells) else None
 
     @property
     def cell(self) -> tuple[int, ...] | None:
@@ -95,7 +100,15 @@ class Visit:
                     title=frame.instruction.text, program=program, position=Position(1, k), epoch=1,
                     lit=program.instructions[k - 1] if k else None,
                     upcoming=program.instructions[k] if k < len(program) else None, fault=None, samples=outer.samples,
-                    losses=(), epoch_losses=(), selection=Selection(), running=False, machine=frame.machine, inner=found,
+                    losses=(), epoch_losses=(), selection=_chosen(below), running=False, machine=frame.machine, inner=found,
                     element=below.done if isinstance(below, Cells) else None,
+                    result=below.result if isinstance(below, Cells) else None,
                 )  # fmt: skip
         return found
+
+
+def _chosen(below: Inside | None) -> Selection:
+    """Select what was done last inside: cell by cell, the cell."""
+    if isinstance(below, Cells):
+        return Selection(below.instruction.result, below.cell)
+    return Selection()

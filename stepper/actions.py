@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
 from core.library import EXAMPLES
+from core.optimizers import RULES
 from stepper import resources
 from stepper.arrangement import PANELS
 from stepper.widgets.tips import plain as as_plain
@@ -24,6 +25,7 @@ class Item:
     `call` is `owner.method`, called with `argument` if there is one. `text` stands in the menu; `button`,
     if given, on a button of the top bar (with `icon`). `on` is the text, button and icon while the action is on.
     `group` makes a choice of one among several, `part` starts a new part of its menu, `menu` may be a path.
+    `check` is one that is on or off by itself.
     `later` says which way in time the action goes, so that it is disabled where there is nothing to go to.
     """
 
@@ -39,6 +41,7 @@ class Item:
     on: tuple[str, str, str] | None = None
     group: str = ""
     part: bool = False
+    check: bool = False
     later: bool | None = None
 
 
@@ -51,6 +54,9 @@ def translate(context: str, text: str) -> str:
 FILE = translate("actions", "&File")
 EXAMPLES_MENU = translate("actions", "&File/&Examples")
 STEP = translate("actions", "&Step")
+STOPS = translate("actions", "S&tops")
+CHANGE = translate("actions", "&Change")
+OPTIMIZER = translate("actions", "&Change/&Optimizer from here on")
 VIEW = translate("actions", "&View")
 THEME = translate("actions", "&View/&Colours")
 PANELS_MENU = translate("actions", "&View/&Panels")
@@ -66,21 +72,45 @@ ITEMS: tuple[Item, ...] = (
     Item("save-script", FILE, translate("actions", "&Save as a plain NumPy script…"), "files.choose_script",
          keys=("Ctrl+Shift+S",), part=True,
          tip=translate("actions", "Save the program as a Python script that runs without this app and gives the same numbers")),
+    Item("first-page", FILE, translate("actions", "&First page"), "window.show_first_page", keys=("Alt+Home",), part=True,
+         tip=translate("actions", "Go to the page to begin with: examples, recent files, the tour")),
+    Item("settings", FILE, translate("actions", "Se&ttings…"), "guide.show_settings", keys=("Ctrl+,",),
+         tip=translate("actions", "Choose colours, text size, digits, notation and speed")),
     Item("quit", FILE, translate("actions", "&Quit"), "window.close", keys=("Ctrl+Q",), part=True,
          tip=translate("actions", "Close the window")),
 
     Item("operation-later", STEP, translate("actions", "One operation &later"), "controller.later", "operation",
-         keys=("Right", "F11"), tip=translate("actions", "Do the next operation"), button=translate("actions", "later"),
+         keys=("Right",), tip=translate("actions", "Do the next operation"), button=translate("actions", "later"),
          icon="later", later=True),
     Item("operation-earlier", STEP, translate("actions", "One operation &earlier"), "controller.earlier", "operation",
          keys=("Left",), tip=translate("actions", "Undo the last operation"), button=translate("actions", "earlier"),
          icon="earlier", later=False),
-    Item("line-later", STEP, translate("actions", "Next line"), "controller.later", "statement", keys=("F10",),
-         tip=translate("actions", "Do the rest of this line, or the whole next line"), button="", icon="later", part=True,
+    Item("into", STEP, translate("actions", "&Into the next operation"), "controller.into", keys=("F11",),
+         tip=translate("actions", "Open the next operation: the simpler ones that it is made of, or its single cells"),
+         button=translate("actions", "into"), icon="into", part=True, later=True),
+    Item("into-earlier", STEP, translate("actions", "Into the last operation, from its end"), "controller.into_earlier",
+         keys=("Ctrl+F11",), tip=translate("actions", "Open the last operation, at its end, to go earlier in it"), button="",
+         icon="into", later=False),
+    Item("out", STEP, translate("actions", "&Out, finishing it"), "controller.out", keys=("Shift+F11",),
+         tip=translate("actions", "Finish the operation that is open; outside of any, this phase"),
+         button=translate("actions", "out"), icon="out", later=True),
+    Item("out-earlier", STEP, translate("actions", "Out, to before it"), "controller.out_earlier", keys=("Ctrl+Shift+F11",),
+         tip=translate("actions", "Go earlier, to before the operation that is open; outside of any, to the start of the phase"),
+         button="", icon="out", later=False),
+    Item("element-later", STEP, translate("actions", "Next cell"), "controller.later", "element", keys=("Alt+Right",),
+         tip=translate("actions", "Compute one more cell of the next operation"), later=True, part=True),
+    Item("element-earlier", STEP, translate("actions", "Previous cell"), "controller.earlier", "element", keys=("Alt+Left",),
+         tip=translate("actions", "Go earlier by one cell of the operation"), later=False),
+    Item("line-later", STEP, translate("actions", "Next line (over)"), "controller.later", "statement", keys=("F10",),
+         tip=translate("actions", "Do the rest of this line, or the whole next line"), button="", icon="later",
          later=True),
     Item("line-earlier", STEP, translate("actions", "Previous line"), "controller.earlier", "statement", keys=("Shift+F10",),
          tip=translate("actions", "Go earlier, to the end of the line before"), button="", icon="earlier", later=False),
-    Item("phase-later", STEP, translate("actions", "Next phase"), "controller.later", "phase", keys=("Ctrl+Right", "Shift+F11"),
+    Item("layer-later", STEP, translate("actions", "Next layer"), "controller.later", "layer", keys=("Ctrl+Shift+Right",),
+         tip=translate("actions", "Go on to the end of this layer's lines"), later=True),
+    Item("layer-earlier", STEP, translate("actions", "Previous layer"), "controller.earlier", "layer", keys=("Ctrl+Shift+Left",),
+         tip=translate("actions", "Go earlier, to the start of this layer's lines"), later=False),
+    Item("phase-later", STEP, translate("actions", "Next phase"), "controller.later", "phase", keys=("Ctrl+Right",),
          tip=translate("actions", "Go on to the end of this phase (forward, loss, backward, update)"), button="", icon="later",
          later=True),
     Item("phase-earlier", STEP, translate("actions", "Previous phase"), "controller.earlier", "phase", keys=("Ctrl+Left",),
@@ -91,14 +121,49 @@ ITEMS: tuple[Item, ...] = (
     Item("iteration-earlier", STEP, translate("actions", "Previous iteration"), "controller.earlier", "iteration",
          keys=("Shift+Left",), tip=translate("actions", "Go earlier, to the start of this iteration"), button="",
          icon="earlier", later=False),
+    Item("epoch-later", STEP, translate("actions", "Next epoch"), "controller.later", "epoch", keys=("Shift+PgDown",),
+         tip=translate("actions", "Go on to the end of this epoch, when every sample has been used once"), later=True),
+    Item("epoch-earlier", STEP, translate("actions", "Previous epoch"), "controller.earlier", "epoch", keys=("Shift+PgUp",),
+         tip=translate("actions", "Go earlier, to the start of this epoch"), later=False),
     Item("start", STEP, translate("actions", "To the &start"), "controller.to_start", keys=("Home", "Ctrl+Home"),
          tip=translate("actions", "Go to before the very first operation"), button=translate("actions", "start"),
          icon="start", part=True,
          later=False),
-    Item("run", STEP, translate("actions", "&Run"), "controller.toggle_run", keys=("F5",),
-         tip=translate("actions", "Run iteration after iteration; again to stop"), button=translate("actions", "run"),
-         icon="run",
+    Item("go-to", STEP, translate("actions", "To &iteration…"), "asking.iteration", keys=("Ctrl+G",),
+         tip=translate("actions", "Jump to an iteration by its number")),
+    Item("to-cursor", STEP, translate("actions", "Run to the &cursor"), "controller.to_cursor", keys=("Ctrl+F10",),
+         tip=translate("actions", "Go on to just after the line with the cursor (↑ and ↓ in the program move it)"), later=True),
+    Item("back-to-cursor", STEP, translate("actions", "&Back to the cursor"), "controller.back_to_cursor",
+         keys=("Ctrl+Shift+F10",), tip=translate("actions", "Go earlier, to just after the line with the cursor"), later=False),
+    Item("run", STEP, translate("actions", "&Run"), "controller.toggle_run", keys=("F5",), part=True,
+         tip=translate("actions", "Run iteration after iteration, up to the next breakpoint; again to stop"),
+         button=translate("actions", "run"), icon="run",
          on=(translate("actions", "&Stop"), translate("actions", "stop"), "stop"), later=True),
+    Item("run-earlier", STEP, translate("actions", "Back to the last breakpoint"), "controller.run_earlier", keys=("Shift+F5",),
+         tip=translate("actions", "Go earlier, to where a breakpoint hit last: when did this become so?"), later=False),
+
+    Item("stop-line", STOPS, translate("actions", "&Breakpoint on this line"), "stops.toggle_at_cursor", keys=("F9",),
+         tip=translate("actions", "Stop before the line with the cursor, or do so no more")),
+    Item("stop-finding", STOPS, translate("actions", "Stop at the first NaN or &∞"), "stops.stop_on_finding",
+         tip=translate("actions", "Stop at the first operation that makes a number that is not finite")),
+    Item("notes", STOPS, translate("actions", "Conditions and &watches…"), "window.show_panel", "notes", keys=("Ctrl+Shift+B",),
+         tip=translate("actions", "Stop on a condition, watch an expression; every breakpoint, watch and bookmark in one list")),
+    Item("bookmark", STOPS, translate("actions", "Book&mark here…"), "stops.ask_bookmark", keys=("Ctrl+B",), part=True,
+         tip=translate("actions", "Put a bookmark with a note at this place in time")),
+
+    Item("undo", CHANGE, translate("actions", "&Undo the change"), "changing.undo", keys=("Ctrl+Z",),
+         tip=translate("actions", "Take back the newest change by hand, with all that followed from it")),
+    Item("redo", CHANGE, translate("actions", "&Redo the change"), "changing.redo", keys=("Ctrl+Shift+Z", "Ctrl+Y"),
+         tip=translate("actions", "Make the change again that was taken back")),
+    Item("recompute", CHANGE, translate("actions", "&Compute what is out of date"), "changing.recompute", keys=("F8",),
+         part=True, tip=translate("actions", "Compute again, up to here, everything that follows from a change")),
+    Item("what-if", CHANGE, translate("actions", "What &if: compute at once"), "changing.toggle_what_if", keys=("F7",),
+         check=True, tip=translate("actions", "After each change compute at once what follows from it")),
+    Item("rate", CHANGE, translate("actions", "&Learning rate…"), "changing.ask_rate", keys=("Ctrl+R",), part=True,
+         tip=translate("actions", "Use another learning rate from here on")),
+    *(Item(f"optimizer-{name}", OPTIMIZER, name, "changing.use_optimizer", name, tip=what) for name, (_, what) in RULES.items()),
+    Item("first-weights", CHANGE, translate("actions", "Back to the &first weights"), "changing.back_to_first_weights",
+         tip=translate("actions", "Begin again, from here on, with the weights that the training began with")),
 
     Item("theme-system", THEME, translate("actions", "As the &system"), "window.set_theme", "system", group="theme",
          tip=translate("actions", "Use light or dark colours as the desktop does")),
@@ -126,9 +191,17 @@ ITEMS: tuple[Item, ...] = (
          tip=translate("actions", "A network, large, with a value and the data beside it")),
     Item("reset-arrangement", ARRANGEMENT, translate("actions", "&Reset the arrangement"), "window.reset_arrangement", part=True,
          tip=translate("actions", "Put every panel back where this arrangement has it")),
-    Item("keys", HELP, translate("actions", "&Keys"), "window.show_keys", keys=("F1",),
+    Item("help-here", HELP, translate("actions", "&Help on this panel"), "guide.help_here", keys=("F1",),
+         tip=translate("actions", "Open the page of help on the panel that has the keyboard")),
+    Item("help-start", HELP, translate("actions", "&Contents of the help"), "guide.show_page", "start",
+         tip=translate("actions", "Open the list of all pages of help")),
+    Item("tour", HELP, translate("actions", "&Tour (one minute)"), "guide.begin_tour",
+         tip=translate("actions", "Be shown around, a step at a time, on xor")),
+    Item("palette", HELP, translate("actions", "&Find an action…"), "window.open_palette", keys=("Ctrl+Shift+P",), part=True,
+         tip=translate("actions", "Type a few letters of what you want to do")),
+    Item("keys", HELP, translate("actions", "&Keys"), "guide.show_keys",
          tip=translate("actions", "List every key")),
-    Item("about", HELP, translate("actions", "&About Backprop Stepper"), "window.show_about",
+    Item("about", HELP, translate("actions", "&About Backprop Stepper"), "guide.show_about",
          tip=translate("actions", "Which version this is, and what it stands on")),
 )  # fmt: skip
 BY_ID: Mapping[str, Item] = {item.id: item for item in ITEMS}
@@ -231,8 +304,9 @@ class Actions(QObject):
             action.setMenuRole(QAction.MenuRole.AboutRole)
         else:
             action.setMenuRole(QAction.MenuRole.NoRole)
-        if item.group:
+        if item.group or item.check:
             action.setCheckable(True)
+        if item.group:
             if item.group not in self._groups:
                 self._groups[item.group] = QActionGroup(self)
             self._groups[item.group].addAction(action)

@@ -29,13 +29,13 @@ class Running:
     reporter: CrashReporter
 
 
-def start(target: str, settings_path: Path | None = None) -> Running:
-    """Make the window on a TARGET and show it; the event loop is the caller's.
+def start(target: str | None, settings_path: Path | None = None) -> Running:
+    """Make the window on a TARGET, without one on the first page, and show it; the event loop is the caller's.
 
     Raises:
         StepperError: if the target cannot be opened; nothing is made then.
     """
-    opened = open_target(target)
+    opened = None if target is None else open_target(target)
     choose_platform()
     from stepper.application import application
     from stepper.controller import Controller
@@ -48,13 +48,16 @@ def start(target: str, settings_path: Path | None = None) -> Running:
     reporter = CrashReporter(parent=window)
     reporter.said.connect(window.say)
     reporter.install()
-    window.controller.take(session_of(opened), target)
+    if opened is None or target is None:
+        window.show_first_page()
+    else:
+        window.controller.take(session_of(opened), target)
     window.open_up()
     return Running(made, window, reporter)
 
 
-def run(target: str) -> int:
-    """Show the window on a TARGET until it is closed; returns the exit status."""
+def run(target: str | None) -> int:
+    """Show the window on a TARGET or the first page until it is closed; returns the exit status."""
     running = start(target)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:

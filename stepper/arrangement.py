@@ -9,10 +9,19 @@ from typing import Literal
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QWidget
 
+from stepper.help import HelpView
+from stepper.views.curves import CurvesView
+from stepper.views.data import DataView
+from stepper.views.graph import GraphView
+from stepper.views.line import LineView
 from stepper.views.loss import LossView
 from stepper.views.network import NetworkView
 from stepper.views.operation import OperationView
+from stepper.views.predict import PredictView
 from stepper.views.program import ProgramView
+from stepper.views.update import UpdateView
+from stepper.views.value import ValueView
+from stepper.views.why import WhyView
 
 Arrangement = Literal["learn", "debug", "inspect"]
 Area = Literal["left", "left-low", "centre", "centre-low", "right", "right-low", "bottom"]
@@ -51,8 +60,26 @@ PANELS: tuple[Panel, ...] = (
           ProgramView, "left", ("learn", "debug"), "program", "Alt+1"),
     Panel("network", translate("actions", "Network"), translate("actions", "what this step reads and writes is lit"),
           NetworkView, "centre", ("learn", "debug", "inspect"), "network", "Alt+2"),
+    Panel("graph", translate("actions", "Graph"), translate("actions", "operations, and what flows between them"),
+          GraphView, "centre", ("debug", "inspect"), "graph", "Alt+0"),
+    Panel("curves", translate("actions", "Curves"), translate("actions", "loss, accuracy and gradients over the iterations"),
+          CurvesView, "centre", ("debug",), "curves"),
     Panel("operation", translate("actions", "Operation"), translate("actions", "what just happened, in numbers"),
           OperationView, "centre-low", ("learn", "debug"), "operation", "Alt+3"),
+    Panel("line", translate("actions", "Line"), translate("actions", "what this line means"),
+          LineView, "centre-low", ("debug",), "line", "Alt+7"),
+    Panel("update", translate("actions", "Update"), translate("actions", "old − step = new, for each parameter"),
+          UpdateView, "centre-low", ("debug",), "update", "Alt+8"),
+    Panel("value", translate("actions", "Value"), translate("actions", "one value in full"),
+          ValueView, "right", ("debug", "inspect"), "value", "Alt+5"),
+    Panel("why", translate("actions", "Why"), translate("actions", "why this number is what it is"),
+          WhyView, "right", ("debug",), "why", "Alt+6"),
+    Panel("data", translate("actions", "Data"), translate("actions", "the samples, and what the network makes of them"),
+          DataView, "right", ("debug", "inspect"), "data", "Alt+9", {"inspect": "right-low"}),
+    Panel("predict", translate("actions", "Predict"), translate("actions", "a question before each step"),
+          PredictView, "right", ("debug",), "predict"),
+    Panel("help", translate("actions", "Help"), translate("actions", "F1 in any panel opens its page"),
+          HelpView, "right", (), "start"),
     Panel("loss", translate("actions", "Loss"), translate("actions", "over the iterations; click to travel"),
           LossView, "bottom", ("learn", "debug"), "loss", "Alt+4"),
 )  # fmt: skip

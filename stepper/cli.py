@@ -29,7 +29,7 @@ from stepper.saving import save_text
 VIEWS = ("window", "network", "operation", "program", "loss")
 _EXAMPLES = """\
 examples:
-  stepper                                  open the window on XOR
+  stepper                                  open the window on its first page
   stepper open my_net.py                   open the window on your own program
   stepper trace xor                        one iteration, an operation a line
   stepper trace xor --iteration 3 --json   the third iteration as JSON
@@ -243,8 +243,8 @@ def _where_a_display_would_be() -> str:
     return "this machine has no display"
 
 
-def _window(target: str) -> int:
-    opened = open_target(target)
+def _window(target: str | None) -> int:
+    opened = open_target(target or "xor")
     why = why_no_window()
     if why is None:
         from stepper import app
@@ -267,7 +267,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     run = {"list": _list, "trace": _trace, "train": _train, "script": _script, "picture": _picture}
     try:
         if arguments.command in (None, "open"):
-            return _window(getattr(arguments, "target", "xor"))
+            return _window(getattr(arguments, "target", None))
         return run[arguments.command](arguments)
     except StepperError as error:
         print(f"stepper: {error}", file=sys.stderr)

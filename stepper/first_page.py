@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QListWidgetItem,
     QPushButton,
     QScrollArea,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -85,12 +86,19 @@ class ChoiceList(QListWidget):
         self.setAccessibleName(name)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.setSpacing(2)
+        self.viewport().setAutoFillBackground(False)
         self.itemClicked.connect(self._choose)
+
+    def fit(self) -> None:
+        """Be as high as all lines are."""
+        line = self.sizeHintForRow(0) if self.count() else 0
+        self.setFixedHeight(self.count() * (line + 2 * self.spacing()) + 6)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter and Space choose."""
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and self.currentItem() is not None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and self.currentRow() >= 0:
             self._choose(self.currentItem())
         else:
             super().keyPressEvent(event)
@@ -172,6 +180,7 @@ class FirstPage(QScrollArea):
             there = Path(path).is_file()
             text = Path(path).name if there else self.tr("{name} (not there any more)").format(name=Path(path).name)
             self.recent.add(f"{text}   {Path(path).parent}", path, path, there)
+        self.recent.fit()
         self.recent.setVisible(bool(paths))
         self.nothing.setVisible(not paths)
 
@@ -198,25 +207,29 @@ class FirstPage(QScrollArea):
         for column, button in enumerate((self.watch_button, self.code_button, self.network_button)):
             grid.addWidget(button, 2, column * 2, 1, 2)
         self._heads = [self._label(text, page) for text in (self.tr("Recent files"), self.tr("Examples"))]
-        for column, (head, choices) in enumerate(zip(self._heads, (self.recent, self.examples), strict=True)):
-            grid.addWidget(head, 3, column * 3, 1, 3)
-            grid.addWidget(choices, 4, column * 3, 1, 3)
-        grid.addWidget(self.nothing, 4, 0, 1, 3, Qt.AlignmentFlag.AlignTop)
+        places = ((0, 2, self.recent), (2, 4, self.examples))
+        for head in self._heads:
+            head.setContentsMargins(0, self.fontMetrics().height(), 0, 0)
+        for head, (column, span, choices) in zip(self._heads, places, strict=True):
+            grid.addWidget(head, 3, column, 1, span)
+            grid.addWidget(choices, 4, column, 1, span, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(self.nothing, 4, 0, 1, 2, Qt.AlignmentFlag.AlignTop)
+        grid.setRowMinimumHeight(5, self.fontMetrics().height() * 3)
         below = QHBoxLayout()
+        below.setSpacing(10)
         for button in (self.tour_button, self.new_button, self.back_button):
             below.addWidget(button)
         below.addStretch(1)
-        grid.addLayout(below, 5, 0, 1, 6)
+        grid.addLayout(below, 6, 0, 1, 6)
         for column in range(6):
             grid.setColumnStretch(column, 1)
-        grid.setRowStretch(4, 1)
         across = QHBoxLayout()
         across.addStretch(1)
         across.addWidget(inner, 100)
         across.addStretch(1)
         column = QVBoxLayout(page)
         column.addStretch(2)
-        column.addLayout(across, 20)
+        column.addLayout(across)
         column.addStretch(3)
 
     def _connect(self) -> None:
@@ -235,13 +248,12 @@ class FirstPage(QScrollArea):
         self.words.setFont(fonts.sized(base, 2))
         for head in self._heads:
             head.setFont(fonts.sized(base, 0, bold=True))
-        line = self.fontMetrics().height()
         for choices in (self.recent, self.examples):
-            choices.setMinimumHeight(line * 5)
-            choices.setMaximumHeight(line * 12)
+            choices.fit()
 
     def _label(self, text: str, parent: QWidget) -> QLabel:
         label = QLabel(text, parent)
         label.setTextFormat(Qt.TextFormat.PlainText)
         label.setWordWrap(True)
+        label.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         return label

@@ -8,7 +8,7 @@ from PySide6.QtCore import QCoreApplication, Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QTextDocument
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QTextBrowser, QVBoxLayout, QWidget
 
-from stepper import actions, theme
+from stepper import theme
 
 FIRST = "start"
 PAGES = (
@@ -27,13 +27,16 @@ def page_text(name: str) -> str:
 
 def keys_table() -> str:
     """Return every action of the one table with its keys, as Markdown tables, a table for each menu."""
+    from stepper import actions  # the table of actions has the panels in it, of which the help is one
+
     action, keys, what = (QCoreApplication.translate("help", word) for word in ("Action", "Keys", "What it does"))
     found: list[str] = []
     menu = ""
     for item in actions.ITEMS:
         if item.menu != menu:
             menu = item.menu
-            found += ["", f"## {actions.plain(menu).replace('/', ' › ')}", "", f"| {action} | {keys} | {what} |", "| --- | --- | --- |"]
+            title = actions.plain(menu).replace("/", " › ")
+            found += ["", f"## {title}", "", f"| {action} | {keys} | {what} |", "| --- | --- | --- |"]
         row = (actions.plain(item.text), actions.keys_text(item) or "–", actions.say(item.tip))
         found.append("| " + " | ".join(_escaped(text) for text in row) + " |")
     return "\n".join(found) + "\n"

@@ -8,25 +8,38 @@ from PySide6.QtCore import QByteArray, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
+from core.library import EXAMPLES
 from core.program.ir import Fault
 from core.session import Moment
-from stepper import actions
+from stepper import actions, looks
 from stepper.arrangement import Arrangement
+from stepper.asks import Asks
+from stepper.changing import Changing
 from stepper.controller import Controller
-from stepper.dialogs import AboutDialog, KeysDialog
 from stepper.drawing import Drawer
 from stepper.files import Files
+from stepper.first_page import FirstPage
+from stepper.guide import Guide
+from stepper.help import HelpView
 from stepper.looks import Looks
 from stepper.panels import Panels
 from stepper.settings import Settings
+from stepper.stops import Stops
+from stepper.views.graph import GraphView
+from stepper.views.line import LineView
 from stepper.views.loss import LossView
 from stepper.views.network import NetworkView
 from stepper.views.operation import OperationView
 from stepper.views.program import ProgramView
+from stepper.views.update import UpdateView
+from stepper.views.value import ValueView
+from stepper.views.why import WhyView
 from stepper.widgets.message_bar import MessageBar
 from stepper.widgets.top_bar import TopBar
 
 SMALL_SCREEN = 1440
+FIRST_EXAMPLE = "xor"
+NEED_PANELS = ("arrange-learn", "arrange-debug", "arrange-inspect", "reset-arrangement")
 
 
 class MainWindow(QMainWindow):
@@ -40,12 +53,27 @@ class MainWindow(QMainWindow):
         self.moment: Moment | None = None
         self.files = Files(controller, settings, self)
         self.looks = Looks(settings, self)
-        owners = {"window": self, "controller": controller, "files": self.files, "looks": self.looks}
-        self.actions_ = actions.Actions(owners, self)
-        self.message = MessageBar(self)
-        self.top_bar = TopBar({item.id: self.actions_[item.id] for item in actions.ITEMS}, self)
-        self.drawer = Drawer((), self)
         self.panels = Panels(self)
+        self.message = MessageBar(self)
+        self.drawer = Drawer((), self)
+        self.first_page = FirstPage(EXAMPLES, self)
+        self.guide = Guide(self, controller, self.panels, settings)
+        self.changing = Changing(controller, self)
+        self.stops = Stops(controller, settings.path.parent / "stops", self)
+        self.asks = Asks(controller, self.changing, self.stops, self)
+        owners = {
+            "changing": self.changing,
+            "stops": self.stops,
+            "asks": self.asks,
+            "controller": controller,
+            "files": self.files,
+            "looks": self.looks,
+            "guide": self.guide,
+            "window": self,
+        }
+        self.actions_ = actions.Actions(owners, self)
+        self.top_bar = TopBar({item.id: self.actions_[item.id] for item in actions.ITEMS}, self)
+        self.guide.top = self.top_bar
         self._shown = False
         self.setWindowTitle(self.tr("Backprop Stepper"))
         self.setAccessibleName(self.tr("Backprop Stepper"))
@@ -56,6 +84,11 @@ class MainWindow(QMainWindow):
         self._connect()
         self._take_settings()
         self._enable()
+
+    @property
+    def at_first_page(self) -> bool:
+        """Whether the first page is shown instead of the panels."""
+        return self.stack.currentWidget() is self.first_page
 
     @property
     def program_view(self) -> ProgramView:
@@ -83,6 +116,12 @@ class MainWindow(QMainWindow):
         return tuple(self.panels.views.values())
 
     # -- what actions call ---------------------------------------------------------------------------
+
+    @Slot()
+    def show_notes(self) -> None:
+        """Show the breakpoints, watches and bookmarks."""
+        if "notes" in self.panels.docks:
+            self.panels.show_panel("notes", focus=True)
 
     @Slot(str)
     def toggle_panel(self, name: str) -> None:
@@ -113,27 +152,43 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def dismiss_message(self) -> None:
-        """Close the message."""
+        """Close the message; without one, end the tour."""
+        if self.message.isHidden():
+            self.guide.tour.end()
         self.message.dismiss()
 
     @Slot()
-    def show_keys(self) -> None:
-        """Show every key."""
-        rows = [(actions.keys_text(i), actions.plain(i.text), actions.say(i.tip)) for i in actions.ITEMS if i.keys]
-        KeysDialog(rows, self).show()
+    def open_palette(self) -> None:
+        """Open the palette of all actions."""
+        self.guide.open_palette(self.actions_, self.why_not)
 
     @Slot()
-    def show_about(self) -> None:
-        """Show what this is."""
-        AboutDialog(self).show()
+    def show_first_page(self) -> None:
+        """Show the page to begin with; what is open stays open."""
+        self.controller.stop()
+        self.guide.tour.end()
+        self.first_page.set_recent(self.files.recent())
+        self.first_page.set_back("" if self.moment is None else self.moment.title)
+        self._turn_to(self.first_page)
+        self.first_page.begin()
+
+    @Slot()
+    def show_panels(self) -> None:
+        """Show what is open, with the keyboard where the arrow keys step."""
+        if self.at_first_page and self.moment is not None:
+            self._turn_to(self.panels)
+            self.top_bar.later_button.setFocus()
 
     # -- what changes --------------------------------------------------------------------------------
 
     @Slot(object)
     def _on_opened(self, moment: Moment) -> None:
         self.message.dismiss()
+        self.guide.tour.end()
         self.setWindowTitle(self.tr("{title} — Backprop Stepper").format(title=moment.title))
         self.files.remember()
+        self.moment = moment
+        self.show_panels()
 
     @Slot(object)
     def _on_changed(self, moment: Moment) -> None:
@@ -143,6 +198,7 @@ class MainWindow(QMainWindow):
         self.top_bar.draw(moment)
         self.actions_.turn("run", moment.running)
         self._enable()
+        self.guide.follow(moment)
         if moment.losses:
             self.panels.set_low(False)
 
@@ -160,6 +216,16 @@ class MainWindow(QMainWindow):
         if self.moment is not None:
             self.top_bar.draw(self.moment)
         self.drawer.again()
+        self.guide.refresh()
+
+    @Slot(str, object)
+    def _on_setting(self, key: str, value: object) -> None:
+        """Take a choice of the window of settings."""
+        if key in looks.KEYS:
+            self.looks.set(key, value)
+        elif isinstance(value, int):
+            self._on_speed(value)
+            self.top_bar.set_speed(value)
 
     @Slot()
     def _on_panels(self) -> None:
@@ -169,8 +235,8 @@ class MainWindow(QMainWindow):
         self.drawer.look()
 
     def _enable(self) -> None:
-        """Disable what leads nowhere: earlier at the very start, later at a line that fails."""
-        moment = self.moment
+        """Disable what leads nowhere: earlier at the very start, later at a line that fails, all steps on the first page."""
+        moment = None if self.at_first_page else self.moment
         stuck = moment is None or (moment.fault is not None and moment.k >= moment.machine.runnable)
         at_start = moment is None or (moment.position.iteration == 1 and moment.k == 0)
         steps = {item.id: not (stuck if item.later else at_start) for item in actions.ITEMS if item.later is not None}
@@ -179,13 +245,33 @@ class MainWindow(QMainWindow):
             if not steps[name]:
                 self.top_bar.keep_focus(self.actions_[name])
             self.actions_[name].setEnabled(steps[name])
-            self.actions_.explain(name, self._why_not(moment, fault) if fault is not None and not steps[name] else "")
-        self.actions_["save-script"].setEnabled(moment is not None)
-        self.actions_["dismiss"].setEnabled(not self.message.isHidden())
+            self.actions_.explain(name, self._why_stuck(fault) if fault is not None and not steps[name] else "")
+        self.actions_["save-script"].setEnabled(self.moment is not None)
+        self.actions_["dismiss"].setEnabled(not self.message.isHidden() or self.guide.tour.is_on)
+        for name in NEED_PANELS:
+            self.actions_[name].setEnabled(not self.at_first_page)
 
-    def _why_not(self, moment: Moment | None, fault: Fault) -> str:
-        line = "" if moment is None else moment.program.statements[fault.statement].text
+    def why_not(self, name: str) -> str:
+        """Return why an action is not possible now."""
+        moment, item = self.moment, actions.BY_ID[name]
+        if moment is None:
+            return self.tr("open a program first")
+        if self.at_first_page:
+            return self.tr("go back to {title} first").format(title=moment.title)
+        if name == "dismiss":
+            return self.tr("there is no message")
+        if item.later and moment.fault is not None:
+            return self._why_stuck(moment.fault)
+        return self.tr("this is the very start; there is nothing earlier") if item.later is False else ""
+
+    def _why_stuck(self, fault: Fault) -> str:
+        line = "" if self.moment is None else self.moment.program.statements[fault.statement].text
         return self.tr("The next line cannot run: {line}\n{why}").format(line=line, why=fault.message)
+
+    def _turn_to(self, page: QWidget) -> None:
+        self.stack.setCurrentWidget(page)
+        self.top_bar.setVisible(page is self.panels)
+        self._enable()
 
     @Slot(str)
     def say(self, sentence: str) -> None:
@@ -195,7 +281,7 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _on_message_closed(self) -> None:
-        self.actions_["dismiss"].setEnabled(False)
+        self._enable()
 
     # -- building ------------------------------------------------------------------------------------
 
@@ -210,6 +296,22 @@ class MainWindow(QMainWindow):
         self.top_bar.speed_changed.connect(self._on_speed)
         self.panels.made.connect(self._on_made)
         self.panels.changed.connect(self._on_panels)
+        self.panels.help_wanted.connect(self.guide.show_page)
+        self.guide.chosen.connect(self._on_setting)
+        self.guide.action_wanted.connect(self.actions_.call)
+        self.guide.tour.ended.connect(self._enable)
+        page = self.first_page
+        page.watch_wanted.connect(self._watch)
+        page.code_wanted.connect(self.files.choose_code)
+        page.network_wanted.connect(self.files.choose_network)
+        page.new_wanted.connect(self.files.describe_network)
+        page.tour_wanted.connect(self.guide.begin_tour)
+        page.back_wanted.connect(self.show_panels)
+        page.chosen.connect(c.open)
+
+    @Slot()
+    def _watch(self) -> None:
+        self.controller.open(FIRST_EXAMPLE)
 
     @Slot(str, QWidget)
     def _on_made(self, _: str, view: QWidget) -> None:
@@ -219,10 +321,18 @@ class MainWindow(QMainWindow):
             case ProgramView():
                 view.statement_clicked.connect(c.to_statement)
                 view.value_clicked.connect(c.select)
-            case NetworkView() | OperationView():
+            case NetworkView() | OperationView() | LineView() | UpdateView() | WhyView():
                 view.value_clicked.connect(c.select)
+            case GraphView():
+                view.value_clicked.connect(c.select)
+                view.instruction_clicked.connect(c.to_instruction)
+            case ValueView():
+                view.value_clicked.connect(c.select)
+                view.cell_edited.connect(self.changing.change_cell)
             case LossView():
                 view.iteration_clicked.connect(c.to_iteration)
+            case HelpView():
+                return  # it shows no moment
             case _:
                 pass
         self.drawer.add(view)
@@ -230,6 +340,7 @@ class MainWindow(QMainWindow):
     def _lay_out(self) -> None:
         self.stack = QStackedWidget(self)
         self.stack.addWidget(self.panels)
+        self.stack.addWidget(self.first_page)
         centre = QWidget(self)
         column = QVBoxLayout(centre)
         column.setContentsMargins(0, 0, 0, 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QBrush, QColor, QKeyEvent
 from PySide6.QtWidgets import QFrame, QHeaderView, QLabel, QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
@@ -94,7 +94,7 @@ class Palette(QFrame):
         """Show in the upper middle of a window, with the keyboard."""
         metrics = self.fontMetrics()
         width = min(max(WIDTH, metrics.averageCharWidth() * 88), window.width() - 40)
-        height = min((metrics.height() + 6) * (ROWS + 4), window.height() - 80)
+        height = min((metrics.height() + 7) * (ROWS + 4), window.height() - 80)
         self.resize(width, height)
         self.move(window.mapToGlobal(QPoint((window.width() - width) // 2, 60)))
         self.show()
@@ -141,15 +141,21 @@ class Palette(QFrame):
                 row.setToolTip(0, plain(self._why_not(item.id)))
                 for column in range(3):
                     row.setForeground(column, dim)
+            row.setSizeHint(0, QSize(0, self.fontMetrics().height() + 7))
             self.list.addTopLevelItem(row)
-        self.list.setCurrentItem(self.list.topLevelItem(0))
+        self._stand(0)
         self._tell()
 
+    def _stand(self, row: int) -> None:
+        item = self.list.topLevelItem(row)
+        if item is not None:
+            self.list.setCurrentItem(item)
+
     def _move(self, event: QKeyEvent) -> None:
-        count, at = self.list.topLevelItemCount(), self.list.indexOfTopLevelItem(self.list.currentItem())
+        count, at = self.list.topLevelItemCount(), self.list.currentIndex().row()
         step = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1, Qt.Key.Key_PageUp: -ROWS}.get(Qt.Key(event.key()), ROWS)
         if count:
-            self.list.setCurrentItem(self.list.topLevelItem(max(0, min(count - 1, at + step))))
+            self._stand(max(0, min(count - 1, at + step)))
 
     @Slot()
     def _tell(self) -> None:

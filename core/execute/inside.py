@@ -41,16 +41,19 @@ class Definition:
 
 @dataclass
 class Cells:
-    """An operation opened cell by cell, in the order of the array; `done` of its `total` cells are computed."""
+    """An operation opened cell by cell, in the order of the array; `done` of its `total` cells are computed.
+
+    `result` is the whole result: of it, a person is shown what is done.
+    """
 
     instruction: Instruction
-    shape: tuple[int, ...]
+    result: Array
     done: int = 0
 
     @property
     def total(self) -> int:
         """How many cells there are."""
-        return int(np.prod(self.shape, dtype=np.int64))
+        return self.result.size
 
     def go(self, done: int) -> None:
         """Stand where so many cells are computed."""
@@ -59,7 +62,7 @@ class Cells:
     @property
     def cell(self) -> tuple[int, ...] | None:
         """The cell computed last, None before the first."""
-        return None if not self.done else tuple(int(i) for i in np.unravel_index(self.done - 1, self.shape))
+        return None if not self.done else tuple(int(i) for i in np.unravel_index(self.done - 1, self.result.shape))
 
 
 Inside = Definition | Cells
@@ -77,13 +80,13 @@ def opened(program: Program, instruction: Instruction, values: Sequence[Any], sa
         operands = reader(instruction)(values)
         result = compute(instruction, operands)
     found = _definition(program, instruction, values, result, samples)
-    return found if found is not None else Cells(instruction, np.shape(result))
+    return found if found is not None else Cells(instruction, np.asarray(result))
 
 
 def cells(instruction: Instruction, values: Sequence[Any]) -> Cells:
     """Open an operation cell by cell."""
     with np.errstate(all="ignore"):
-        return Cells(instruction, np.shape(compute(instruction, reader(instruction)(values))))
+        return Cells(instruction, np.asarray(compute(instruction, reader(instruction)(values))))
 
 
 def _definition(

@@ -179,10 +179,6 @@ class Timeline:
             self.go(at if at.iteration == first else Position(first, 0))
         return first
 
-    def change(self, event: Event) -> int:
-        """Add a change by hand; the course from its iteration on is forgotten. Returns that iteration."""
-        return self.take(Course((*self.events, event), tuple(self.losses[: event.iteration - 1])))
-
     # -- inside --------------------------------------------------------------------------------------
 
     def _machine(self, iteration: int, state: State) -> Machine:

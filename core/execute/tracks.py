@@ -94,6 +94,7 @@ class Tracks:
         self._scores = scores
         self._score_keys = tuple(k for k in _SCORES if k in score_keys) if scores is not None else ()
         self._reached = 0
+        self.version = 0  # counts how often something was forgotten
         self._wanted: tuple[str, ...] = ()
         self._numbers: dict[str, _Numbers] = {}
         self._meters: dict[str, tuple[Program, Callable[[int, Sequence[Any]], float] | None]] = {}
@@ -170,6 +171,7 @@ class Tracks:
 
     def forget_from(self, iteration: int) -> None:
         """Forget an iteration and all later ones: a change by hand made them others."""
+        self.version += 1
         self._reached = min(self._reached, iteration - 1)
         for numbers in self._numbers.values():
             numbers.forget(iteration)

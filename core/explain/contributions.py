@@ -43,7 +43,8 @@ def contributions(instruction: Instruction, operands: Sequence[Array], cell: Cel
         return None
     attributes = {k: v for k, v in instruction.attributes.items() if k != "in_place"}
     with np.errstate(all="ignore"):
-        return rule([np.asarray(o) for o in operands], cell, attributes)
+        found = rule([np.asarray(o) for o in operands], cell, attributes)
+        return None if found is None else Contributions(found.numbers + 0.0, found.places)  # −0 adds 0
 
 
 def by_size(numbers: Array) -> Array:

@@ -79,13 +79,23 @@ def derivative(i: Instruction, program: Program, shapes: ShapeOf) -> str:
     return text
 
 
+def formula(i: Instruction, program: Program) -> str:
+    """Return an operation's formula and what its letters stand for here: `a + b; here a is Z1.1 and b is b1`."""
+    text = explanation_of(i).formula
+    letters: list[str] = []
+    for operand, known in zip(i.operands, ("az", "by", "c"), strict=False):
+        name = operand_name(operand, program)
+        letters += [f"{x} is {name}" for x in known if x != name and re.search(rf"(?<![a-zA-Z]){x}(?![a-zA-Z])", text)]
+    return f"{text}; here {' and '.join(letters)}" if letters else text
+
+
 def shapes_of(instruction: Instruction, program: Program, shapes: ShapeOf) -> str:
     """Return an operation with the sizes of its arrays: `dW1 (3×2) = dZ1 (3×4) @ X.T (4×2)`."""
     known: dict[str, str] = {}
     for operand in instruction.operands:
         shape = operand_shape(operand, shapes)
         if operand.value is not None and shape:
-            known[operand_name(operand, program)] = f"({show(shape)})"
+            known[operand_name(operand, program)] = _size(shape)
     label = program.values[instruction.result].label
     out = shapes(instruction.result)
     right = instruction.text.removeprefix(f"{label} = ")
@@ -93,7 +103,7 @@ def shapes_of(instruction: Instruction, program: Program, shapes: ShapeOf) -> st
         names = "|".join(re.escape(n) for n in sorted(known, key=len, reverse=True))
         # Not within a longer name, and not the name of an argument such as `axis=1`.
         right = re.sub(rf"(?<![\w.])({names})(?![\w]|\.\d|\s*=)", lambda m: f"{m[1]} {known[m[1]]}", right)
-    return f"{label}{f' ({show(out)})' if out else ''} = {right}"
+    return f"{label}{f' {_size(out)}' if out else ''} = {right}"
 
 
 def shape_reason(instruction: Instruction, program: Program, shapes: ShapeOf, axes: dict[int, int]) -> str:
@@ -115,7 +125,7 @@ def _part(program: Program, i: Instruction, shapes: ShapeOf, axes: dict[int, int
     more = explanation_of(i)
     goes_back = derivative(i, program, shapes) if program.phase_of(i.index) in ("forward", "loss") else ""
     return Part(
-        i, more.title, more.formula, sentence(i, program, shapes, axes), goes_back,
+        i, more.title, formula(i, program), sentence(i, program, shapes, axes), goes_back,
         shapes_of(i, program, shapes), shape_reason(i, program, shapes, axes),
     )  # fmt: skip
 
@@ -126,6 +136,10 @@ def _forward_line(program: Program, s: Statement) -> Statement | None:
         program.instructions[i.adjoint_of].statement for i in program.instructions[s.first : s.last] if i.adjoint_of is not None
     ]
     return program.statements[max(found, key=found.count)] if found else None
+
+
+def _size(shape: tuple[int, ...]) -> str:
+    return f"({show(shape)})" if len(shape) > 1 else show(shape)
 
 
 def _count(n: int, one: str) -> str:
@@ -175,7 +189,7 @@ def _cellwise(operands: tuple[Operand, ...], program: Program, sizes: list[tuple
         padded = (1,) * (len(out) - len(shape)) + shape
         times = [n for n, mine in zip(out, padded, strict=True) if mine != n]
         kind = "column" if len(padded) == 2 and padded[1] == 1 else "row" if len(padded) == 2 else "array"
-        repeated.append(f"{name} ({show(shape)}) is one {kind}, repeated {'×'.join(map(str, times))} times")
+        repeated.append(f"{name} {_size(shape)} is one {kind}, repeated {'×'.join(map(str, times))} times")
     if not out:
         return "Single numbers in, a single number out."
     text = "Cell by cell"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -61,6 +62,7 @@ class Predictor:
         self._answer: tuple[list[Datum], Answer | None] | None = None
         self._held: dict[int, Datum] = {}
         self._alone: bool | None = None
+        self.shape: tuple[int, ...] = ()
         found = source_of(program, self.samples) if self.samples else "no data"
         self.refusal: Refusal | None = found if isinstance(found, str) else None
         if not isinstance(found, str):
@@ -76,7 +78,7 @@ class Predictor:
         self._data = np.asarray(cut(program, self._name, self.samples))
         self._axis = program.batching.axis % self._data.ndim
         last = np.moveaxis(self._data, self._axis, -1)
-        self.shape: tuple[int, ...] = last.shape[:-1]
+        self.shape = last.shape[:-1]
         self.points: Array = last.reshape(-1, self.samples)
         self.varying = tuple(np.flatnonzero((self.points != self.points[:, :1]).any(axis=1)).tolist())
         self.targets = self._targets()
@@ -137,6 +139,15 @@ class Predictor:
             return np.full((1, self.samples), 1.0 if self.reading.kind == "largest" else np.nan)
         return self.targets
 
+    @cached_property
+    def standardised(self) -> bool:
+        """Whether each feature seems to have been given the mean 0 and a spread of its own."""
+        with np.errstate(all="ignore"):
+            varying = self.points[list(self.varying)].astype(float)
+            return varying.size > 0 and bool(
+                np.abs(varying.mean(axis=1)).max() < 0.5 and varying.std() > 0.5 and varying.min() < 0
+            )
+
     def shades(self) -> Array:
         """Return the samples as shades from 0 (its smallest number) to 1 (its largest), features×samples.
 
@@ -144,9 +155,7 @@ class Predictor:
         gives a picture its looks back. Not finite stays not finite.
         """
         with np.errstate(all="ignore"):
-            points = self.points.astype(float)
-            standard = np.abs(points.mean(axis=1)).max() < 0.5 and points[list(self.varying)].std() > 0.5 and points.min() < 0
-            axis = 1 if standard else None
+            points, axis = self.points.astype(float), 1 if self.standardised else None
             low, high = np.nanmin(points, axis=axis, keepdims=True), np.nanmax(points, axis=axis, keepdims=True)
             return np.where(high > low, (points - low) / np.where(high > low, high - low, 1.0), points * 0)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
@@ -11,7 +11,7 @@ from core.program.dims import show
 from core.program.ir import Phase, Program
 from core.session import Moment
 
-RowKind = Literal["given-heading", "given", "heading", "line"]
+RowKind = Literal["given-heading", "given", "heading", "line", "inner"]
 Status = Literal["waiting", "done", "lit", "next", "failed"]
 Index = QModelIndex | QPersistentModelIndex
 ROW_ROLE = Qt.ItemDataRole.UserRole + 1
@@ -25,7 +25,8 @@ class Row:
     """What one row shows. `value` is the value that it names, `note` a word before the shape.
 
     `widest` is the widest note that the row can have: room is kept for it, so that no line is cut anew
-    while the program is stepped through.
+    while the program is stepped through. `stop` says whether a breakpoint on the line is on, None where
+    there is none; `stale` that the line's value is out of date. A line inside an operation has a `depth`.
     """
 
     kind: RowKind
@@ -40,6 +41,9 @@ class Row:
     fault: str = ""
     selected: bool = False
     widest: str = ""
+    stop: bool | None = None
+    stale: bool = False
+    depth: int = 0
 
     @property
     def room(self) -> tuple[str, ...]:
@@ -139,6 +143,8 @@ class ProgramModel(QAbstractListModel):
             shape = getattr(item.value, "shape", ())
             text = show(shape) if shape else f"= {item.value}"
             note = self.tr("data") if item.section == "data" else self.tr("parameter") if shape else ""
+            if value in moment.edited:
+                note = self.tr("✎ changed by hand")
             chosen = value is not None and value == moment.selection.value
             rows.append(Row("given", item.name, value=value, shape=text, note=note, selected=chosen))
         return rows
@@ -153,6 +159,18 @@ class ProgramModel(QAbstractListModel):
                 note = self.tr("derived for you") if s.derived and s.index not in self._tagged else ""
                 rows.append(Row("heading", self._phase_name(phase), phase=phase, note=note))
             rows.append(self._line(moment, s.index))
+            if moment.inner is not None and moment.upcoming is not None and moment.upcoming.statement == s.index:
+                rows += self._inner_rows(moment.inner, 1)
+        return rows
+
+    def _inner_rows(self, moment: Moment, depth: int) -> list[Row]:
+        """Return the lines inside an operation that a person has gone into, and those inside these."""
+        rows: list[Row] = []
+        for s in moment.program.statements:
+            line = self._line(moment, s.index)
+            rows.append(replace(line, kind="inner", statement=None, value=None, selected=False, depth=depth, stop=None))
+            if moment.inner is not None and moment.upcoming is not None and moment.upcoming.statement == s.index:
+                rows += self._inner_rows(moment.inner, depth + 1)
         return rows
 
     def _line(self, moment: Moment, statement: int) -> Row:
@@ -168,7 +186,14 @@ class ProgramModel(QAbstractListModel):
         shape = "" if known is None else show(known) if known else self.tr("number")
         fault = moment.fault.message if status == "failed" and moment.fault is not None else ""
         chosen = value is not None and value == moment.selection.value
-        return Row("line", s.text, s.phase, statement, value, s.derived, shape, note, status, fault, chosen, widest)
+        here = moment.notes.at_line(s)
+        stale = any(i.result in moment.stale for i in moment.program.instructions[s.first : s.last])
+        if stale:
+            note = self.tr("◷ out of date")
+        return Row(
+            "line", s.text, s.phase, statement, value, s.derived, shape, note, status, fault, chosen, widest,
+            None if here is None else here.enabled, stale,
+        )  # fmt: skip
 
     def _status(self, moment: Moment, statement: int) -> tuple[Status, str]:
         s = moment.program.statements[statement]
@@ -200,6 +225,10 @@ class ProgramModel(QAbstractListModel):
         parts = [row.text, states[row.status], row.note, row.shape, row.fault]
         if row.derived:
             parts.append(self.tr("derived"))
+        if row.stop is not None:
+            parts.append(self.tr("breakpoint") if row.stop else self.tr("breakpoint, switched off"))
+        if row.depth:
+            parts.append(self.tr("inside"))
         return ", ".join(p for p in parts if p)
 
 
@@ -218,7 +247,9 @@ def _derived_among_typed(program: Program) -> set[int]:
 
 def _only_moved(before: Moment, now: Moment) -> bool:
     """Tell whether nothing but the place within one iteration can differ."""
-    return before.machine is now.machine and before.fault == now.fault and before.selection == now.selection
+    same = before.fault == now.fault and before.selection == now.selection and before.stale == now.stale
+    outside = before.inner is None and now.inner is None
+    return before.machine is now.machine and same and outside and before.notes == now.notes and before.edited == now.edited
 
 
 def _touched(before: Moment, now: Moment) -> list[int]:

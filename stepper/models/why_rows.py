@@ -1,8 +1,8 @@
-"""The rows that explain a number: what a term is made of, what it adds, whose sample it is. Text is made where it is looked at."""
+"""The rows that explain a number: what a term is made of, what it adds, whose sample it is."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,9 +41,12 @@ class WhyRow:
 
 
 class WhyModel(QAbstractTableModel):
-    """Rows with a heading for each column. `say` makes the text of a number, `say_all` that of all its digits."""
+    """Rows with a heading for each column. `say` makes the text of a number, `say_all` that of all its digits.
 
-    def __init__(self, say: Any, say_all: Any, parent: QObject | None = None) -> None:
+    Text is made only where it is looked at.
+    """
+
+    def __init__(self, say: Callable[[Any], str], say_all: Callable[[Any], str], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.headings: tuple[str, ...] = ()
         self.rows: tuple[WhyRow, ...] = ()
@@ -105,11 +108,15 @@ class WhyModel(QAbstractTableModel):
         text = self.name_of(entry)
         if number is not None:
             text = f"{text} = {self._say_all(number)}" if text else self._say_all(number)
-        say = QCoreApplication.translate
+        translate = QCoreApplication.translate
         if entry.leads:
-            return text + "\n" + say("WhyModel", "Click, or press Enter: why this number?")
+            return text + "\n" + translate("WhyModel", "Click, or press Enter: why this number?")
         if row.more:
-            return text + "\n" + say("WhyModel", "Click, or press Enter: show all of them.")
+            return text + "\n" + translate("WhyModel", "Click, or press Enter: show all of them.")
         if row.sample is not None:
-            return text + "\n" + say("WhyModel", "Click, or press Enter: make sample {n} the current one.").format(n=row.sample)
+            return (
+                text
+                + "\n"
+                + translate("WhyModel", "Click, or press Enter: make sample {n} the current one.").format(n=row.sample)
+            )
         return text

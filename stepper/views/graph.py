@@ -6,7 +6,8 @@ from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStackedLayout, QToolButton, QVBoxLayout, QWidget
 
-from core.program.graph import Graph, graph_of
+from core.program.graph import Graph
+from core.program.graph_places import graph_of
 from core.program.ir import Program
 from core.session import Moment
 from stepper import theme

@@ -11,6 +11,7 @@ from core.program.ir import Instruction, Phase, Statement
 from core.session import Moment
 from stepper import theme
 from stepper.widgets import page
+from stepper.widgets.names import shown
 from stepper.widgets.page import Page
 
 LIT = "lit"
@@ -102,6 +103,8 @@ class LineView(QWidget):
             blocks.append(page.labelled(self.tr("The whole line:"), total(costs)))
         name = found.statement.target
         if found.readers:
+            result = moment.program.instructions[found.statement.last - 1].result
+            name = name if found.carried else shown(moment.program, result)
             blocks.append(page.words(self.tr("Who reads {name} next:").format(name=name)))
             blocks += [self._link(moment, s) for s in found.readers]
         elif found.carried is None:

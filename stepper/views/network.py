@@ -43,6 +43,7 @@ class NetworkView(QWidget):
         self._network: Network | None = None
         self._scene: Scene | None = None
         self._selection = Selection()
+        self._tracks: object = None
         self._sample_seen: tuple[object, object] = (None, None)
         self._scales: dict[str, float] = {}
         self._measured: dict[int, tuple[Array, float]] = {}
@@ -54,8 +55,11 @@ class NetworkView(QWidget):
         if moment.program is not self._program:
             self._program = moment.program
             self._network = network_of(moment.program, moment.shape)
-            self._scales, self._measured, self._sample_seen = {}, {}, (None, None)
-            self.bar.show_place(0)
+            self._scales, self._measured = {}, {}
+            if moment.tracks is None or moment.tracks is not self._tracks:  # else only its optimizer was changed
+                self._sample_seen = (None, None)
+                self.bar.show_place(0)
+            self._tracks = moment.tracks
         network = self._network
         self._stack.setCurrentIndex(0 if network is None else 1)
         self.legend.setVisible(network is not None)
@@ -165,11 +169,12 @@ class NetworkView(QWidget):
         return Scene(
             moment, network, sample, scales.get("weight", 0.0),
             tuple(scales.get(f"units {c}", 0.0) for c in range(len(network.layers) + 1)), scales.get("bias", 0.0),
-            self.bar.gradients.isChecked(), scales.get("weight gradient", 0.0), scales.get("bias gradient", 0.0),
+            self.bar.shows_gradients, scales.get("weight gradient", 0.0), scales.get("bias gradient", 0.0),
         )  # fmt: skip
 
     def _show(self, network: Network, moment: Moment) -> None:
         self._scene = self._scene_of(network, moment, self.bar.place)
+        self.bar.say_sample(self._in_data(moment), moment.program.batching.total)
         self.canvas.show_scene(self._scene)
         self._say(moment)
         self._explain()
@@ -204,7 +209,7 @@ class NetworkView(QWidget):
 
     def set_edges(self, gradients: bool) -> None:
         """Show gradients at the edges, or weights."""
-        (self.bar.gradients if gradients else self.bar.weights).setChecked(True)
+        self.bar.set_edges(gradients)
 
     @Slot(object)
     def _on_sample(self, place: int | None) -> None:
@@ -212,9 +217,14 @@ class NetworkView(QWidget):
         if moment is None or self._network is None:
             return
         self._show(self._network, moment)
-        in_data = None if place is None or place >= len(moment.samples) else int(moment.samples[place])
+        in_data = None if place is None else self._in_data(moment)
         self._sample_seen = (in_data, moment.position.iteration)
         self.sample_clicked.emit(in_data)
+
+    def _in_data(self, moment: Moment) -> int | None:
+        """Return the sample that is shown by its index in the data, None for all."""
+        place = self.bar.place
+        return None if place is None or place >= len(moment.samples) else int(moment.samples[place])
 
     @Slot(bool)
     def _on_edges(self, _: bool) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from dataclasses import replace
+
+from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QPalette, QResizeEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from core.explain import operations as prose
 from core.explain.samples import sample_axes
-from core.program.ir import Instruction, Phase
-from core.session import Moment
+from core.program.ir import Instruction, Phase, Program
+from core.session import Moment, Selection
 from stepper import theme
 from stepper.widgets import fonts
 from stepper.widgets.equation import Equation
@@ -25,12 +27,14 @@ class OperationView(QWidget):
         super().__init__(parent)
         self.setAccessibleName(self.tr("Operation"))
         self._moment: Moment | None = None
+        self._inside: Program | None = None
+        self._chosen = Selection()
         self.phase_label = self._label(self.tr("phase"))
         self.equation_label = self._label(self.tr("operation"))
         self.equation_label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.part_label = self._label(self.tr("part of"), wrap=True)
         self.equation = Equation(self)
-        self.equation.value_clicked.connect(self.value_clicked)
+        self.equation.value_clicked.connect(self._on_value)
         self.equation.setAccessibleName(self.tr("equation"))
         self.hint_label = self._label(self.tr("what to press"), wrap=True)
         self.hint_label.setMargin(3)
@@ -59,14 +63,19 @@ class OperationView(QWidget):
         return QSize(820, 300)
 
     def draw(self, moment: Moment) -> None:
-        """Show a moment: what was just done, before the first operation the one to come, before a fault what fails."""
+        """Show a moment: what was just done, before the first operation the one to come, before a fault what fails.
+
+        Inside an operation, what was done there; cell by cell, the operation that is open.
+        """
         self._moment = moment
+        around, moment = moment, self._deepest(moment)
         failing = _failing(moment)
-        instruction = failing or moment.lit or moment.upcoming
+        instruction = failing or (moment.upcoming if moment.element is not None else moment.lit) or moment.upcoming
         if instruction is None:
             self._draw_nothing()
             return
         self._draw_header(moment, instruction)
+        self._draw_place(around, moment, instruction)
         axes = sample_axes(moment.program, moment.shape, instruction.index + 1)
         self._draw_words(moment, instruction, axes)
         self._draw_arithmetic(self.equation.draw(moment, instruction, axes, failing is not None))
@@ -104,7 +113,42 @@ class OperationView(QWidget):
                 used += label.heightForWidth(width) + self._box.spacing()
         return self.height() - used - 2 * self._box.spacing() - 2
 
+    def _deepest(self, moment: Moment) -> Moment:
+        """Return the innermost moment, with what was selected in it here: its values are not the program's."""
+        inner = moment.deepest
+        self._inside, before = (inner.program if inner is not moment else None), self._inside
+        if self._inside is not before:
+            self._chosen = Selection()
+        if self._inside is None or self._chosen.value is None or inner.element is not None:
+            return inner
+        return replace(inner, selection=self._chosen)
+
+    @Slot(object, object)
+    def _on_value(self, value: int, cell: tuple[int, ...] | None) -> None:
+        if self._inside is None:
+            self.value_clicked.emit(value, cell)
+        elif self._moment is not None:
+            self._chosen = Selection(value, cell)
+            self.draw(self._moment)
+
     # --- header and words -----------------------------------------------------------------------
+
+    def _draw_place(self, around: Moment, moment: Moment, instruction: Instruction) -> None:
+        """Say in which operations we are, and how far."""
+        notes = []
+        if around is not moment and around.upcoming is not None:
+            inside, at = [around.upcoming.text], around.inner
+            while at is not None and at.inner is not None:
+                inside.append(at.upcoming.text if at.upcoming is not None else at.title)
+                at = at.inner
+            part = self.tr("▼ inside  {lines}, {k} of {n} done")
+            notes.append(part.format(lines="  ▸  ".join(inside), k=moment.k, n=moment.n))
+        if moment.element is not None and moment.result is not None:
+            part = self.tr("{k} of {n} cells of  {line}")
+            notes.append(part.format(k=moment.element, n=moment.result.size, line=instruction.text))
+        if notes:
+            self.part_label.setText("   ·   ".join(notes))
+            self.part_label.setVisible(True)
 
     def _draw_nothing(self) -> None:
         for label in (self.phase_label, self.equation_label, self.part_label, self.arithmetic_label, self.fault_label):
@@ -125,6 +169,8 @@ class OperationView(QWidget):
             words.append(self.tr("layer {n}").format(n=layer))
         if _failing(moment) is not None:
             words.insert(0, self.tr("✗ cannot run"))
+        elif moment.element is not None:
+            words.insert(0, self.tr("▼ cell by cell"))
         elif moment.lit is None:
             words.insert(0, self.tr("▷ next"))
         self.phase_label.setText(" · ".join(words) + " ·")
@@ -176,7 +222,7 @@ class OperationView(QWidget):
             text = self.tr("✗ This line cannot run: {line}\n{message}")
             self.fault_label.setText(text.format(line=line, message=fault.message))
             _ink(self.fault_label, theme.current().error)
-        self.hint_label.setVisible(fault is None and moment.lit is None)
+        self.hint_label.setVisible(fault is None and moment.lit is None and moment.element is None and self._inside is None)
         hint = self.tr("Press later ▶ above, or the → key, to do the first operation.")
         if moment.position.iteration > 1:
             hint = self.tr("Press later ▶ above, or the → key, to do the first operation of iteration {n}.")

@@ -72,10 +72,15 @@ class LineList(QListView):
 
 
 class ProgramView(QWidget):
-    """Shows the program of a moment. Clicking a line goes to it; clicking its shape chooses its value."""
+    """Shows the program of a moment. Clicking a line goes to it; clicking its shape chooses its value.
+
+    Clicking at the left edge puts a breakpoint there; `cursor_moved` names the line that the cursor is on, -1 for none.
+    """
 
     statement_clicked = Signal(int)
     value_clicked = Signal(object, object)
+    stop_clicked = Signal(int)
+    cursor_moved = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -95,6 +100,7 @@ class ProgramView(QWidget):
         self.list.clicked.connect(self._on_clicked)
         self.list.went.connect(self._on_went)
         self.list.chose.connect(self._on_chose)
+        self.list.selectionModel().currentChanged.connect(self._on_cursor)
         self.setFocusProxy(self.list)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
@@ -138,11 +144,19 @@ class ProgramView(QWidget):
     @Slot(QModelIndex)
     def _on_clicked(self, index: QModelIndex) -> None:
         row: Row = index.data(ROW_ROLE)
+        if row.statement is not None and self.delegate.left_edge(self.list.visualRect(index)).contains(self.list.pressed_at):
+            self.stop_clicked.emit(row.statement)
+            return
         on_shape = row.shape and self.delegate.right_edge(row, self.list.visualRect(index)).contains(self.list.pressed_at)
         if row.kind == "line" and on_shape:
             self._on_chose(index)
         else:
             self._on_went(index)
+
+    @Slot(QModelIndex, QModelIndex)
+    def _on_cursor(self, index: QModelIndex, _: QModelIndex) -> None:
+        row: Row | None = index.data(ROW_ROLE)
+        self.cursor_moved.emit(-1 if row is None or row.statement is None else row.statement)
 
     @Slot(QModelIndex)
     def _on_went(self, index: QModelIndex) -> None:

@@ -13,8 +13,11 @@ from stepper.models.program_model import ROW_ROLE, STATUS_SIGN, Row
 from stepper.widgets import fonts
 from stepper.widgets.tips import plain
 
-GUTTER = 24
+STOP = 14
+GUTTER = STOP + 24
+INDENT = 18
 PAD = 8
+STOP_SIGN = {True: "●", False: "○"}
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -47,7 +50,7 @@ class LineDelegate(QStyledItemDelegate):
         if row.kind in ("heading", "given-heading"):
             return Plan([row.text], [], row.note, small.height() + (14 if row.kind == "heading" else 10))
         kept = "  ".join(t for t in (row.widest or row.note, row.shape) if t)
-        room = width - GUTTER - 2 * PAD - (small.horizontalAdvance(kept) + PAD if kept else 0)
+        room = width - GUTTER - row.depth * INDENT - 2 * PAD - (small.horizontalAdvance(kept) + PAD if kept else 0)
         code = cut(row.text, max(8, room // max(1, code_metrics.horizontalAdvance("0"))))
         fault = fold(row.fault, small, width - GUTTER - 2 * PAD) if row.fault else []
         return Plan(code, fault, right, len(code) * code_metrics.height() + len(fault) * small.height() + 6)
@@ -57,6 +60,10 @@ class LineDelegate(QStyledItemDelegate):
         view = option.widget
         width = view.viewport().width() if isinstance(view, QAbstractItemView) else option.rect.width()
         return QSize(GUTTER, self.plan(index.data(ROW_ROLE), width).height)
+
+    def left_edge(self, rect: QRect) -> QRect:
+        """Return where a breakpoint is painted: clicking there puts one or takes it away."""
+        return QRect(rect.left(), rect.top(), STOP + 4, rect.height())
 
     def right_edge(self, row: Row, rect: QRect) -> QRect:
         """Return where the shape of a row is painted: clicking it chooses the value."""
@@ -88,7 +95,7 @@ class LineDelegate(QStyledItemDelegate):
         base = QRect(rect.left(), top, rect.width(), QFontMetrics(bold).height())
         painter.setFont(bold)
         painter.setPen(colour)
-        painter.drawText(QRect(base.left(), top, GUTTER, base.height()), Qt.AlignmentFlag.AlignCenter, sign)
+        painter.drawText(QRect(base.left() + STOP, top, GUTTER - STOP, base.height()), Qt.AlignmentFlag.AlignCenter, sign)
         painter.drawText(base.adjusted(GUTTER, 0, 0, 0), Qt.AlignmentFlag.AlignLeft, row.text)
         used = GUTTER + QFontMetrics(bold).horizontalAdvance(row.text) + 12
         room = base.adjusted(used, 0, -PAD, 0)
@@ -110,8 +117,16 @@ class LineDelegate(QStyledItemDelegate):
         quiet = QColor(t.lit_text if lit else t.dim)
         line = QRect(rect.left(), rect.top() + 3, rect.width(), code_metrics.height())
         painter.setFont(self.small)
+        if row.stop is not None:
+            painter.setPen(QColor(t.lit_text if lit else t.error))
+            painter.drawText(
+                QRect(rect.left() + 4, line.top(), STOP, line.height()), Qt.AlignmentFlag.AlignCenter, STOP_SIGN[row.stop]
+            )
         painter.setPen(quiet if row.status == "done" else ink)
-        gutter = QRect(rect.left() + 3, line.top(), GUTTER - 3, line.height())
+        line.translate(row.depth * INDENT, 0)
+        if row.depth:
+            painter.drawText(line.adjusted(STOP, 0, 0, 0), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, "▼")
+        gutter = QRect(line.left() + STOP, line.top(), GUTTER - STOP, line.height())
         painter.drawText(gutter, Qt.AlignmentFlag.AlignCenter, STATUS_SIGN[row.status])
         font = QFont(self.mono)
         font.setItalic(row.derived)
@@ -146,7 +161,12 @@ class LineDelegate(QStyledItemDelegate):
                 self.tr("Derived: this line follows from your forward lines.") if row.derived else self.tr("As you wrote it.")
             )
             return "\n".join(
-                (row.text, origin, self.tr("Click to go to just after this line; click its shape to see the value."))
+                (
+                    row.text,
+                    origin,
+                    self.tr("Click to go to just after this line; click its shape to see the value."),
+                    self.tr("Click at its left edge, or press F9, to stop there."),
+                )
             )
         if row.kind == "given-heading":
             return self.tr("The data and the first parameters. Click to open or close.")

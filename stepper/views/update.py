@@ -12,6 +12,7 @@ from core.session import Moment
 from core.update import Change, LossChange, arithmetic, changes, loss_change, sentence
 from stepper import theme
 from stepper.widgets import page
+from stepper.widgets.names import shown
 from stepper.widgets.numbers import full, short, size_text
 from stepper.widgets.page import Page
 
@@ -46,6 +47,9 @@ class UpdateView(QWidget):
             text = self.tr("This program updates no parameter. Write lines under # update, such as W1 = W1 - lr * dW1.")
             self.page.show_page([page.words(text)])
             return
+        if moment.stale:
+            self.page.show_page([*self._title(moment), page.words(self._out_of_date(), theme.current().error)])
+            return
         found = loss_change(moment.program, moment.machine, moment.k)
         blocks = self._loss(moment, every, found)
         for change in every:
@@ -56,8 +60,7 @@ class UpdateView(QWidget):
 
     def _loss(self, moment: Moment, every: tuple[Change, ...], found: LossChange | None) -> list[str]:
         program, t = moment.program, theme.current()
-        title = self.tr("{sign} update · iteration {n}").format(sign=theme.PHASE_SIGN["update"], n=moment.position.iteration)
-        blocks = [page.words(title, t.phases["update"], bold=True)]
+        blocks = self._title(moment)
         waiting = [c.name for c in every if c.new is None]
         if waiting:
             if len(waiting) == len(every):
@@ -70,12 +73,12 @@ class UpdateView(QWidget):
                 blocks.append(page.words(text.format(message=moment.fault.message), t.error))
             elif program.loss is not None:
                 text = self.tr("Once all are updated, {loss} is computed again with the new numbers, on the same samples.")
-                blocks.append(page.words(text.format(loss=program.values[program.loss].label)))
+                blocks.append(page.words(text.format(loss=shown(program, program.loss))))
             return blocks
         if found is None or program.loss is None:
             blocks.append(page.words(self.tr("There is no loss here, so nothing can be said of whether the step helps.")))
             return blocks
-        loss = program.values[program.loss].label
+        loss = shown(program, program.loss)
         blocks.append(page.words(self._on_what(moment)))
         rows = [(self.tr("{loss} before").format(loss=loss), *self._pair(found)[:1])]
         if found.after is not None:
@@ -92,6 +95,16 @@ class UpdateView(QWidget):
         blocks.append(page.words(sign + sentence(found, loss), colour))
         blocks += self._about_the_slope(found)
         return blocks
+
+    def _title(self, moment: Moment) -> list[str]:
+        title = self.tr("{sign} update · iteration {n}").format(sign=theme.PHASE_SIGN["update"], n=moment.position.iteration)
+        return [page.words(title, theme.current().phases["update"], bold=True)]
+
+    def _out_of_date(self) -> str:
+        return self.tr(
+            "⚠ A number was changed by hand, so what was computed of this iteration is out of date. "
+            "Recompute it, or step on, to see what the update does now."
+        )
 
     def _on_what(self, moment: Moment) -> str:
         n = len(moment.samples)
@@ -128,7 +141,7 @@ class UpdateView(QWidget):
         cell, chosen = self._cell(moment, change)
         name = change.name + (f"[{', '.join(map(str, cell))}]" if cell else "")
         value = change.end if change.new is not None else change.start
-        target = f"{value}:{','.join(map(str, cell or ()))}"
+        target = f"{value}/{','.join(map(str, cell or ()))}"
         blocks = [page.rule(), page.line_of(page.inline_code(change.name, bold=True), page.small(size_text(change.old.shape)))]
         blocks += [page.code(s.text) for s in change.lines]
         if cell is None and change.old.ndim:
@@ -136,10 +149,14 @@ class UpdateView(QWidget):
         by = change.by(cell or ())
         reason = self.tr("the cell that is selected") if chosen else self.tr("the cell that changes most")
         if not chosen and by is not None and math.isnan(by):
-            reason = self.tr("the first cell that becomes NaN")
+            reason = self.tr("the first cell that is NaN")
         if change.new is None:
             now = short(change.old[cell or ()])
-            text = self.tr("waits for {names}").format(names=", ".join(change.waits_for)) if change.waits_for else ""
+            text = (
+                self.tr("waits for {names}").format(names=", ".join(shown(program, v) for v in change.waits_for))
+                if change.waits_for
+                else ""
+            )
             if not change.waits_for:
                 text = self.tr("not updated yet")
             blocks.append(page.line_of(page.link(target, name), page.inline_code(f"= {now}"), page.small(f"· {text}")))
@@ -162,8 +179,9 @@ class UpdateView(QWidget):
             return page.table([(self.tr("⚠ this changes the shape"), shapes)])
         rows = [(self.tr("this cell changes by"), short(by))]
         if change.share is not None:
-            share = short(100 * change.share, 3) if math.isfinite(change.share) else short(change.share)
-            text = self.tr("{percent} % of its size").format(percent=share)
+            text = short(change.share)
+            if math.isfinite(change.share):
+                text = self.tr("{percent} % of its size").format(percent=short(100 * change.share, 3))
             rows.append((self.tr("all of {name} changes by").format(name=change.name), text))
         return page.table(rows)
 
@@ -180,7 +198,7 @@ class UpdateView(QWidget):
 
     @Slot(str)
     def _on_link(self, target: str) -> None:
-        value, _, cell = target.partition(":")
+        value, _, cell = target.partition("/")
         self.value_clicked.emit(int(value), tuple(int(c) for c in cell.split(",") if c))
 
 

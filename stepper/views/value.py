@@ -91,12 +91,12 @@ class ValueView(QWidget):
         for page in (self.heat, self.table, self.histogram, self.facts, change, self.nothing):
             self.stack.addWidget(page)
         for heat in (self.heat, self.change_heat, self.table):
-            heat.chosen.connect(self._on_chosen)
+            heat.chosen.connect(self.value_clicked)
             heat.refused.connect(self._on_refused)
             heat.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
             heat.customContextMenuRequested.connect(self._on_menu)
-        self.heat.typed.connect(self._on_typed)
-        self.table.typed.connect(self._on_typed)
+        self.heat.typed.connect(self.cell_edited)
+        self.table.typed.connect(self.cell_edited)
         self.heat.copy_wanted.connect(self.copy_selection)
         self.change_heat.copy_wanted.connect(self.copy_selection)
         tools = QHBoxLayout()
@@ -203,8 +203,8 @@ class ValueView(QWidget):
         """Draw the part that is looked at, and no other."""
         moment, index, array, part = self._moment, self._index, self._array, self.tabs.currentIndex()
         there = moment is not None and index is not None and array is not None
-        self.copy_button.setEnabled(there)
-        self.tabs.setEnabled(index is not None)
+        self.copy_button.setVisible(there)
+        self.tabs.setVisible(index is not None)
         self.fit_button.setVisible(there and part in (HEAT, SPREAD, CHANGE))
         if moment is None or index is None or array is None:
             self._show_nothing("" if moment is None or index is None else self._why_missing(moment, index))
@@ -237,7 +237,7 @@ class ValueView(QWidget):
         name = shown(moment.program, index)
         refusal = self.tr("This is a difference; type over the number itself, in the heat map or the table")
         return Plane(
-            name=self.tr("change of {name}").format(name=name) if change else name, array=array, at=self._slice, moment=moment,
+            index=index, name=f"Δ{name}" if change else name, array=array, at=self._slice, moment=moment,
             axes=self._axes.of(index, array.shape), extent=self._extents[key], stale=index in moment.stale,
             edited=None if change else moment.edited.get(index), refusal=refusal if change else moment.can_change(index),
         )  # fmt: skip
@@ -306,23 +306,9 @@ class ValueView(QWidget):
         self._slice = tuple(box.value() for box in self.slices[:rank])
         self._draw_part()
 
-    @Slot(object)
-    def _on_chosen(self, place: Place) -> None:
-        if self._index is not None and self._array is not None:
-            self.value_clicked.emit(self._index, self._cell(place))
-
-    @Slot(object, str)
-    def _on_typed(self, place: Place, text: str) -> None:
-        if self._index is not None and self._array is not None:
-            self.cell_edited.emit(self._index, self._cell(place), text)
-
     @Slot(str)
     def _on_refused(self, reason: str) -> None:
         self.say(self.tr("{reason}.").format(reason=reason.removesuffix(".")))
-
-    def _cell(self, place: Place) -> Cell:
-        rank = 0 if self._array is None else self._array.ndim
-        return () if not rank else (place[1],) if rank == 1 else (*self._slice, *place)
 
     @Slot()
     def copy_selection(self) -> None:

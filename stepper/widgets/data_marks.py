@@ -29,6 +29,11 @@ def class_colour(number: int, classes: int) -> QColor:
     return QColor(t.sizes[number % len(t.sizes)])
 
 
+def curve_colour(number: int, outputs: int) -> QColor:
+    """Return the colour of the curve of an output; a single one stands out from the targets."""
+    return class_colour(number, outputs) if outputs > 1 else QColor(theme.current().written)
+
+
 def blend(ground: QColor, ink: QColor, share: float) -> QColor:
     """Return `ground` with a share of `ink` in it."""
     pairs = ((ground.redF(), ink.redF()), (ground.greenF(), ink.greenF()), (ground.blueF(), ink.blueF()))
@@ -63,13 +68,13 @@ def paint_mark(p: QPainter, at: QPointF, size: float, number: int, fill: QColor,
 def paint_wrong(p: QPainter, at: QPointF, size: float) -> None:
     """Paint what marks a wrong answer: a ring, and a ✗ at its upper right."""
     t = theme.current()
-    radius = size / 2 + 3
+    radius = size / 2 + min(3.0, size * 0.35)
     p.setBrush(Qt.BrushStyle.NoBrush)
-    p.setPen(QPen(QColor(t.error), 1.4))
+    p.setPen(QPen(QColor(t.error), 1.4 if size > 6 else 1.0))
     p.drawEllipse(at, radius, radius)
-    arm = max(2.4, size * 0.26)
+    arm = max(1.8, size * 0.26)
     x, y = at.x() + radius * 0.9, at.y() - radius * 0.9
-    for colour, wide in ((QColor(t.panel), 4.0), (QColor(t.error), 1.8)):
+    for colour, wide in ((QColor(t.panel), arm + 1.4), (QColor(t.error), 1.8 if size > 6 else 1.2)):
         p.setPen(QPen(colour, wide, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
         p.drawLine(QPointF(x - arm, y - arm), QPointF(x + arm, y + arm))
         p.drawLine(QPointF(x - arm, y + arm), QPointF(x + arm, y - arm))
@@ -102,7 +107,8 @@ class DataLegend(QWidget):
         super().__init__(parent)
         self._keys: tuple[Key, ...] = ()
         self.setAccessibleName(self.tr("Legend of the data"))
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        # Not Fixed: a layout would then hold the height to that of the size hint, which has a width of its own.
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
 
@@ -174,7 +180,7 @@ class DataLegend(QWidget):
             p.setPen(QPen(QColor(t.text), 1.2, Qt.PenStyle.DashLine))
             p.drawLine(left, right)
         elif key.sign == "curve":
-            p.setPen(QPen(ink, 2, DASHES[key.number % len(DASHES)]))
+            p.setPen(QPen(curve_colour(key.number, key.classes), 2, DASHES[key.number % len(DASHES)]))
             p.drawLine(left, right)
         elif key.sign == "threshold":
             p.setPen(QPen(QColor(t.dim), 1.2, Qt.PenStyle.DashLine))
@@ -191,6 +197,13 @@ class DataLegend(QWidget):
             p.setPen(QPen(QColor(t.dim), 1))
             p.setBrush(fill)
             p.drawRect(rect)
+        elif key.sign == "underline":
+            p.setPen(QPen(QColor(t.text), 1.8))
+            p.drawLine(QPointF(left.x(), at.y() + 5), QPointF(right.x(), at.y() + 5))
+        elif key.sign == "outlined":
+            p.setPen(QPen(QColor(t.text), 1.5))
+            p.setBrush(QColor(t.window))
+            p.drawRect(QRectF(box.left() + 1, at.y() - 4, box.width() - 2, 8))
         else:
             p.setPen(QPen(QColor(t.error if key.sign == "wrong picture" else t.selection), 2.4))
             p.setBrush(Qt.BrushStyle.NoBrush)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
@@ -89,7 +90,9 @@ class Equation(FlowScroll):
             matrices += 1
             is_result = not failing and result_widget is None
             at = next((i for i, o in enumerate(instruction.operands) if not is_result and o == piece and i not in used), None)
-            self._fill(widget, moment, piece, axes, colours, frozenset() if at is None or not clashes else clashes[at])
+            open_ = is_result and moment.element is not None and moment.upcoming is instruction
+            clash = frozenset[int]() if at is None or not clashes else clashes[at]
+            self._fill(widget, moment, piece, axes, colours, clash, moment.element if open_ else None)
             groups.append([*pending, widget])
             pending = []
             if is_result:
@@ -110,10 +113,11 @@ class Equation(FlowScroll):
         axes: dict[int, int],
         colours: dict[object, str],
         clash: frozenset[int],
+        done: int | None,
     ) -> None:
         index = operand.value
         assert index is not None
-        array = _seen(moment, operand)
+        array = _seen(moment, operand) if done is None else moment.result
         shape = moment.shape(index) or ()
         shape = shape[::-1] if operand.transposed else shape
         at = operand_axis(operand, axes, moment.shape)
@@ -124,7 +128,8 @@ class Equation(FlowScroll):
             prose.operand_name(operand, moment.program), array, shape=shape,
             row_colour=names[-2] if len(shape) > 1 else "", column_colour=names[-1] if shape else "",
             row_label=labels[-2] if len(shape) > 1 else "", column_label=labels[-1] if shape else "",
-            clashes=(len(shape) - 2 in clash, len(shape) - 1 in clash),
+            clashes=(len(shape) - 2 in clash, len(shape) - 1 in clash), stale=index in moment.stale,
+            edited=_turned(moment.edited.get(index), operand.transposed), done=done,
         )  # fmt: skip
         cell = moment.selection.cell
         if moment.selection.value == index and cell is not None and len(cell) == len(shape):
@@ -134,11 +139,17 @@ class Equation(FlowScroll):
         self, moment: Moment, instruction: Instruction, result_widget: OperandMatrix, operand_widgets: list[OperandMatrix | None]
     ) -> str:
         """Return the arithmetic of the selected cell of the result, or of its first, and mark where it came from."""
-        result = moment.value(instruction.result)
-        if result is None or not result.size:
+        open_ = moment.element is not None and moment.upcoming is instruction
+        result = moment.result if open_ else moment.value(instruction.result)
+        if result is None or not result.size or (open_ and not moment.element):
             return ""
         cell = tuple(0 for _ in result.shape)
         chosen = moment.selection.cell
+        if open_ and moment.element is not None:  # the cell computed last; nothing is said of those to come
+            here = chosen if moment.selection.value == instruction.result and chosen is not None else None
+            last = tuple(int(i) for i in np.unravel_index(moment.element - 1, result.shape))
+            chosen = here if here is not None and np.ravel_multi_index(here, result.shape) < moment.element else last
+            cell = chosen
         if chosen is not None:
             for operand in (Operand(instruction.result), *instruction.operands):
                 seen = chosen[::-1] if operand.transposed else chosen
@@ -182,6 +193,10 @@ def _seen(moment: Moment, operand: Operand) -> Array | None:
     assert operand.value is not None
     array = moment.value(operand.value)
     return array.T if array is not None and operand.transposed else array
+
+
+def _turned(cells: frozenset[Cell] | None, transposed: bool) -> frozenset[Cell] | None:
+    return frozenset(c[::-1] for c in cells) if cells and transposed else cells
 
 
 def _same_place(moment: Moment, operand: Operand, shape: tuple[int, ...]) -> bool:

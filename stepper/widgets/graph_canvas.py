@@ -260,7 +260,7 @@ class GraphCanvas(QAbstractScrollArea):
         if event.button() == Qt.MouseButton.LeftButton and self._grabbed is not None and not self._moved:
             node = self.node_at(event.position())
             if node is not None:
-                self._set_focus(node)
+                self._set_focus(node, bring=False)
                 self.node_chosen.emit(node)
         self._grabbed = None
 
@@ -331,9 +331,10 @@ class GraphCanvas(QAbstractScrollArea):
         if count:
             self._set_focus(0 if self.focus is None else min(max(self.focus + steps, 0), count - 1))
 
-    def _set_focus(self, node: int) -> None:
+    def _set_focus(self, node: int, bring: bool = True) -> None:
         self.focus = node
-        self._bring(node)
+        if bring:
+            self._bring(node)
         self._tell()
         self.viewport().update()
 

@@ -131,8 +131,8 @@ class _Placing:
                 height = max(height, MARGIN)
             elif lane is not None and BANDS[lane] != before:
                 before = BANDS[lane]
-                height += self.title + (MARGIN if row else 0)
-                self.band_top[row] = y + (height - self.title - 4 if row else 4)
+                height += self.title + (MARGIN + 6 if row else 0)
+                self.band_top[row] = y + (height - self.title - 6 if row else 4)
             self.gap_y.append(y)
             self.gap_height.append(height)
             y += height

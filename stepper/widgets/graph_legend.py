@@ -19,12 +19,12 @@ class GraphLegend(QWidget):
         super().__init__(parent)
         self._always = (
             ("lit", self.tr("just done")), ("next", self.tr("next")), ("waiting", self.tr("not done yet")),
-            ("read", self.tr("read by the step just done")), ("kept", self.tr("kept from the forward")),
-            ("selected", self.tr("selected, and what it came from")),
+            ("read", self.tr("read by it")), ("kept", self.tr("kept from the forward")),
+            ("selected", self.tr("selected, and its way here")),
         )  # fmt: skip
         self.entries: tuple[tuple[str, str], ...] = ()
         self.setAccessibleName(self.tr("Legend of the graph"))
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
         self.draw(stale=False, edited=False)

@@ -195,6 +195,8 @@ def words_of(moment: Moment, graph: Graph, node: Node) -> Words:
     if node.statement is None:
         return Words(name, "")
     statement = moment.program.statements[node.statement]
+    if not graph.unfolded and moment.is_part(node.value):  # the last operation that there is of a line that fails
+        name = statement.target
     if graph.unfolded:
         return Words(name, moment.program.instructions[node.first].text.partition(" = ")[2])
     target, equals, rest = statement.text.partition("=")

@@ -171,14 +171,6 @@ def _heat(painter: QPainter, grid: Grid) -> None:
 
 def _marks(painter: QPainter, grid: Grid, focused: bool) -> None:
     t = theme.current()
-    if grid.edited:
-        for cell in grid.edited:
-            if len(cell) == len(grid.shape) and grid.index(*grid.place(cell)) == cell:
-                rect = grid.rect(cell)
-                # Where a cell is a few pixels, the mark stands around it.
-                corner(painter, rect if grid.heat is None else rect.adjusted(0, 0, 3, 3), 7)
-    elif grid.edited is not None and not grid.empty:
-        corner(painter, grid.body(), 10)
     if grid.sources:
         painter.setPen(QPen(QColor(t.read), 2))
         if grid.heat is not None:
@@ -195,6 +187,17 @@ def _marks(painter: QPainter, grid: Grid, focused: bool) -> None:
         paint_frame(painter, grid.rect(grid.selected), grid.heat is None)
     if focused and not grid.empty:
         paint_cursor(painter, grid.rect(grid.index(*grid.cursor)), grid.heat is None)
+    _edits(painter, grid)  # last, so that no frame hides them
+
+
+def _edits(painter: QPainter, grid: Grid) -> None:
+    for cell in grid.edited or ():
+        if len(cell) == len(grid.shape) and grid.index(*grid.place(cell)) == cell:
+            rect = grid.rect(cell)
+            # Where a cell is a few pixels, the mark stands around it.
+            corner(painter, rect if grid.heat is None else rect.adjusted(0, 0, 3, 3), 7)
+    if grid.edited is not None and not grid.edited and not grid.empty:
+        corner(painter, grid.body(), 10)
 
 
 def paint_cursor(painter: QPainter, rect: QRect, large: bool) -> None:

@@ -8,12 +8,50 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetrics,
+    QHelpEvent,
+    QMouseEvent,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPen,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from core.program.ir import Array
 from stepper import theme
+from stepper.widgets.tips import plain
+
+NEAR = 8
+
+
+def flag() -> QPainterPath:
+    """Return the sign of a bookmark, a flag on its pole, in a square from −½ to ½."""
+    path = QPainterPath(QPointF(-0.35, -0.5))
+    for x, y in ((0.5, -0.2), (-0.2, 0.1), (-0.2, 0.5), (-0.35, 0.5), (-0.35, -0.5)):
+        path.lineTo(x, y)
+    return path
+
+
+def pencil() -> QPainterPath:
+    """Return the sign of a change by hand, a pencil pointing at what it changed, in a square from −½ to ½."""
+    path = QPainterPath(QPointF(0.0, 0.5))
+    for x, y in ((-0.22, 0.1), (-0.22, -0.5), (0.22, -0.5), (0.22, 0.1), (0.0, 0.5)):
+        path.lineTo(x, y)
+    return path
+
+
+SIGNS = {"flag": flag, "event": pencil}
+
+
+def sign_colour(sign: str) -> str:
+    """Return the colour of a sign in the theme in use."""
+    return theme.current().phases["update"] if sign == "flag" else theme.current().written
 
 
 class Series:
@@ -86,6 +124,7 @@ class LossPlot(pg.PlotWidget):  # type: ignore[misc]
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFrameShape(self.Shape.NoFrame)
         self._last = 0
+        self.tips: list[tuple[float, str]] = []
 
     def use_font(self, font: QFont) -> None:
         """Write the numbers at the axes in a font, with room for the topmost one."""
@@ -108,6 +147,22 @@ class LossPlot(pg.PlotWidget):  # type: ignore[misc]
         """Return where in the widget an iteration stands."""
         box = self.item.getViewBox()
         return float(self.mapFromScene(box.mapViewToScene(QPointF(iteration, 0))).x())
+
+    def tip_at(self, x: float) -> str:
+        """Return what is to be said of the signs near a place in the widget."""
+        near = [(abs(self.x_of(iteration) - x), text) for iteration, text in self.tips]
+        return "\n".join(text for distance, text in near if distance <= NEAR)
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        """Tell of the signs under the mouse."""
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            text = self.tip_at(event.pos().x())
+            if text:
+                QToolTip.showText(event.globalPos(), plain(text), self)
+            else:
+                QToolTip.hideText()
+            return True
+        return bool(super().viewportEvent(event))
 
     def mousePressEvent(self, ev: QMouseEvent) -> None:
         if ev.button() == Qt.MouseButton.LeftButton:
@@ -134,6 +189,20 @@ class LossPlot(pg.PlotWidget):  # type: ignore[misc]
         if iteration != self._last:
             self._last = iteration
             self.travelled.emit(iteration)
+
+
+def key_target(key: int, here: int, done: bool, count: int) -> int | None:
+    """Return the iteration that a key leads to, perhaps beyond the ends; None for a key that does not travel.
+
+    `done` tells whether iteration `here` stands at its end; `count` is the last one that was ever done.
+    """
+    page = max(1, count // 10)
+    targets = {
+        int(Qt.Key.Key_Left): here - 1, int(Qt.Key.Key_Right): here + 1 if done else here,
+        int(Qt.Key.Key_PageUp): here - page, int(Qt.Key.Key_PageDown): here + page,
+        int(Qt.Key.Key_Home): 1, int(Qt.Key.Key_End): count,
+    }  # fmt: skip
+    return targets.get(key)
 
 
 class KeyToSigns(QWidget):
@@ -165,6 +234,17 @@ class KeyToSigns(QWidget):
         elif self._sign == "here":
             painter.setPen(QPen(QColor(colours.selection), 2, Qt.PenStyle.DashLine))
             painter.drawLine(QPointF(9, 1), QPointF(9, self.height() - 1))
+        elif self._sign == "ghost":
+            painter.setPen(QPen(QColor(colours.dim), 1, Qt.PenStyle.DashLine))
+            painter.drawLine(QPointF(0, middle), QPointF(18, middle))
+        elif self._sign in SIGNS:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(QColor(sign_colour(self._sign)), 0))
+            painter.setBrush(QColor(sign_colour(self._sign)))
+            painter.translate(9, middle)
+            painter.scale(12, 12)
+            painter.drawPath(SIGNS[self._sign]())
+            painter.resetTransform()
         else:
             painter.setPen(QPen(QColor(colours.error), 2))
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QBoxLayout, QButtonGroup, QHBoxLayout, QLabel, QSizePolicy, QSpinBox, QToolButton, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QSizePolicy, QSpinBox, QToolButton, QWidget
 
 from stepper import theme
 from stepper.widgets import fonts
@@ -19,7 +19,7 @@ class Choice(QToolButton):
 
     def sizeHint(self) -> QSize:
         metrics = QFontMetrics(fonts.sized(self.font(), 0, bold=True))
-        wide = metrics.horizontalAdvance("✓ " + self.text().replace("&", ""))
+        wide = metrics.horizontalAdvance("✓ " + self.text())
         return QSize(wide + 14, max(24, metrics.height() + 6))
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -35,8 +35,7 @@ class Choice(QToolButton):
             p.drawRoundedRect(QRectF(self.rect()).adjusted(2.5, 2.5, -2.5, -2.5), 3, 3)
         p.setFont(fonts.sized(self.font(), 0, bold=on))
         p.setPen(QColor(t.panel if on else t.text))
-        flags = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextShowMnemonic)
-        p.drawText(self.rect(), flags, "✓ " + self.text() if on else self.text())
+        p.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "✓ " + self.text() if on else self.text())
         p.end()
 
 
@@ -50,15 +49,14 @@ class NetBar(QWidget):
         super().__init__(parent)
         self.setAccessibleName(self.tr("What the picture of the network shows"))
         self._edges_word = QLabel(self.tr("edges"), self)
-        self.weights = self._button(self.tr("&weights"), self.tr("Edges show the weights and biases"))
+        self.weights = self._button(self.tr("weights"), self.tr("Edges show the weights and biases"))
         self.gradients = self._button(
-            self.tr("&gradients"), self.tr("Edges show the gradients of the weights and biases, once they are computed")
+            self.tr("gradients"), self.tr("Edges show the gradients of the weights and biases, once they are computed")
         )
         self.weights.setChecked(True)
-        self._choice = QButtonGroup(self)
-        for button in (self.weights, self.gradients):
-            self._choice.addButton(button)
-        self.gradients.toggled.connect(self.edges_changed)
+        self.shows_gradients = False
+        self.weights.clicked.connect(self._on_weights)  # an exclusive group would take Tab away from one of them
+        self.gradients.clicked.connect(self._on_gradients)
         self.word = QLabel(self.tr("s&ample"), self)
         self.sample = QSpinBox(self)
         self.sample.setRange(1, 1)
@@ -73,7 +71,7 @@ class NetBar(QWidget):
             part.setToolTip(plain(self.tr("Which sample of the batch the neurons show")))
             part.valueChanged.connect(self._on_number)
         self.of_samples = QLabel(self)
-        self.all = self._button(self.tr("a&ll"), self.tr("Show all samples of the batch at once, a stripe for each"))
+        self.all = self._button(self.tr("all"), self.tr("Show all samples of the batch at once, a stripe for each"))
         self.all.toggled.connect(self._on_all)
         for label in (self._edges_word, self.word, self.of_samples):
             label.setTextFormat(Qt.TextFormat.PlainText)
@@ -110,6 +108,22 @@ class NetBar(QWidget):
         # The box has grown with its largest number: at once, or its neighbours are cut off until the next layout.
         self._renew()
 
+    def say_sample(self, in_data: int | None, total: int) -> None:
+        """Say on pointing which sample of the data is shown, None for all of the batch."""
+        text = self.tr("Which sample of the batch the neurons show")
+        if in_data is not None:
+            text += "\n" + self.tr("now number {n} of the {total} in the data").format(n=in_data + 1, total=total)
+        for part in (self.sample, self.slider):
+            part.setToolTip(plain(text))
+
+    def set_edges(self, gradients: bool) -> None:
+        """Show gradients at the edges, or weights."""
+        changed, self.shows_gradients = gradients != self.shows_gradients, gradients
+        self.gradients.setChecked(gradients)
+        self.weights.setChecked(not gradients)
+        if changed:
+            self.edges_changed.emit(gradients)
+
     def show_place(self, place: int) -> None:
         """Show a sample of the batch without telling anybody."""
         self._silently(place + 1, self.sample.maximum())
@@ -142,10 +156,18 @@ class NetBar(QWidget):
         button = Choice(self)
         button.setText(text)
         button.setCheckable(True)
-        button.setAccessibleName(text.replace("&", ""))
+        button.setAccessibleName(text)
         button.setToolTip(plain(tip))
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         return button
+
+    @Slot()
+    def _on_weights(self) -> None:
+        self.set_edges(False)
+
+    @Slot()
+    def _on_gradients(self) -> None:
+        self.set_edges(True)
 
     @Slot(int)
     def _on_number(self, number: int) -> None:

@@ -84,7 +84,7 @@ class NetCanvas(NetSurface):
                 self._moved, self._over = True, None
                 self.setCursor(Qt.CursorShape.ClosedHandCursor)
                 self._grabbed = event.position()
-                self.offset += way
+                self.offset = self.offset + way
                 self._keep_inside()
             return
         if self._by_keys:
@@ -109,19 +109,21 @@ class NetCanvas(NetSurface):
             event.accept()
         elif self.zoom > 1:
             way = QPointF(event.angleDelta()) / 2
-            self.offset += QPointF(way.y(), 0) if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else way
+            across = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+            self.offset = self.offset + (QPointF(way.y(), 0) if across else way)
             self._keep_inside()
             event.accept()
         else:
             event.ignore()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        key, way, g = Qt.Key(event.key()), net_keys.pan_of(event), self.geometry_
-        if way is not None:
-            self.offset -= QPointF(way[1], way[0]) * PAN
-            self._keep_inside()
-        elif g is None or not net_keys.is_plain(event):
+        key, g = Qt.Key(event.key()), self.geometry_
+        if g is None or not net_keys.is_plain(event):
             super().keyPressEvent(event)
+        elif key in net_keys.MOVES:
+            down, right = net_keys.MOVES[key]
+            self.offset = self.offset - QPointF(right, down) * PAN
+            self._keep_inside()
         elif key in net_keys.IN:
             self.zoom_by(1.25, self._eye())
         elif key in net_keys.OUT:
@@ -192,6 +194,6 @@ class NetCanvas(NetSurface):
         if g is not None and self.zoom > 1:
             at = g.place_of(item).center() + self.offset
             if not QRectF(20, g.header + 20, self.width() - 40, self.height() - g.header - 40).contains(at):
-                self.offset += QPointF(self.width() / 2, self.height() / 2) - at
+                self.offset = self.offset + QPointF(self.width() / 2, self.height() / 2) - at
                 self._keep_inside()
         self.redraw()

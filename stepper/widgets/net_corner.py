@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
 from stepper.widgets.tips import plain
@@ -20,11 +21,15 @@ class NetCorner(QWidget):
         super().__init__(parent)
         self.setAccessibleName(self.tr("Zoom"))
         self.smaller = self._button("−", self.tr("Zoom out"), self.tr("Zoom out (−, or Ctrl and the wheel)"))
-        self.bigger = self._button("+", self.tr("Zoom in"), self.tr("Zoom in (+, or Ctrl and the wheel); then drag to move"))
+        self.bigger = self._button(
+            "+", self.tr("Zoom in"), self.tr("Zoom in (+, or Ctrl and the wheel); then drag, or W A S D, to move")
+        )
         self.whole = self._button(self.tr("fit"), self.tr("Fit"), self.tr("Show the whole network (0, F or a double click)"))
         self.smaller.clicked.connect(self._out)
         self.bigger.clicked.connect(self._in)
         self.whole.clicked.connect(self.fitted)
+        self.setAutoFillBackground(True)  # the picture may lie below, where it is zoomed
+        self.setBackgroundRole(QPalette.ColorRole.Base)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(1)

@@ -59,7 +59,7 @@ class HeaderPainter:
     def _title(self, x: float, room: float, names: tuple[tuple[str, tuple[Part, ...]], ...], below: str) -> None:
         """The names of what stands in a column; a lit one under the name of the value that is read or written."""
         p, touch = self.p, self.scene.touch
-        p.setFont(marks.font_of(p, 13 * self.g.zoom, bold=True))
+        p.setFont(marks.font_of(p, (13 if self.g.gap >= 90 else 11) * self.g.zoom, bold=True))
         metrics = p.fontMetrics()
         texts = [self._lit_name(*n) for n in names]
         if sum(metrics.horizontalAdvance(t) + 12 for t in texts) > max(room, 40):
@@ -70,7 +70,7 @@ class HeaderPainter:
             read, written = any(q in touch.reads for q in parts), any(q in touch.writes for q in parts)
             box = QRectF(left, 5, wide, 18 * self.g.zoom)
             if read or written:
-                marks.ring(p, box.adjusted(4, 4, -4, -4), read and not written, written, round_=False)
+                marks.ring(p, box.adjusted(4, 4, -4, -3), read and not written, written, round_=False)
             p.setPen(QColor(self.colours.written if written else (self.colours.read if read else self.colours.text)))
             p.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
             left += wide + 6

@@ -11,6 +11,7 @@ ARROWS = {
     Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0), Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1),
     Qt.Key.Key_PageUp: (-10, 0), Qt.Key.Key_PageDown: (10, 0),
 }  # fmt: skip
+MOVES = {Qt.Key.Key_W: (-1, 0), Qt.Key.Key_S: (1, 0), Qt.Key.Key_A: (0, -1), Qt.Key.Key_D: (0, 1)}
 CHOOSE = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
 IN, OUT, FIT = (Qt.Key.Key_Plus, Qt.Key.Key_Equal), (Qt.Key.Key_Minus,), (Qt.Key.Key_0, Qt.Key.Key_F)
 PLAIN = (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
@@ -21,13 +22,6 @@ def is_plain(event: QKeyEvent) -> bool:
     return event.modifiers() in PLAIN or (event.key() in IN and event.modifiers() == Qt.KeyboardModifier.ShiftModifier)
 
 
-def pan_of(event: QKeyEvent) -> tuple[int, int] | None:
-    """Return the way that a key moves the picture (Alt and an arrow), as steps down and right."""
-    alone = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier == Qt.KeyboardModifier.AltModifier
-    way = ARROWS.get(Qt.Key(event.key())) if alone else None
-    return way if way is not None and abs(way[0]) < 2 else None
-
-
 def claims(event: QKeyEvent, in_grid: bool) -> bool:
     """Tell whether the picture takes a key before it becomes a shortcut of the window.
 
@@ -36,7 +30,7 @@ def claims(event: QKeyEvent, in_grid: bool) -> bool:
     key = Qt.Key(event.key())
     if key in (Qt.Key.Key_Left, Qt.Key.Key_Right) and is_plain(event):
         return in_grid
-    return pan_of(event) is not None or (is_plain(event) and (key in ARROWS or key in (*CHOOSE, *IN, *OUT, *FIT)))
+    return is_plain(event) and (key in ARROWS or key in MOVES or key in (*CHOOSE, *IN, *OUT, *FIT))
 
 
 def in_grid(g: Geometry | None, item: Item | None) -> bool:

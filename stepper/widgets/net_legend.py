@@ -99,6 +99,9 @@ class NetLegend(QWidget):
             self._stripes(p, QRectF(middle.x() - 7, middle.y() - 7, 14, 14))
         elif sign == "stale":
             marks.stale_hatch(p, QRectF(box.left(), middle.y() - 6, box.width(), 12))
+        elif sign == "absent":
+            p.setPen(QPen(QColor(colours.dim), 1.4, Qt.PenStyle.DotLine))
+            p.drawEllipse(middle, 6, 6)
         elif sign == "edited":
             marks.pencil(p, middle)
         elif sign in ("bias", "gradient"):

@@ -54,8 +54,9 @@ class LensPainter:
         self.cell = (metrics.horizontalAdvance("−8.88e−8") + 8, metrics.height() + 5)
         self.side = QFontMetricsF(self.small).horizontalAdvance(str(lens.heat.rows)) + 10
         self.line = QFontMetricsF(self.plain).height() + 2
-        self.bottom = (QFontMetricsF(self.small).height() + 4 if lens.axes else 0) + EDGE - 2
         for most, lines in ((MOST, len(lens.words)), (3, len(lens.words)), (3, 2), (1, 2)):
+            self.axes = lens.axes if lines > 2 or most == MOST else ""
+            self.bottom = (QFontMetricsF(self.small).height() + 4 if self.axes else 0) + EDGE - 2
             self.words, self.top = lens.words[:lines], EDGE + self.line * min(lines, len(lens.words)) + 2
             self.rows, self.columns = lens.shown(most, most)
             self.source = self._source().translated(offset)
@@ -77,13 +78,13 @@ class LensPainter:
         for n, text in enumerate(self.words):
             self._text(n, text)
         self._numbers()
-        if self.lens.axes:
+        if self.axes:
             p.setFont(self.small)
             p.setPen(QColor(colours.dim))
             place = QRectF(
                 self.rect.left() + EDGE, self.rect.bottom() - self.bottom, self.rect.width() - 2 * EDGE, self.bottom - 4
             )
-            p.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, self.lens.axes)
+            p.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, self.axes)
 
     def _source(self) -> QRectF:
         heat = self.lens.heat
@@ -91,7 +92,7 @@ class LensPainter:
 
     def _beside(self, bounds: QRectF, cell: QRectF, most: int) -> QRectF:
         """Beside the cell where there is room, right first; else below or above it."""
-        longest = QFontMetricsF(self.small).horizontalAdvance(self.lens.axes)
+        longest = QFontMetricsF(self.small).horizontalAdvance(self.axes)
         for n, text in enumerate(self.words):
             if n or most == MOST:  # in little room a long sentence is cut short, never a number
                 longest = max(longest, QFontMetricsF(self.plain if n else self.bold).horizontalAdvance(text))

@@ -66,7 +66,7 @@ class NeuronPainter:
         if roomy:
             self._neuron_text(circle, number, before, stale)
         else:
-            self._beside(item.layer, c, number)
+            self._beside(item.layer, c, number, stale)
         if not self.g.tight(item.layer):
             marks.ring(p, circle, *self.scene.lit_as(item), round_=True)
         adjoint = self.scene.adjoint(item)
@@ -117,10 +117,11 @@ class NeuronPainter:
             self._columns[column] = self.scene.column(column)
         return self._columns[column]
 
-    def _beside(self, column: int, c: QPointF, number: float | None) -> None:
+    def _beside(self, column: int, c: QPointF, number: float | None, stale: bool) -> None:
         """The number of a neuron too small to hold it, where there is room at its right."""
         if self.g.gap > 80 and column and self.g.pitches[column] >= 13:
-            colour = self.colours.error if number is not None and not math.isfinite(number) else self.colours.text
+            colour = self.colours.dim if stale else self.colours.text
+            colour = self.colours.error if number is not None and not math.isfinite(number) else colour
             text = EMPTY if number is None else short(number, 3)
             self.p.setFont(marks.font_of(self.p, 10.5 * self.g.zoom))
             half = self.p.fontMetrics().horizontalAdvance(text) / 2 + 2

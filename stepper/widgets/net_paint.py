@@ -119,6 +119,8 @@ class Painter(NeuronPainter):
         p.setFont(marks.font_of(p, 11 * self.g.zoom))
         p.setPen(QColor(self.colours.error if bad else self.colours.dim))
         wide = p.fontMetrics().horizontalAdvance(text) + 8
+        if not bad and wide > self.g.gap:
+            return
         p.drawText(
             QRectF(rect.center().x() - wide / 2, rect.bottom() + 9, wide, 15 * self.g.zoom), Qt.AlignmentFlag.AlignCenter, text
         )

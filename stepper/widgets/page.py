@@ -12,6 +12,8 @@ from PySide6.QtWidgets import QApplication, QFrame, QTextBrowser, QWidget
 from stepper import theme
 from stepper.widgets import fonts
 
+NO_BREAK = "\u00a0"
+
 
 class Page(QTextBrowser):
     """Shows what `show_page` is given, made with the functions of this room. `link_clicked` carries a link's target."""
@@ -121,7 +123,7 @@ def table(rows: Sequence[Sequence[str]]) -> str:
     body = "".join(
         "<tr>"
         + f"<td valign='bottom' style='padding-right:14px;color:{dim}'>{escape(row[0])}</td>"
-        + "".join(f"<td valign='bottom' align='right'>{inline_code(cell)}</td>" for cell in row[1:])
+        + "".join(f"<td valign='bottom' align='right'>{inline_code(cell.replace(' ', NO_BREAK))}</td>" for cell in row[1:])
         + "</tr>"
         for row in rows
     )

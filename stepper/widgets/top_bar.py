@@ -50,6 +50,10 @@ class TopBar(QFrame):
         row.addWidget(self.earlier_button)
         row.addWidget(self.later_button)
         row.addSpacing(6)
+        self.into_button, self.out_button = BarButton(actions["into"], self), BarButton(actions["out"], self)
+        row.addWidget(self.into_button)
+        row.addWidget(self.out_button)
+        row.addSpacing(2)
         for name, words in (("line", self.tr("line")), ("phase", self.tr("phase")), ("iteration", self.tr("iteration"))):
             row.addWidget(self._pair(actions[f"{name}-earlier"], words, actions[f"{name}-later"]))
         row.addSpacing(6)

@@ -66,9 +66,14 @@ class AxisNames:
 
 
 def place_name(kind: Kind, i: int, moment: Moment) -> str:
-    """Return what one row or column is: `unit 3`, `sample 0 (data 37)` where the batch has another order than the data."""
+    """Return what one row or column is: `unit 3`, `sample 0 (data 37)` where the batch has another order than the data.
+
+    The sample that is selected has a ▸ before it.
+    """
     if kind == "sample":
         data = int(moment.samples[i]) if i < len(moment.samples) else i
+        if data == moment.selection.sample:
+            return translate("AxisNames", "▸ sample {i} (data {data})").format(i=i, data=data)
         if data != i:
             return translate("AxisNames", "sample {i} (data {data})").format(i=i, data=data)
     texts = {

@@ -24,7 +24,7 @@ class ValueFacts(QScrollArea):
         self._inside = QWidget(self)
         self._grid = QGridLayout(self._inside)
         self._grid.setContentsMargins(4, 4, 4, 4)
-        self._grid.setHorizontalSpacing(16)
+        self._grid.setHorizontalSpacing(10)
         self._grid.setVerticalSpacing(3)
         self._grid.setColumnStretch(1, 1)
         self.setWidget(self._inside)
@@ -46,7 +46,7 @@ class ValueFacts(QScrollArea):
         for pair, (what, number, tip, bad) in zip(self.rows, lines, strict=True):
             pair[0].setText(what)
             pair[1].setText(number)
-            pair[1].setFont(fonts.mono(self.font()))
+            pair[1].setFont(fonts.mono(self.font(), -0.5))
             _ink(pair[0], t.dim)
             _ink(pair[1], t.error if bad else t.dim if stale else t.text)
             for label in pair:

@@ -104,21 +104,25 @@ class ValueHead(QWidget):
         self.sizes.set_sizes(sizes, [colours.get("samples" if i == at else n, "") for i, n in enumerate(sizes)])
         self.dtype.setText(dtype)
         _ink(self.dtype, t.dim)
-        words = [] if chosen else [self.tr("the value just made; click another one anywhere to see that")]
+        words = [] if chosen else [self.tr("just made (no value is selected)")]
         words.append(kind_of(program, index, axes.network))
         words += made_by(program, index)
         self.kind.setText(" · ".join(words))
         _ink(self.kind, t.dim)
         marks: list[str] = []
         if index in moment.stale:
-            marks.append(f"{CLOCK} " + self.tr("out of date: computed before the last change by hand"))
+            marks.append(f"{CLOCK} " + self.tr("out of date"))
         if index in moment.edited:
             cells = moment.edited[index]
-            text = self.tr("changed by hand: {n} cells").format(n=len(cells)) if len(cells) > 1 else self.tr("changed by hand")
+            text = self.tr("changed by hand ({n} cells)").format(n=len(cells)) if len(cells) > 1 else self.tr("changed by hand")
             marks.append(f"{PENCIL} {text}")
         if not refusal:
             marks.append(f"{PENCIL} " + self.tr("can be typed over"))
-        self.marks.setText("   ".join(marks))
+        self.marks.setText(
+            "   ".join(marks).replace(" ", "\u00a0").replace("\u00a0" * 3, "  ")
+        )  # only between marks a line may end
+        stale = self.tr("These numbers are from before the last change by hand. Run on to compute them anew.")
+        self.marks.setToolTip(plain(stale if index in moment.stale else ""))
         _ink(self.marks, t.written)
         self.name.setVisible(True)
         self.sizes.setVisible(shape is not None)

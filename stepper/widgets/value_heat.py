@@ -43,14 +43,14 @@ STRANGE = {"NaN": float("nan"), "∞": float("inf"), "−∞": float("-inf")}
 
 
 class ValueHeat(QWidget):
-    """Draws a plane as a heat map with its legend. A place is chosen by click, Enter or Space and changed by typing.
+    """Draws a plane as a heat map with its legend. A cell is chosen by click, Enter or Space and changed by typing.
 
-    `chosen` carries a place (row, column); `typed` a place and what was typed there; `refused` the reason why a
-    number cannot be typed over.
+    `chosen` carries the value and the cell, `typed` also what was typed there; `refused` the reason why a number
+    cannot be typed over.
     """
 
-    chosen = Signal(object)
-    typed = Signal(object, str)
+    chosen = Signal(int, object)
+    typed = Signal(int, object, str)
     refused = Signal(str)
     copy_wanted = Signal()
 
@@ -76,7 +76,7 @@ class ValueHeat(QWidget):
 
     def set_plane(self, plane: Plane, selected: Place | None = None) -> None:
         """Show a plane; `selected` is framed, and the keyboard's place follows it when it is another one than before."""
-        if self.plane is None or plane.size != self.plane.size or plane.name != self.plane.name:
+        if self.plane is None or plane.size != self.plane.size or plane.index != self.plane.index:
             self._give_up()
             self.cursor_place = (0, 0)
         if selected is not None and selected != self.selected:
@@ -163,9 +163,13 @@ class ValueHeat(QWidget):
         self.heat.fit(room.width(), room.height(), BLOCK)
 
     def _room(self) -> QSize:
-        lines = 3 + self._warnings()
+        lines = 2 + self._explained() + self._warnings()
         below = lines * (self.fontMetrics().height() + 4) + 8
         return QSize(max(self.width() - 10, 24), max(self.height() - below - 8, 12))
+
+    def _explained(self) -> bool:
+        """Tell whether a second line says what the cell is."""
+        return self.plane is not None and (self.plane.array.ndim > 0 or self.plane.edited is not None)
 
     def _warnings(self) -> bool:
         return self.plane is not None and (self.plane.stale or bool(self.heat and self.heat.bad))
@@ -203,14 +207,15 @@ class ValueHeat(QWidget):
 
     def _paint_marks(self, painter: QPainter, plane: Plane) -> None:
         large = self.shows_numbers
-        if plane.edited is not None and not plane.edited:
-            corner(painter, self.body(), 10)
-        for place in plane.edited_places():
-            corner(painter, self.rect_of(place) if large else self.rect_of(place).adjusted(0, 0, 3, 3), 8)
         if self.selected is not None:
             paint_frame(painter, self.rect_of(self.selected), large)
         if self.hasFocus():
             paint_cursor(painter, self.rect_of(self.cursor_place), large)
+        # Last, so that no frame hides them.
+        if plane.edited is not None and not plane.edited:
+            corner(painter, self.body(), 10)
+        for place in plane.edited_places():
+            corner(painter, self.rect_of(place) if large else self.rect_of(place).adjusted(0, 0, 3, 3), 8)
 
     def _paint_legend(self, painter: QPainter, plane: Plane, heat: Heat) -> None:
         t, metrics = theme.current(), self.fontMetrics()
@@ -219,10 +224,10 @@ class ValueHeat(QWidget):
         painter.setFont(self.font())
         painter.setPen(QColor(t.text))
         if 0 not in plane.size:
-            for i, text in enumerate(self._lines(self._hover or self.cursor_place)):
+            for i, text in enumerate(self._lines(self._hover or self.cursor_place)[: 1 + self._explained()]):
                 shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, self.width() - 8)
                 painter.drawText(4, y + i * line + metrics.ascent(), shown)
-        y += 2 * line
+        y += line * (1 + self._explained())
         heat.paint_legend(painter, QRect(4, y, self.width() - 8, metrics.height()), numbers.short(plane.extent, 3), self._all())
         x, y = 4, y + line
         for sign, count in heat.bad.items():
@@ -253,7 +258,7 @@ class ValueHeat(QWidget):
         place = self.place_at(event.position())
         if place is not None and event.button() == Qt.MouseButton.LeftButton:
             self._move_to(place)
-            self.chosen.emit(place)
+            self._choose()
         event.accept()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
@@ -289,7 +294,7 @@ class ValueHeat(QWidget):
         elif event.matches(QKeySequence.StandardKey.Copy):
             self.copy_wanted.emit()
         elif key in CHOOSE:
-            self.chosen.emit(self.cursor_place)
+            self._choose()
         else:
             self.begin("" if key == Qt.Key.Key_F2 else event.text().replace("−", "-"))
 
@@ -303,6 +308,10 @@ class ValueHeat(QWidget):
             QToolTip.showText(event.globalPos(), "" if place is None else plain(self.text_of(place)), self)
             return True
         return super().event(event)
+
+    def _choose(self) -> None:
+        if self.plane is not None:
+            self.chosen.emit(self.plane.index, self.plane.cell(self.cursor_place))
 
     def _move_to(self, place: Place) -> None:
         self.cursor_place, self._hover = place, None
@@ -337,8 +346,8 @@ class ValueHeat(QWidget):
             return
         text, changed = self.editor.text().strip(), self.editor.isModified()
         self._give_up()
-        if changed and text:
-            self.typed.emit(self.cursor_place, text)
+        if changed and text and self.plane is not None:
+            self.typed.emit(self.plane.index, self.plane.cell(self.cursor_place), text)
 
     def _give_up(self) -> None:
         """End typing without a change."""

@@ -19,9 +19,9 @@ SAMPLED = 300
 
 
 class ValueModel(QAbstractTableModel):
-    """The numbers of a plane. What is typed changes nothing here: `typed` tells it (place, text), whoever may change it does."""
+    """The numbers of a plane. What is typed changes nothing here: `typed` tells it (value, cell, text) to whoever may change it."""
 
-    typed = Signal(object, str)
+    typed = Signal(int, object, str)
 
     def __init__(self, font: QFont, parent: QObject) -> None:
         super().__init__(parent)
@@ -31,7 +31,7 @@ class ValueModel(QAbstractTableModel):
     def set_plane(self, plane: Plane) -> None:
         """Show a plane from now on; what is selected stays while the size does."""
         old = self.plane
-        if old is None or old.size != plane.size or old.name != plane.name:
+        if old is None or old.size != plane.size or old.index != plane.index:
             self.beginResetModel()
             self.plane = plane
             self.endResetModel()
@@ -104,7 +104,7 @@ class ValueModel(QAbstractTableModel):
             return False
         place, text = (index.row(), index.column()), str(value).strip()
         if text and text != numbers.full(self.plane.numbers[place]):
-            self.typed.emit(place, text)
+            self.typed.emit(self.plane.index, self.plane.cell(place), text)
         return False
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:

@@ -17,12 +17,13 @@ Place = tuple[int, int]
 
 @dataclass(frozen=True)
 class Plane:
-    """The last two axes of an array, at a place `at` of all axes before; a vector is one row.
+    """The last two axes of the array of value `index`, at a place `at` of all axes before; a vector is one row.
 
     `refusal` says why the numbers cannot be typed over, `extent` is the magnitude of the strongest colour; `edited`
     are the changed cells of the whole array, all of it where that is empty.
     """
 
+    index: int
     name: str
     array: Array
     at: Cell

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QApplication,
     QHeaderView,
+    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
@@ -44,19 +45,20 @@ class Marks(QStyledItemDelegate):
         if plane.stale:
             painter.fillRect(QRect(rect.left(), rect.top(), STRIP, rect.height()), stale_brush())
         if plane.is_edited((index.row(), index.column())):
-            painter.setPen(QColor(theme.current().written))
+            selected = option.state & QStyle.StateFlag.State_Selected  # type: ignore[attr-defined]
+            painter.setPen(QColor(theme.current().panel if selected else theme.current().written))
             left = rect.adjusted(3 + (STRIP if plane.stale else 0), 0, 0, 0)
             painter.drawText(left, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, PENCIL)
 
 
 class ValueTable(QTableView):
-    """Shows a plane. `chosen` carries the place that the keyboard or the mouse goes to, `typed` a place and a text.
+    """Shows a plane. `chosen` carries the value and the cell that the keyboard or the mouse goes to, `typed` also a text.
 
     `refused` carries the reason when someone tries to type over what cannot be changed.
     """
 
-    chosen = Signal(object)
-    typed = Signal(object, str)
+    chosen = Signal(int, object)
+    typed = Signal(int, object, str)
     refused = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -86,7 +88,7 @@ class ValueTable(QTableView):
     def set_plane(self, plane: Plane, selected: Place | None = None) -> None:
         """Show a plane; the keyboard goes to `selected` where it is another place than it is at."""
         old = self.numbers.plane
-        if old is None or old.name != plane.name or old.size != plane.size:
+        if old is None or old.index != plane.index or old.size != plane.size:
             self._width = 0
         self._quiet = True
         self.numbers.set_plane(plane)
@@ -95,9 +97,9 @@ class ValueTable(QTableView):
         if selected is not None and (current.row(), current.column()) != selected:
             self.setCurrentIndex(self.numbers.index(*selected))
         self._quiet = False
-        name = self.tr("table of {name}, {rows} by {columns}")
         rows, columns = plane.size
-        self.setAccessibleName(name.format(name=plane.name, rows=rows, columns=columns))
+        name = self.tr("table of {name}, {rows} by {columns}").format(name=plane.name, rows=rows, columns=columns)
+        self.setAccessibleName(self.tr("{name}, out of date").format(name=name) if plane.stale else name)
 
     def copy_selection(self) -> str:
         """Put the selected numbers, or the one at the cursor, on the clipboard: tabs between columns, all digits."""
@@ -120,8 +122,9 @@ class ValueTable(QTableView):
     def currentChanged(self, current: Index, previous: Index) -> None:
         """Tell where the keyboard or the mouse went."""
         super().currentChanged(current, previous)  # type: ignore[arg-type]
-        if not self._quiet and current.isValid():
-            self.chosen.emit((current.row(), current.column()))
+        plane = None if self._quiet else self.numbers.plane
+        if plane is not None and current.isValid():
+            self.chosen.emit(plane.index, plane.cell((current.row(), current.column())))
 
     def edit(self, index: Index, trigger: QAbstractItemView.EditTrigger, event: QEvent | None) -> bool:  # type: ignore[override]
         """Begin to type over a number, or tell why not."""

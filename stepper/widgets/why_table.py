@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.explain.numbers import exact
 from stepper import theme
 from stepper.models.why_rows import Entry, WhyModel, WhyRow
 from stepper.widgets import fonts, numbers
@@ -27,8 +28,9 @@ from stepper.widgets.tips import plain
 Index = QModelIndex | QPersistentModelIndex
 PAD = 6
 GAP = 8
-SMALLEST_BAR = 44
-LARGEST_BAR = 160
+SMALLEST_BAR = 64
+LARGEST_BAR = 240
+SLACK = 4  # widths of text are rounded
 MEASURED = 40
 _CHOOSE = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
 _MOVE = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Home, Qt.Key.Key_End)
@@ -39,10 +41,6 @@ def _text(number: object) -> str:
     return numbers.short(number)
 
 
-def _full_text(number: object) -> str:
-    return numbers.full(number).replace("-", "−")
-
-
 class WhyDelegate(QStyledItemDelegate):
     """Paints one field: its name underlined where it leads on, its number, and a bar from the middle."""
 
@@ -50,6 +48,7 @@ class WhyDelegate(QStyledItemDelegate):
         super().__init__(parent)
         self._model = model
         self.folded = False
+        self.beside_bar = 0
         self.use_font(QApplication.font())
 
     def use_font(self, font: QFont) -> None:
@@ -68,7 +67,12 @@ class WhyDelegate(QStyledItemDelegate):
         number = QFontMetrics(self.mono).horizontalAdvance(self._model.number_of(entry))
         bar = SMALLEST_BAR if entry.share is not None else 0
         parts = [n for n in (name, number, bar) if n]
-        return (max(parts, default=0) if folded else sum(parts) + GAP * max(len(parts) - 1, 0)) + 2 * PAD
+        return (max(parts, default=0) if folded else sum(parts) + GAP * max(len(parts) - 1, 0)) + 2 * PAD + SLACK
+
+    def least(self, entry: Entry) -> int:
+        """Return the width without which a number could not be read."""
+        words = self._model.number_of(entry) or (entry.words if entry.factor is None else "")
+        return QFontMetrics(self.mono).horizontalAdvance(words) + 2 * PAD
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Paint a field."""
@@ -77,8 +81,8 @@ class WhyDelegate(QStyledItemDelegate):
         painter.save()
         rect = option.rect
         ink = QColor(t.text)
+        painter.fillRect(rect, QColor(t.lit if row.current else t.panel))
         if row.current:
-            painter.fillRect(rect, QColor(t.lit))
             ink = QColor(t.lit_text)
         painter.setPen(QPen(QColor(t.border), 1))
         painter.drawLine(rect.bottomLeft(), rect.bottomRight())
@@ -92,12 +96,13 @@ class WhyDelegate(QStyledItemDelegate):
                 upper, lower = lower, upper  # a number alone stands on the line of the other numbers, its bar above it
         if entry.share is not None:
             number_at = upper if self.folded and not name else lower
-            self._paint_number(painter, number_at, entry, number, ink, entry.share is not None and not self.folded)
+            self._paint_number(painter, number_at, entry, number, ink, not self.folded)
             self._paint_bar(painter, lower if self.folded and not name else inner, entry.share, number)
         else:
             self._paint_number(painter, lower if name or not self.folded else upper, entry, number, ink, False)
         if name:
-            self._paint_name(painter, upper, entry, name, number, row)
+            leads = entry.leads or row.more or (row.sample is not None and not index.column())
+            self._paint_name(painter, upper, entry, name, number, row.current, leads)
         view = option.widget
         if isinstance(view, QAbstractItemView) and view.hasFocus() and view.currentIndex() == index:
             painter.setPen(QPen(QColor(t.selection), 2))
@@ -119,15 +124,18 @@ class WhyDelegate(QStyledItemDelegate):
         painter.drawText(rect, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
 
     def _number_width(self, rect: QRect) -> int:
-        return max(rect.width() - LARGEST_BAR - GAP, QFontMetrics(self.mono).horizontalAdvance("−1.234e−05"))
+        """The room for a name and a number beside a bar."""
+        return min(self.beside_bar, rect.width() - SMALLEST_BAR - GAP)
 
-    def _paint_name(self, painter: QPainter, rect: QRect, entry: Entry, name: str, number: str, row: WhyRow) -> None:
+    def _paint_name(
+        self, painter: QPainter, rect: QRect, entry: Entry, name: str, number: str, current: bool, leads: bool
+    ) -> None:
         t = theme.current()
         font = QFont(self.small if entry.factor is not None else QApplication.font())
-        font.setUnderline(entry.leads or row.more)
+        font.setUnderline(leads)
         painter.setFont(font)
-        plain_ink = t.lit_text if row.current else t.text if entry.factor is None else t.dim
-        painter.setPen(QColor(t.read if (entry.leads or row.more) and not row.current else plain_ink))
+        ink = t.read if leads else t.text if entry.factor is None else t.dim
+        painter.setPen(QColor(t.lit_text if current else ink))
         room = rect.width()
         if number and not self.folded:
             room -= QFontMetrics(self.mono).horizontalAdvance(number) + GAP
@@ -137,6 +145,7 @@ class WhyDelegate(QStyledItemDelegate):
     def _paint_bar(self, painter: QPainter, rect: QRect, share: float, number: str) -> None:
         if not self.folded:
             rect = rect.adjusted(self._number_width(rect) + GAP, 0, 0, 0)
+            rect.setWidth(min(rect.width(), LARGEST_BAR))
         if rect.width() < 12 or math.isnan(share):
             return
         t = theme.current()
@@ -164,7 +173,7 @@ class WhyTable(QTableView):
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.rows = WhyModel(_text, _full_text, self)
+        self.rows = WhyModel(_text, exact, self)
         self.delegate = WhyDelegate(self.rows, self)
         self.setModel(self.rows)
         self.setItemDelegate(self.delegate)
@@ -178,6 +187,7 @@ class WhyTable(QTableView):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setMouseTracking(True)
+        self.viewport().setAutoFillBackground(False)
         self.verticalHeader().hide()
         self.verticalHeader().setMinimumSectionSize(1)
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
@@ -208,16 +218,28 @@ class WhyTable(QTableView):
         model, delegate, room = self.rows, self.delegate, self.width()
         measured = model.rows[:MEASURED] + model.rows[-1:]
         fields = [[row.entries[c] for row in measured if c < len(row.entries)] for c in range(len(model.headings))]
+        bars = [e for column in fields for e in column if e.share is not None]
+        delegate.beside_bar = max((delegate.needed(e, False) for e in bars), default=0) - SMALLEST_BAR - GAP - 2 * PAD
+        small = QFontMetrics(self.horizontalHeader().font())
+        heads = [small.horizontalAdvance(h) + 2 * PAD + SLACK for h in model.headings]
         one, two = (
-            [max((delegate.needed(e, folded) for e in column), default=0) for column in fields] for folded in (False, True)
+            [max([head, *(delegate.needed(e, folded) for e in column)]) for head, column in zip(heads, fields, strict=True)]
+            for folded in (False, True)
         )
         delegate.folded = sum(one) > room
         widths = two if delegate.folded else one
         spare = room - sum(widths)
         if widths and spare > 0:  # the last column has the bars; columns of links do not grow, or a row falls apart
-            widths[-1] += min(spare, LARGEST_BAR) if any(e.share is not None for e in fields[-1]) else 0
-        elif widths and spare < 0:
-            widths = [w * room // sum(widths) for w in widths]
+            widths[-1] += spare if bars else 0
+        elif widths and spare < 0:  # headings are cut first, then names; numbers last
+            for least in (
+                [max((delegate.needed(e, True) for e in column), default=0) for column in fields],
+                [max((delegate.least(e) for e in column), default=0) for column in fields],
+            ):
+                spare, widths = room - sum(least), least
+                if spare >= 0:
+                    break
+            widths[-1] += spare if spare > 0 else 0
         for column, width in enumerate(widths):
             self.setColumnWidth(column, width)
         self.verticalHeader().setDefaultSectionSize(delegate.row_height)
@@ -237,11 +259,12 @@ class WhyTable(QTableView):
 
     def event(self, event: QEvent) -> bool:
         """Claim the keys that move before they become shortcuts of the window."""
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and event.modifiers() in _BARE:
-            if event.key() in _MOVE or event.key() in _CHOOSE:
-                event.accept()
-                return True
-        return super().event(event)
+        if event.type() != QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent) or event.modifiers() not in _BARE:
+            return super().event(event)
+        if event.key() not in _MOVE and event.key() not in _CHOOSE:
+            return super().event(event)
+        event.accept()
+        return True
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Arrows move, Enter and Space follow; letters search nothing here, and go on."""

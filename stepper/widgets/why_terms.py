@@ -13,9 +13,7 @@ from core.program.ir import Array, Program
 from stepper.models.why_rows import Entry, WhyRow
 from stepper.widgets.names import shown
 
-
-def _say(text: str) -> str:
-    return QCoreApplication.translate("Why", text)
+translate = QCoreApplication.translate
 
 
 def term_rows(program: Program, found: Sum, sample: int | None) -> tuple[list[str], list[WhyRow]]:
@@ -25,17 +23,17 @@ def term_rows(program: Program, found: Sum, sample: int | None) -> tuple[list[st
     heads = [_named(program, f) for f in firsts]
     if alone:
         return _rows([], heads, found, sample, alone=True)
-    return _rows(heads, [_say("adds")], found, sample)
+    return _rows(heads, [translate("Why", "adds")], found, sample)
 
 
 def way_rows(program: Program, way: Way, sample: int | None) -> tuple[list[str], list[WhyRow]]:
     """Return upstream × local for one way from a value to the loss."""
-    return _rows([_say("upstream"), _say("local")], [_say("upstream × local")], way.sum, sample)
+    return _rows([translate("Why", "upstream"), translate("Why", "local")], [translate("Why", "product")], way.sum, sample)
 
 
 def sample_rows(found: Sum, sample: int | None) -> tuple[list[str], list[WhyRow]]:
     """Return what each sample adds."""
-    return _rows([], [_say("adds")], found, sample)
+    return _rows([], [translate("Why", "adds")], found, sample)
 
 
 def operand_rows(reason: Reason) -> tuple[list[str], list[WhyRow]]:
@@ -44,14 +42,15 @@ def operand_rows(reason: Reason) -> tuple[list[str], list[WhyRow]]:
     used = sum(len(cells) for cells in reason.sources)
     left = used - sum(1 for f in reason.operands if f.value is not None)
     if left > 0:
-        rows.append(WhyRow((Entry(words=_say("and {n} more numbers").format(n=left)),)))
+        rows.append(WhyRow((Entry(words=translate("Why", "and {n} more numbers").format(n=left)),)))
     return [""], rows
 
 
 def notable_rows(label: str, value: int, array: Array, found: Sequence[tuple[Notable, tuple[int, ...]]]) -> list[WhyRow]:
     """Return cells worth asking of, as links."""
     names = {
-        "nan": _say("not a number"), "infinite": _say("infinite"), "largest": _say("largest"), "smallest": _say("nearest to 0"),
+        "nan": translate("Why", "not a number"), "infinite": translate("Why", "infinite"),
+        "largest": translate("Why", "furthest from 0"), "smallest": translate("Why", "nearest to 0"),
     }  # fmt: skip
     rows: list[WhyRow] = []
     for kind, cell in found:
@@ -70,20 +69,20 @@ def _rows(
         WhyRow(_fields(t, sampled, largest, alone, bool(heads)), t.sample, t.sample == sample is not None) for t in found.terms
     ]
     if found.others:
-        words = _say("and {n} more").format(n=found.others)
+        words = translate("Why", "and {n} more").format(n=found.others)
         width = sampled + len(heads) + len(last)
         fields = [Entry(words=words)] + [Entry()] * (width - 2)
         adds = Entry(number=found.rest, share=_share(found.rest, largest))
         if width == 1:
             fields, adds = [], Entry(words=words, number=found.rest, share=_share(found.rest, largest))
         rows.append(WhyRow((*fields, adds), more=True))
-    return [*([_say("sample")] if sampled else []), *heads, *last], rows
+    return [*([translate("Why", "sample")] if sampled else []), *heads, *last], rows
 
 
 def _fields(term: Term, sampled: bool, largest: float, alone: bool, factors: bool) -> tuple[Entry, ...]:
     fields: list[Entry] = []
     if sampled:
-        fields.append(Entry(words=_say("none") if term.sample is None else str(term.sample)))
+        fields.append(Entry(words=translate("Why", "none") if term.sample is None else str(term.sample)))
     share = _share(term.number, largest)
     if alone:
         return (*fields, Entry(factor=term.factors[0], share=share))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from core.complete import load
 from core.errors import StepperError
-from core.execute.breakpoints import Armed, Change, Condition, Fresh, Hit, Line, arm, bits_of, earlier, later
+from core.execute.breakpoints import Change, Condition, Fresh, Hit, Line, arm, bits_of, earlier, later
 from core.execute.timeline import Position, Timeline
 from core.health import rules
 from core.library import example_text
@@ -225,13 +225,11 @@ def test_predicates_forget() -> None:
     timeline = Timeline(p)
     timeline.go(Position(1, len(p)))
     values = timeline.machine.values
-    for made in (
-        Condition(Breakpoint("condition", "L > 0")), Fresh(lambda program, values: [(3, "x")]), Line(line_breakpoint(p.statements[1])),
-    ):  # fmt: skip
+    fresh = Fresh(lambda program, values: [(3, "x")])
+    for made in (Condition(Breakpoint("condition", "L > 0")), fresh, Line(line_breakpoint(p.statements[1]))):
         first = made.hits(1, p, values)
         made.forget()
         assert made.hits(1, p, values) == first != []
-    assert Armed(Breakpoint("finding"), made).predicate is made
 
 
 def test_notes_go_to_data_and_back() -> None:

@@ -102,7 +102,7 @@ def test_refusals_are_one_sentence(text: str) -> None:
 
 @pytest.mark.parametrize(("text", "said"), [("L", "a condition compares"), ("W1 > 0", "ask for `any(…)`"), ("W1", "is 3×2")])
 def test_a_condition_is_one_yes_or_no(text: str, said: str) -> None:
-    with pytest.raises(NotationError, match="condition|yes or no") as caught:
+    with pytest.raises(NotationError, match=r"condition|yes or no") as caught:
         compile_condition(text, xor().program)
     assert said in str(caught.value)
 
@@ -131,7 +131,7 @@ def test_a_value_behind_a_line_that_fails_is_said() -> None:
     p = load("# data\nX = np.ones((2, 5))\n# parameters\nW = np.ones((4, 4))\n# forward\nA = W + 1\nZ = W @ X\nL = sum(Z)\n")
     assert p.fault is not None
     assert compile("A", p).shape == (4, 4)
-    with pytest.raises(NotationError, match="never computed|no value"):
+    with pytest.raises(NotationError, match=r"never computed|no value"):
         compile("L > 0", p)
 
 

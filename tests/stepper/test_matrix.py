@@ -195,3 +195,70 @@ def test_tooltips_keep_their_signs():
 def test_a_point_beside_the_cells_is_no_cell(matrix):
     matrix.set_matrix("A", np.zeros((2, 2)))
     assert matrix.cell_at(QPoint(0, 0).toPointF()) is None
+
+
+def test_what_is_out_of_date_looks_and_says_so(matrix):
+    array = np.array([[0.5, 2.0], [1.0, np.nan]])
+    matrix.set_matrix("Z", array)
+    before = pixels(matrix)
+    matrix.set_matrix("Z", array, stale=True)
+    assert matrix.accessibleName() == "Z, 2 by 2, out of date" and matrix.cell_text((0, 0)) == "Z[0, 0] = 0.5, out of date"
+    assert "out of date" in matrix.shown.note
+    after = pixels(matrix)
+    assert after.shape[0] > before.shape[0]  # the words below
+    colours = set((after[: before.shape[0], : before.shape[1]] & 0xFFFFFF).ravel().tolist())
+    tints = {int(theme.diverging(x, 2.0).rgb() & 0xFFFFFF) for x in (0.5, 1.0, 2.0)}
+    assert not colours & tints
+    for name in theme.THEMES:
+        t = theme.THEMES[name]
+        assert theme.contrast(t.dim, t.panel) >= 4.5
+    matrix.set_matrix("Z", array)
+    assert matrix.accessibleName() == "Z, 2 by 2"
+
+
+@pytest.mark.parametrize("shape", [(3, 4), (40, 60)])
+def test_cells_changed_by_hand_are_marked(matrix, shape):
+    array = np.ones(shape)
+    matrix.set_matrix("W", array)
+    matrix.set_selected((1, 2))
+    before = pixels(matrix)
+    matrix.set_matrix("W", array, edited={(1, 2)})
+    matrix.set_selected((1, 2))
+    after = pixels(matrix)[: before.shape[0], : before.shape[1]]
+    cell = matrix.cell_rect((1, 2)).adjusted(0, 0, 4, 4)
+    area = (slice(cell.top(), cell.bottom()), slice(cell.left(), cell.right()))
+    assert (after[area] != before[:, : after.shape[1]][area]).any()
+    assert matrix.accessibleName().endswith("changed by hand")
+    assert matrix.cell_text((1, 2)).endswith("changed by hand") and not matrix.cell_text((0, 0)).endswith("by hand")
+    matrix.set_matrix("W", array, edited=frozenset())  # all of it
+    assert matrix.cell_text((0, 0)).endswith("changed by hand")
+
+
+def test_cells_that_are_not_worked_out_tell_nothing(matrix):
+    array = np.arange(1.0, 7.0).reshape(2, 3)
+    matrix.set_matrix("Z", array, done=4)
+    assert [matrix.text_of((i, j)) for i in range(2) for j in range(3)] == ["1", "2", "3", "4", "·", "·"]
+    assert matrix.cell_text((1, 1)) == "Z[1, 1] = …" and matrix.accessibleName() == "Z, 2 by 3, 4 cells worked out"
+    one = pixels(matrix)
+    matrix.set_matrix("Z", np.where(array > 4, 6, array), done=4)
+    assert np.array_equal(one, pixels(matrix))
+    large = np.random.default_rng(0).random((40, 300))
+    matrix.set_matrix("Z", large, done=20 * 300, extent=1.0)
+    one = pixels(matrix)
+    large[20:] = np.nan
+    matrix.set_matrix("Z", large, done=20 * 300, extent=1.0)
+    assert np.array_equal(one, pixels(matrix))
+    matrix.set_matrix("Z", np.asarray(0.5), done=0)
+    assert matrix.text_of(()) == "·"
+
+
+def test_one_nan_among_many_cells_can_be_seen(matrix):
+    array = np.random.default_rng(0).random((128, 784))
+    red = int(theme.current().error.removeprefix("#"), 16)
+    for cell in ((0, 0), (127, 783), (77, 400)):
+        array[cell] = -np.inf
+        matrix.set_matrix("W", array)
+        body = matrix.body()
+        inside = pixels(matrix)[body.top() : body.bottom(), body.left() : body.right()] & 0xFFFFFF
+        assert np.count_nonzero(inside == red) >= 5
+        array[cell] = 0.5
