@@ -17,18 +17,16 @@ import numpy as np
 from core import ops
 from core.errors import StepperError
 from core.execute.adjoints import adjoints
+from core.execute.local import Local, Places, local
 from core.explain.cells import Cell
-from core.explain.contributions import Contributions, total
+from core.explain.contributions import total
 from core.explain.moving import index_text
-from core.explain.reasons import Factor, Reader, Sum, Term, largest_of, own_cell, sample_index
+from core.explain.reasons import Factor, Reader, Sum, Term, factor, largest_of, own_cell, sample_index
 from core.explain.samples import ShapeOf
-from core.ops.base import Site
-from core.program.expr import Apply, Expr, Name, Num
 from core.program.ir import Array, Instruction, Operand, Program
 from core.program.network_adjoints import adjoints_of
 
 MOST_TERMS = 12
-_ARGS = "abcdefgh"
 _ERRORS = (StepperError, ArithmeticError, ValueError, TypeError, IndexError, KeyError)
 
 
@@ -100,46 +98,38 @@ class Chain:
         array = read(value)
         if forward is None or array is None or len(cell) != array.ndim or forward not in self.uses:
             return None
-        ways: list[Way] = []
-        sums: list[float] = []
-        size = 0.0
-        for i, n in self.uses[forward]:
-            own = cell[::-1] if i.operands[n].transposed else cell
+        asked = _Asked(forward, read, axes, samples, most)
+        found = [self._way(i, n, cell, asked) for i, n in self.uses[forward]]
+        ways = [w for w in found if w is not None]
+        if len(ways) < len(found):
+            return None
+        exact = 1e-9 if array.dtype.itemsize > 4 else 1e-4
+        size = sum(size for _, _, size in ways)
+        if not _same(total(np.array([number for _, number, _ in ways])), float(array[cell]), exact, size):
+            return None
+        return GradientParts(forward, cell, tuple(way for way, _, _ in ways))
+
+    def _way(self, i: Instruction, n: int, cell: Cell, asked: _Asked) -> tuple[Way, float, float] | None:
+        """Return what operand n of an instruction brings back, the sum of it, and that of the magnitudes in it."""
+        operands = [_seen(o, asked.read) for o in i.operands]
+        out = asked.read(i.result)
+        if out is None or any(o is None for o in operands):
+            return None
+        upstream = self._upstream(i.result, out, asked.read)
+        if upstream is None or upstream.shape != out.shape:
+            return None
+        with np.errstate(all="ignore"):
             try:
-                with np.errstate(all="ignore"):
-                    found = self._way(i, n, own, read)
+                found = local(i, n, own_cell(i.operands[n], cell), [np.asarray(o) for o in operands], out)
             except _ERRORS:
                 return None
             if found is None:
                 return None
-            g, local, places, names = found
-            with np.errstate(all="ignore"):
-                products = g * local + 0.0  # −0 adds 0
-            sums.append(total(products))
-            size += float(np.sum(np.abs(products)))
-            of = self.program.values[forward].label
-            ways.append(self._terms(i, g, products, places, names, read, axes, samples, most, of))
-        exact = 1e-9 if array.dtype.itemsize > 4 else 1e-4
-        if not _same(total(np.array(sums)), float(array[cell]), exact, size):
-            return None
-        return GradientParts(forward, cell, tuple(ways))
-
-    def _way(self, i: Instruction, n: int, cell: Cell, read: Reader) -> _Found | None:
-        """Return upstream numbers, local ones, the cells of the result they stand at, and the local ones' names."""
-        operands = [_seen(o, read) for o in i.operands]
-        out = read(i.result)
-        if out is None or any(o is None for o in operands):
-            return None
-        g_array = self._upstream(i.result, out, read)
-        if g_array is None or g_array.shape != out.shape:
-            return None
-        found = _local(i, n, cell, [np.asarray(o) for o in operands], out)
-        if found is None:
-            return None
-        local, places, names = found
-        g = np.asarray(g_array[places] if out.ndim else g_array, dtype=float).reshape(-1)
-        g, local = np.broadcast_arrays(g, np.asarray(local, dtype=float).reshape(-1))
-        return g, local, places, (names[0], names[1], local)
+            at = np.asarray(upstream[found.places], dtype=float).reshape(-1)
+            g, slopes = np.broadcast_arrays(at, np.asarray(found.numbers, dtype=float).reshape(-1))
+            products = g * slopes + 0.0  # −0 adds 0
+            size = float(np.sum(np.abs(products)))
+        return self._terms(i, g, slopes, products, found, asked), total(products), size
 
     def _upstream(self, result: int, out: Array, read: Reader) -> Array | None:
         """Return the adjoint of a forward value: where no line of the program holds it, it is computed here."""
@@ -150,156 +140,45 @@ class Chain:
         found = adjoints(self.program, read, [result])
         return None if found is None else found[result]
 
-    def _terms(
-        self,
-        i: Instruction,
-        g: Array,
-        products: Array,
-        places: _Places,
-        names: _Named,
-        read: Reader,
-        axes: dict[int, int],
-        samples: Sequence[int] | Array,
-        most: int,
-        of: str,
-    ) -> Way:
+    def _terms(self, i: Instruction, g: Array, slopes: Array, products: Array, found: Local, asked: _Asked) -> Way:
         program = self.program
         upstream = None if i.result == program.loss else self.adjoint.get(i.result)
-        axis = axes.get(i.result)
-        at_sample = None if axis is None or axis >= len(places) else places[axis]
-        largest, rest = largest_of(products, most)
-        at = Contributions(products, (places,))
+        axis = asked.axes.get(i.result)
+        sample = None if axis is None or axis >= len(found.places) else found.places[axis]
+        if isinstance(sample, int) and products.size > 1:
+            sample = None  # all terms are of the one sample that the cell itself belongs to
+        largest, rest = largest_of(products, asked.most)
         terms: list[Term] = []
         for k in largest:
-            cell = at.cell(0, k) or ()
-            array = None if upstream is None else read(upstream)
-            if upstream is None or array is None:
+            cell = _at(found.places, k)
+            if upstream is None:
                 loss = "L" if program.loss is None else program.values[program.loss].label
                 first = Factor(f"∂{loss}/∂{index_text(program.values[i.result].label, cell)}", g[k])
             else:
-                first = Factor(index_text(program.values[upstream].label, cell), array[cell], upstream, cell)
-            sample = None if at_sample is None or isinstance(at_sample, int) else sample_index(samples, int(at_sample[k]))
-            terms.append(Term((first, self._local_factor(i, k, names, of, read)), float(products[k]), sample))
+                first = factor(program, upstream, cell, asked.read)
+            if found.operand is None or found.operand.value is None:
+                result, of = program.values[i.result].label, program.values[asked.forward].label
+                second = Factor(f"∂{result}/∂{of}", slopes[k])
+            else:
+                second = factor(program, found.operand.value, own_cell(found.operand, _at(found.at, k)), asked.read)
+            whose = None if sample is None else sample_index(asked.samples, sample if isinstance(sample, int) else int(sample[k]))
+            terms.append(Term((first, second), float(products[k]), whose))
         return Way(i, upstream, Sum(tuple(terms), products.size - len(terms), rest))
 
-    def _local_factor(self, i: Instruction, k: int, names: _Named, of: str, read: Reader) -> Factor:
-        operand, at, local = names
-        if operand is None or operand.value is None:
-            result = self.program.values[i.result].label
-            return Factor(f"∂{result}/∂{of}", local[k])
-        array = read(operand.value)
-        assert array is not None
-        seen = tuple(int(p) if isinstance(p, int) else int(p[k]) for p in at)
-        own = own_cell(operand, seen)
-        return Factor(index_text(self.program.values[operand.value].label, own), array[own], operand.value, own)
+
+@dataclass(frozen=True)
+class _Asked:
+    """Of which forward value the adjoint is taken apart, and what is known of the moment."""
+
+    forward: int
+    read: Reader
+    axes: dict[int, int]
+    samples: Sequence[int] | Array
+    most: int
 
 
-_Places = tuple[int | Array, ...]
-_Named = tuple[Operand | None, _Places, Array]
-_Found = tuple[Array, Array, _Places, _Named]
-
-
-def _local(i: Instruction, n: int, cell: Cell, operands: list[Array], out: Array) -> tuple[Array, _Places, _Named] | None:
-    """Return ∂out[j]/∂operand n[cell] for all cells j where it is not 0, those cells, and what the numbers are."""
-    op = ops.get(i.op)
-    if i.op in ("matmul", "dot") and max(o.ndim for o in operands) <= 2 and all(o.ndim for o in operands):
-        return _of_product(i, n, cell, operands)
-    if op.elementwise:
-        places = _repeated(operands[n].shape, cell, out.shape)
-        gathered = [_gather(o, places, out.ndim) for o in operands]
-        local = _computed(i, n, gathered, np.asarray(out[places]), np.float64(1.0))
-        return local, places, (None, (), local)
-    if i.op == "mask_assign" and n == 0:
-        local = np.array([0.0 if operands[1][cell] else 1.0])
-        return local, cell, (None, (), local)
-    if i.op in ("sum", "mean"):
-        places = _kept(i, cell, operands[0].ndim)
-        count = operands[0].size // max(out.size, 1)
-        local = np.array([1.0 if i.op == "sum" else 1.0 / count])
-        return local, places, (None, (), local)
-    if i.op in ("softmax", "log_softmax"):
-        return _along_axis(i, cell, operands[0], out)
-    if not out.ndim:
-        local = np.broadcast_to(_computed(i, n, operands, out, np.float64(1.0)), operands[n].shape)[cell].reshape(1)
-        return local, (), (None, (), local)
-    if i.op in ("reshape", "reshape_like", "expand_dims", "squeeze") and n == 0:
-        flat = int(np.ravel_multi_index(cell, operands[0].shape)) if cell else 0
-        local = np.array([1.0])
-        return local, tuple(int(k) for k in np.unravel_index(flat, out.shape)), (None, (), local)
-    return None
-
-
-def _of_product(i: Instruction, n: int, cell: Cell, operands: list[Array]) -> tuple[Array, _Places, _Named]:
-    """In a @ b the cell a[i, k] meets b[k, j] in every cell [i, j] of the result."""
-    other = operands[1 - n]
-    row: _Places
-    if n == 0:
-        along = np.arange(other.shape[-1]) if other.ndim > 1 else None
-        mine = cell[:-1]
-        places: _Places = mine if along is None else (*mine, along)
-        row = (cell[-1],) if along is None else (cell[-1], along)
-    else:
-        along = np.arange(other.shape[0]) if other.ndim > 1 else None
-        mine = cell[1:]
-        places = mine if along is None else (along, *mine)
-        row = (cell[0],) if along is None else (along, cell[0])
-    local = np.asarray(other[row], dtype=float).reshape(-1)
-    return local, places, (i.operands[1 - n], row, local)
-
-
-def _along_axis(i: Instruction, cell: Cell, z: Array, out: Array) -> tuple[Array, _Places, _Named]:
-    """One cell of softmax moves all results along its axis: ask the rule for each of them."""
-    axis = i.attributes["axis"] % z.ndim
-    places: _Places = tuple(np.arange(z.shape[axis]) if a == axis else c for a, c in enumerate(cell))
-    column, result = np.asarray(z[places]), np.asarray(out[places])
-    line = Instruction(i.index, i.op, i.operands, {"axis": 0}, i.result, i.statement, i.text)
-    local = np.array([_computed(line, 0, [column], result, g)[cell[axis]] for g in np.eye(column.size)])
-    return local, places, (None, (), local)
-
-
-def _repeated(shape: tuple[int, ...], cell: Cell, out: tuple[int, ...]) -> _Places:
-    """Return the cells of a result that an operand's cell is repeated into, as one list of places for each axis."""
-    extra = len(out) - len(shape)
-    ranges = [
-        np.arange(out[a]) if a < extra or shape[a - extra] != out[a] else np.array([cell[a - extra]]) for a in range(len(out))
-    ]
-    return tuple(x.reshape(-1) for x in np.meshgrid(*ranges, indexing="ij")) if ranges else ()
-
-
-def _gather(operand: Array, places: _Places, ndim: int) -> Any:
-    if not operand.ndim:
-        return operand
-    tail = places[ndim - operand.ndim :]
-    return operand[tuple(0 if n == 1 else p for n, p in zip(operand.shape, tail, strict=True))]
-
-
-def _kept(i: Instruction, cell: Cell, ndim: int) -> _Places:
-    axis, keep = i.attributes.get("axis"), i.attributes.get("keepdims", False)
-    named = range(ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    gone = {a % ndim for a in named} if ndim else set[int]()
-    return tuple(0 if a in gone else c for a, c in enumerate(cell) if keep or a not in gone)
-
-
-def _computed(i: Instruction, n: int, operands: list[Any], out: Any, g: Any) -> Array:
-    """Return what the rule of operand n gives for an adjoint g of the result."""
-    rule = ops.get(i.op).vjp[n]
-    assert rule is not None
-    known: dict[str, Any] = {"g": g, "out": out, **dict(zip(_ARGS, operands, strict=False))}
-    args = tuple(
-        Num(o.number) if o.value is None and o.number is not None else Name(a) for a, o in zip(_ARGS, i.operands, strict=False)
-    )
-    attributes = {k: v for k, v in i.attributes.items() if k != "in_place"}
-    site = Site(Name("g"), args, Name("out"), attributes, tuple(np.shape(o) for o in operands), np.shape(out))
-    return np.asarray(_number(rule(site), known), dtype=float)
-
-
-def _number(e: Expr, known: dict[str, Any]) -> Any:
-    if isinstance(e, Name):
-        return known[e.name]
-    if isinstance(e, Num):
-        return e.number
-    assert isinstance(e, Apply)
-    return ops.get(e.op).forward(*(_number(a, known) for a in e.args), **dict(e.attributes))
+def _at(places: Places, k: int) -> Cell:
+    return tuple(int(p) if isinstance(p, int) else int(p[k]) for p in places)
 
 
 def _seen(operand: Operand, read: Reader) -> Any:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import cast
 
-from PySide6.QtCore import QObject, Signal, Slot
-from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QWidget
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtWidgets import QApplication, QDialog, QDockWidget, QMainWindow, QVBoxLayout, QWidget
 
 from core.session import Moment
 from stepper import actions, tour
 from stepper.arrangement import BY_ID
 from stepper.controller import Controller
 from stepper.dialogs import AboutDialog, KeysDialog
-from stepper.help import FIRST, HelpView
+from stepper.help import FIRST, HelpView, add_to_page
+from stepper.keys_page import keys_table
 from stepper.palette import Palette
 from stepper.panels import Panels
 from stepper.settings import Settings
@@ -21,6 +22,22 @@ from stepper.settings_dialog import SettingsDialog
 from stepper.tour import Tour
 
 STEPS_PAGE = "steps"
+
+
+class HelpDialog(QDialog):
+    """The help in a window of its own, for where there are no panels. It stops nothing."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setModal(False)
+        self.setWindowTitle(self.tr("Help"))
+        self.setAccessibleName(self.tr("Help"))
+        self.view = HelpView(self)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.view)
+        self.resize(640, 560)
 
 
 class Guide(QObject):
@@ -33,6 +50,7 @@ class Guide(QObject):
         super().__init__(window)
         self._window, self._controller, self._panels, self._settings = window, controller, panels, settings
         self.top: QWidget | None = None
+        add_to_page("keys", keys_table)
         self.tour = Tour(self._place_of, window)
         self.tour.panel_wanted.connect(self._on_panel_wanted)
         self.tour.action_wanted.connect(self.action_wanted)
@@ -57,9 +75,18 @@ class Guide(QObject):
 
     @Slot(str)
     def show_page(self, name: str) -> None:
-        """Open a page of help, and give it the keyboard."""
-        cast(HelpView, self._panels.view("help")).show_page(name)
-        self._panels.show_panel("help", focus=True)
+        """Open a page of help, and give it the keyboard: in its panel, or where no panels are, in a window of its own."""
+        if self._panels.isVisible():
+            cast(HelpView, self._panels.view("help")).show_page(name)
+            self._panels.show_panel("help", focus=True)
+            return
+        dialog = self._window.findChild(HelpDialog)
+        if not isinstance(dialog, HelpDialog):
+            dialog = HelpDialog(self._window)
+        dialog.view.show_page(name)
+        dialog.show()
+        dialog.raise_()
+        dialog.activateWindow()
 
     @Slot()
     def show_keys(self) -> None:
@@ -96,8 +123,7 @@ class Guide(QObject):
         """Show again what a changed setting changes: the window of settings, the help, the tour."""
         for dialog in self._window.findChildren(SettingsDialog):
             dialog.refresh()
-        view = self._panels.views.get("help")
-        if isinstance(view, HelpView):
+        for view in self._window.findChildren(HelpView):
             view.paint_theme()
         self.tour.paint_theme()
 

@@ -1,10 +1,11 @@
-"""Help: a short page for each panel, and some that are made from the one table of actions. No network is used."""
+"""Help: a short page for each panel, and some more. No network is used."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import resources as package_files
 
-from PySide6.QtCore import QCoreApplication, Qt, QUrl, Signal, Slot
+from PySide6.QtCore import Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QTextDocument
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QTextBrowser, QVBoxLayout, QWidget
 
@@ -17,35 +18,23 @@ PAGES = (
 )  # fmt: skip
 
 
+def _nothing() -> str:
+    return ""
+
+
+_made: dict[str, Callable[[], str]] = {}
+
+
+def add_to_page(name: str, more: Callable[[], str]) -> None:
+    """Let Markdown that is made while the app runs follow the text of a page."""
+    _made[name] = more
+
+
 def page_text(name: str) -> str:
     """Return a page as Markdown; raises KeyError for one that there is not."""
     if name not in PAGES:
         raise KeyError(name)
-    text = (package_files.files("resources") / "help" / f"{name}.md").read_text("utf-8")
-    return text + keys_table() if name == "keys" else text
-
-
-def keys_table() -> str:
-    """Return every action of the one table with its keys, as Markdown tables, a table for each menu."""
-    from stepper import actions  # the table of actions has the panels in it, of which the help is one
-
-    action, keys, what = (QCoreApplication.translate("help", word) for word in ("Action", "Keys", "What it does"))
-    found: list[str] = []
-    menu = ""
-    for item in actions.ITEMS:
-        if item.menu != menu:
-            menu = item.menu
-            title = actions.plain(menu).replace("/", " › ")
-            found += ["", f"## {title}", "", f"| {action} | {keys} | {what} |", "| --- | --- | --- |"]
-        row = (actions.plain(item.text), actions.keys_text(item) or "–", actions.say(item.tip))
-        found.append("| " + " | ".join(_escaped(text) for text in row) + " |")
-    return "\n".join(found) + "\n"
-
-
-def _escaped(text: str) -> str:
-    for sign in "\\`*_[]<>|#":
-        text = text.replace(sign, "\\" + sign)
-    return text.replace("\n", " ")
+    return (package_files.files("resources") / "help" / f"{name}.md").read_text("utf-8")
 
 
 class HelpView(QWidget):
@@ -110,7 +99,7 @@ class HelpView(QWidget):
         t = theme.current()
         document = self.browser.document()
         document.setDefaultStyleSheet(f"a {{ color: {t.read}; }}")
-        document.setMarkdown(text, QTextDocument.MarkdownFeature.MarkdownDialectGitHub)
+        document.setMarkdown(text + _made.get(name, _nothing)(), QTextDocument.MarkdownFeature.MarkdownDialectGitHub)
         self.browser.moveCursor(self.browser.textCursor().MoveOperation.Start)
         self.back_button.setEnabled(bool(self._before))
         self.page_changed.emit(name)

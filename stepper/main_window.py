@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from PySide6.QtCore import QByteArray, Slot
+from PySide6.QtCore import QByteArray, QObject, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
@@ -13,7 +13,7 @@ from core.program.ir import Fault
 from core.session import Moment
 from stepper import actions, looks
 from stepper.arrangement import Arrangement
-from stepper.asks import Asks
+from stepper.asking import Asking
 from stepper.changing import Changing
 from stepper.controller import Controller
 from stepper.drawing import Drawer
@@ -60,18 +60,12 @@ class MainWindow(QMainWindow):
         self.guide = Guide(self, controller, self.panels, settings)
         self.changing = Changing(controller, self)
         self.stops = Stops(controller, settings.path.parent / "stops", self)
-        self.asks = Asks(controller, self.changing, self.stops, self)
-        owners = {
-            "changing": self.changing,
-            "stops": self.stops,
-            "asks": self.asks,
-            "controller": controller,
-            "files": self.files,
-            "looks": self.looks,
-            "guide": self.guide,
-            "window": self,
-        }
-        self.actions_ = actions.Actions(owners, self)
+        self.asking = Asking(controller, self.changing, self.stops, self)
+        self.owners: dict[str, QObject] = {
+            "window": self, "controller": controller, "files": self.files, "looks": self.looks, "guide": self.guide,
+            "changing": self.changing, "stops": self.stops, "asking": self.asking,
+        }  # fmt: skip
+        self.actions_ = actions.Actions(self.owners, self)
         self.top_bar = TopBar({item.id: self.actions_[item.id] for item in actions.ITEMS}, self)
         self.guide.top = self.top_bar
         self._shown = False
@@ -117,11 +111,10 @@ class MainWindow(QMainWindow):
 
     # -- what actions call ---------------------------------------------------------------------------
 
-    @Slot()
-    def show_notes(self) -> None:
-        """Show the breakpoints, watches and bookmarks."""
-        if "notes" in self.panels.docks:
-            self.panels.show_panel("notes", focus=True)
+    @Slot(str)
+    def show_panel(self, name: str) -> None:
+        """Show a panel and give it the keyboard."""
+        self.panels.show_panel(name, focus=True)
 
     @Slot(str)
     def toggle_panel(self, name: str) -> None:
@@ -234,6 +227,7 @@ class MainWindow(QMainWindow):
             self.actions_[f"panel-{name}"].setChecked(self.panels.is_shown(name))
         self.drawer.look()
 
+    @Slot()
     def _enable(self) -> None:
         """Disable what leads nowhere: earlier at the very start, later at a line that fails, all steps on the first page."""
         moment = None if self.at_first_page else self.moment
@@ -299,6 +293,7 @@ class MainWindow(QMainWindow):
         self.panels.help_wanted.connect(self.guide.show_page)
         self.guide.chosen.connect(self._on_setting)
         self.guide.action_wanted.connect(self.actions_.call)
+        self.guide.tour.begun.connect(self._enable)
         self.guide.tour.ended.connect(self._enable)
         page = self.first_page
         page.watch_wanted.connect(self._watch)

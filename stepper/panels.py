@@ -125,29 +125,48 @@ class Panels(QMainWindow):
         """Share the room, unless a person has done so."""
         if self.moved or not self.isVisible():
             return
-        shown: dict[Area, QDockWidget] = {}
+        shown: dict[Area, list[QDockWidget]] = {}
         for panel in PANELS:
             dock = self.docks[panel.id]
             if not dock.isHidden() and not dock.isFloating():
-                shown.setdefault(area_of(panel, self.arrangement), dock)
-        gap = self.style().pixelMetric(QStyle.PixelMetric.PM_DockWidgetSeparatorExtent, None, self)
+                shown.setdefault(area_of(panel, self.arrangement), []).append(dock)
         s = shares(self.width(), self.height(), set(shown), self._low)
-        lines, rows = Qt.Orientation.Vertical, Qt.Orientation.Horizontal
-        columns = [shown.get("left") or shown.get("left-low"), shown.get("centre") or shown.get("centre-low"),
-                   shown.get("right") or shown.get("right-low")]  # fmt: skip
-        # Sizes that do not add up to what there is leave Qt with two minds about where a line between panels is.
-        there = [(dock, size - gap) for dock, size in zip(columns, s.columns, strict=True) if dock is not None]
-        if there:
-            rest = self.width() - gap * (len(there) - 1) - sum(size for _, size in there[1:])
-            there[0] = (there[0][0], rest)
-        self._size(there, rows)
-        room = self.height() - s.strip - (gap if s.strip else 0)
-        if there and "bottom" in shown:
-            self._size([(there[0][0], room), (shown["bottom"], s.strip)], lines)
-        halves = (("centre", "centre-low", s.low), ("left", "left-low", room // 3), ("right", "right-low", room // 2))
-        for high, low, share in halves:
+        halves = (("left", "left-low"), ("centre", "centre-low"), ("right", "right-low"))
+        columns = [[shown[area] for area in half if area in shown] for half in halves]
+        gaps = (0, self._gap(), self._gap())
+        there = [(column, size - gap) for column, size, gap in zip(columns, s.columns, gaps, strict=True) if column]
+        if not there:
+            return
+        self._share([([d for docks in column for d in docks], size) for column, size in there], self.width(), sideways=True)
+        strip = shown.get("bottom")
+        room = self.height()
+        if strip:
+            above = there[0][0][0]
+            room -= self._share([(above, room - s.strip), (strip, s.strip)], room, sideways=False)[-1] + self._gap()
+        for (high, low), part in zip(halves, (room // 3, s.low, room // 2), strict=True):
             if high in shown and low in shown:
-                self._size([(shown[high], room - share - gap), (shown[low], share)], lines)
+                self._share([(shown[high], room - part), (shown[low], part)], room, sideways=False)
+
+    def _gap(self) -> int:
+        return self.style().pixelMetric(QStyle.PixelMetric.PM_DockWidgetSeparatorExtent, None, self)
+
+    def _share(self, wanted: list[tuple[list[QDockWidget], int]], room: int, sideways: bool) -> list[int]:
+        """Give groups of panels their sizes; the first takes what is left, none less than it needs.
+
+        Sizes that do not add up to what there is leave Qt with two minds about where a line between panels is.
+        """
+        hints = [[dock.minimumSizeHint() for dock in docks] for docks, _ in wanted]
+        least = [max(hint.width() if sideways else hint.height() for hint in group) for group in hints]
+        sizes = [max(size, need) for (_, size), need in zip(wanted, least, strict=True)]
+        sizes[0] = max(least[0], room - self._gap() * (len(sizes) - 1) - sum(sizes[1:]))
+        over = sum(sizes) + self._gap() * (len(sizes) - 1) - room
+        for n in sorted(range(len(sizes)), key=lambda n: least[n] - sizes[n]):
+            less = max(0, min(over, sizes[n] - least[n]))
+            sizes[n] -= less
+            over -= less
+        orientation = Qt.Orientation.Horizontal if sideways else Qt.Orientation.Vertical
+        self.resizeDocks([docks[0] for docks, _ in wanted], [max(1, size) for size in sizes], orientation)
+        return sizes
 
     def shown(self) -> str:
         """Return which panels are open, as a text for the settings."""
@@ -200,9 +219,6 @@ class Panels(QMainWindow):
             for one, other in pairwise(docks):
                 self.tabifyDockWidget(one, other)
 
-    def _size(self, sizes: list[tuple[QDockWidget, int]], orientation: Qt.Orientation) -> None:
-        self.resizeDocks([dock for dock, _ in sizes], [max(1, size) for _, size in sizes], orientation)
-
     def _find_room(self, dock: QDockWidget) -> None:
         """Give a panel that comes anew into a room that a person has shared enough of it to be read."""
         self.divide()
@@ -224,6 +240,7 @@ class Panels(QMainWindow):
             bar.setAccessibleName(self.tr("Panels that share a place"))
             bar.setDocumentMode(True)
             bar.setExpanding(False)
+        self.divide()
         self.changed.emit()
 
     @Slot(bool)
@@ -257,6 +274,7 @@ class Panels(QMainWindow):
         return super().event(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Share the new room."""
+        """Share the new room; once more when the views have found out what they need in it."""
         super().resizeEvent(event)
         self.divide()
+        self._soon.start()

@@ -84,7 +84,7 @@ SCALES: Mapping[tuple[str, str], Scale] = {
     ("dark", "blue-orange"): Scale("#5aa9f0", "#f08a4b", ("#5aa9f0", "#2a2f36", "#f08a4b")),
     # PuOr of ColorBrewer: its ends differ for every common kind of colour blindness.
     ("light", "purple-orange"): Scale("#5e3c99", "#a34b00", ("#5e3c99", "#f7f7f7", "#c96a06")),
-    ("dark", "purple-orange"): Scale("#b3a4e6", "#f1a340", ("#a294da", "#2a2f36", "#f1a340")),
+    ("dark", "purple-orange"): Scale("#b3a4e6", "#f1a340", ("#a294da", "#2a2f36", "#e8993a")),
     # On a grey scale the middle is grey: what is negative is darker, what is positive is lighter.
     ("light", "grey"): Scale("#5b6470", "#1b1f24", ("#2b2b2b", "#a6a6a6", "#ffffff")),
     ("dark", "grey"): Scale("#a3acb8", "#f4f5f7", ("#000000", "#4d4d4d", "#a6a6a6")),

@@ -83,6 +83,7 @@ class Ring(QWidget):
 class Tour(QFrame):
     """The card of the tour. `ended()` when it is over; `panel_wanted(id)` and `action_wanted(id)` ask for what a step needs."""
 
+    begun = Signal()
     ended = Signal()
     panel_wanted = Signal(str)
     action_wanted = Signal(str)
@@ -135,6 +136,7 @@ class Tour(QFrame):
         self._window.installEventFilter(self)
         self.paint_theme()
         self._go(0)
+        self.begun.emit()
 
     def follow(self, moment: Moment) -> None:
         """Notice what the person did."""

@@ -42,7 +42,7 @@ def extent(curves: Iterable[Array]) -> tuple[float, float] | None:
     low, high = max(low, -LARGEST), min(high, LARGEST)
     least = max(abs(low), abs(high)) * SMALLEST_SHARE
     if high - low <= least:
-        half = max(abs(high) * 0.05, least, 1e-12)
+        half = abs(high) * 0.05 or 0.5
         return low - half, high + half
     return low, high
 

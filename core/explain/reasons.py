@@ -271,13 +271,15 @@ def notable(array: Array) -> list[tuple[Notable, Cell]]:
     flat = np.asarray(array, dtype=np.float64).reshape(-1)
     size = np.abs(flat)
     finite = np.isfinite(flat)
-    found: list[tuple[Notable, int]] = []
-    if not finite.all():
-        nan, infinite = np.isnan(flat), np.isinf(flat)
-        found += [("nan", int(np.argmax(nan)))] if nan.any() else []
-        found += [("infinite", int(np.argmax(infinite)))] if infinite.any() else []
+    nan, infinite = np.flatnonzero(np.isnan(flat)), np.flatnonzero(np.isinf(flat))
+    found: dict[Notable, int] = {}
+    if nan.size:
+        found["nan"] = int(nan[0])
+    if infinite.size:
+        found["infinite"] = int(infinite[0])
     if finite.any():
-        largest, smallest = int(np.argmax(np.where(finite, size, -1.0))), int(np.argmin(np.where(finite, size, np.inf)))
-        found.append(("largest", largest))
-        found += [("smallest", smallest)] if smallest != largest else []
-    return [(kind, tuple(int(i) for i in np.unravel_index(at, array.shape))) for kind, at in found]
+        found["largest"] = int(np.argmax(np.where(finite, size, -1.0)))
+        smallest = int(np.argmin(np.where(finite, size, np.inf)))
+        if smallest != found["largest"]:
+            found["smallest"] = smallest
+    return [(kind, tuple(int(i) for i in np.unravel_index(at, array.shape))) for kind, at in found.items()]

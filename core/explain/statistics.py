@@ -64,7 +64,8 @@ class Difference:
     """An array now minus the same one before, in float64.
 
     `largest` is the finite change of largest magnitude, at the cell `at`; None where no cell has a finite change.
-    `changed` counts the cells that are not what they were, `lost` those of them that were finite and are not any more.
+    `changed` counts the cells that are not what they were, `lost` those of them that were finite and are not any more,
+    `without` all in which one of the two numbers is NaN or infinite, so that there is no finite change.
     """
 
     array: Array
@@ -72,6 +73,7 @@ class Difference:
     at: tuple[int, ...]
     changed: int
     lost: int
+    without: int
 
 
 def statistics(array: Array) -> Statistics:
@@ -118,14 +120,15 @@ def difference(now: Array, before: Array) -> Difference | None:
         one, other = np.asarray(now, dtype=float), np.asarray(before, dtype=float)
         change = np.asarray(one - other)
     same = (one == other) | (np.isnan(one) & np.isnan(other))
-    lost = np.isfinite(other) & ~np.isfinite(one)
+    lost = int(np.count_nonzero(np.isfinite(other) & ~np.isfinite(one)))
+    without = int(np.count_nonzero(~(np.isfinite(one) & np.isfinite(other))))
     changed = int(same.size - np.count_nonzero(same))
     size = np.where(np.isfinite(change), np.abs(change), -1.0)
     flat = int(size.argmax()) if size.size else 0
     if not size.size or size.reshape(-1)[flat] < 0:
-        return Difference(change, None, (), changed, int(np.count_nonzero(lost)))
+        return Difference(change, None, (), changed, lost, without)
     at = tuple(int(i) for i in np.unravel_index(flat, change.shape))
-    return Difference(change, float(change[at]), at, changed, int(np.count_nonzero(lost)))
+    return Difference(change, float(change[at]), at, changed, lost, without)
 
 
 def _finite(array: Array) -> Array:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -15,8 +15,9 @@ from core.predictions.plane import Answers, Box, NeuronLine, Surface, grid, line
 from core.predictions.reading import Answer, Reading, answer_of, reading_of, truth_of
 from core.program.ir import Array, Program
 
-MOST_SAMPLES = 5000
-MOST_PRODUCTS = 4e7
+MOST_SAMPLES, FEWEST_SAMPLES = 5000, 200
+MOST_PRODUCTS, MOST_PRODUCTS_OF_A_GRID = 1.5e8, 4e7
+SOME = 500
 FINEST, COARSEST = 180, 24
 PICTURES = (64, 784)
 SMALLEST_PICTURE = 16
@@ -52,16 +53,18 @@ class Predictor:
     `points` holds the data that the network reads as features×samples, `shape` is the shape of one sample,
     `varying` are the features that are not the same in all samples. `targets` is outputs×samples (or class
     numbers, 1×samples), `truth` the true class of each sample; None where there are none. `samples` counts
-    the samples that are judged, at most MOST_SAMPLES of the `total`.
+    the samples that are judged: the first of the `total`, fewer the larger the network, so that it takes milliseconds.
     """
 
     def __init__(self, program: Program) -> None:
         self.program = program
         self.total = program.batching.total
-        self.samples = min(self.total, MOST_SAMPLES)
+        self._weights = max(1, sum(np.size(program.first_values[name]) for name in program.trainable))
+        self.samples = min(self.total, MOST_SAMPLES, max(FEWEST_SAMPLES, int(MOST_PRODUCTS / self._weights)))
         self._answer: tuple[list[Datum], Answer | None] | None = None
         self._held: dict[int, Datum] = {}
         self._alone: bool | None = None
+        self._shaded: tuple[tuple[int, ...], Array] | None = None
         self.shape: tuple[int, ...] = ()
         found = source_of(program, self.samples) if self.samples else "no data"
         self.refusal: Refusal | None = found if isinstance(found, str) else None
@@ -143,21 +146,33 @@ class Predictor:
     def standardised(self) -> bool:
         """Whether each feature seems to have been given the mean 0 and a spread of its own."""
         with np.errstate(all="ignore"):
-            varying = self.points[list(self.varying)].astype(float)
-            return varying.size > 0 and bool(
-                np.abs(varying.mean(axis=1)).max() < 0.5 and varying.std() > 0.5 and varying.min() < 0
-            )
+            some = self.points[list(self.varying), :SOME].astype(float)
+            return some.size > 0 and bool(np.abs(some.mean(axis=1)).max() < 0.5 and some.std() > 0.5 and some.min() < 0)
 
-    def shades(self) -> Array:
-        """Return the samples as shades from 0 (its smallest number) to 1 (its largest), features×samples.
+    def shade(self, sample: int) -> Array:
+        """Return one sample as shades from 0 to 1."""
+        low, high = self._ends
+        with np.errstate(all="ignore"):
+            picked = self.points[:, [sample]].astype(float)
+            return np.where(high > low, (picked - low) / np.where(high > low, high - low, 1.0), picked * 0)[:, 0]
+
+    def shades(self, samples: Sequence[int]) -> Array:
+        """Return samples as shades from 0 (the smallest number) to 1 (the largest), features×samples.
 
         All features share one scale, unless they were standardised one by one: then each has its own, which
         gives a picture its looks back. Not finite stays not finite.
         """
-        with np.errstate(all="ignore"):
-            points, axis = self.points.astype(float), 1 if self.standardised else None
-            low, high = np.nanmin(points, axis=axis, keepdims=True), np.nanmax(points, axis=axis, keepdims=True)
-            return np.where(high > low, (points - low) / np.where(high > low, high - low, 1.0), points * 0)
+        if self._shaded is None or self._shaded[0] != tuple(samples):
+            found = np.stack([self.shade(s) for s in samples], axis=1) if samples else np.zeros((len(self.points), 0))
+            self._shaded = (tuple(samples), found)
+        return self._shaded[1]
+
+    @cached_property
+    def _ends(self) -> tuple[Array, Array]:
+        axis = 1 if self.standardised else None
+        usable = np.isfinite(self.points)
+        low = np.min(self.points, axis=axis, keepdims=True, where=usable, initial=np.inf)
+        return low, np.max(self.points, axis=axis, keepdims=True, where=usable, initial=-np.inf)
 
     # -- answers --------------------------------------------------------------------------------------
 
@@ -264,8 +279,7 @@ class Predictor:
         return self._alone is not False
 
     def _grid_size(self, width: int, height: int) -> tuple[int, int]:
-        products = sum(np.size(self.program.first_values[name]) for name in self.program.trainable)
-        side = (MOST_PRODUCTS / max(products, 1)) ** 0.5
+        side = (MOST_PRODUCTS_OF_A_GRID / self._weights) ** 0.5
         most = int(min(FINEST, max(COARSEST, side)))
         return max(2, min(width, most)), max(2, min(height, most))
 

@@ -46,6 +46,7 @@ class _Layout:
         for item in self.operations:
             for value in item.reads:
                 self.readers.setdefault(value, []).append(item)
+        self.fed: set[int] = set()
         self.slots: dict[int, list[int]] = {}
         self.starts = {end: start for start, end in program.carried.values()}
         self.trainable = {program.inputs[name] for name in program.trainable if name in program.inputs}
@@ -85,7 +86,7 @@ class _Layout:
     def _columns_of_the_forward(self) -> None:
         """The longest way from the data; what is made of parameters alone stands just before it is used."""
         data = {v.index for v in self.program.values if v.kind == "data"}
-        fed: set[int] = set()
+        fed = self.fed
         for item in self._forward():
             before = [m for v in item.reads if (m := self.maker.get(v)) is not None and m.lane == "forward"]
             item.column = 1 + max((m.column for m in before), default=0)
@@ -275,14 +276,18 @@ class _Layout:
         return lanes
 
     def _spine(self) -> set[int]:
-        """Return the longest way through the forward, seen back from the loss."""
+        """Return the longest way through the forward, seen back from the loss; of two the one that the data take."""
+
+        def last(items: list[_Item]) -> list[_Item]:
+            return [max(items, key=lambda i: (i.column, id(i) in self.fed))] if items else []
+
         loss = self.maker.get(self.program.loss) if self.program.loss is not None else None
-        way = [loss] if loss is not None and loss.lane == "forward" else sorted(self._forward(), key=_column)[-1:]
+        way = [loss] if loss is not None and loss.lane == "forward" else last(self._forward())
         found: set[int] = set()
         while way:
             found.add(id(way[-1]))
             before = [m for v in way[-1].reads if (m := self.maker.get(v)) is not None and m.lane == "forward"]
-            way = sorted(before, key=_column)[-1:]
+            way = last(before)
         return found
 
     # --- the graph ------------------------------------------------------------------------------
@@ -325,10 +330,6 @@ class _Layout:
         if source.lane == "update" and source.slot is None and target.slot is not None:
             return "quiet"
         return "kept" if source.lane == "forward" and target.lane not in ("forward", "predict") else "flow"
-
-
-def _column(item: _Item) -> int:
-    return item.column
 
 
 def _compares(op: str) -> bool:

@@ -17,7 +17,10 @@ ROW_ROLE = ENTRY_ROLE + 1
 
 @dataclass(frozen=True)
 class Entry:
-    """One field: words, or a number with its name. A `factor` with a value leads to it; `share` is a bar from −1 to 1."""
+    """One field: words, or a number with its name. A `factor` with a value leads to it.
+
+    `share` is a bar from −1 to 1; one that is longer is cut off.
+    """
 
     words: str = ""
     number: Any = None

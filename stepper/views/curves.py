@@ -18,6 +18,7 @@ from stepper.widgets.iteration_strip import IterationStrip
 from stepper.widgets.loss_plot import KeyToSigns, key_target
 
 FEWEST_ITERATIONS = 10
+ROOM_FOR_KEYS = 600
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ class CurvesView(QWidget):
     def _build_header(self) -> None:
         self._header = QWidget(self)
         self.menu_button = QToolButton(self._header)
-        self.menu_button.setText(self.tr("Show"))
+        self.menu_button.setText(self.tr("Show") + "  ")  # room for the little arrow
         self.menu_button.setAccessibleName(self.tr("Choose which curves are shown"))
         self.menu_button.setToolTip(self.tr("Choose which curves are shown"))
         self.menu_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -102,6 +103,7 @@ class CurvesView(QWidget):
             "flag": KeyToSigns("flag", self.tr("bookmark"), self._header),
             "event": KeyToSigns("event", self.tr("changed by hand"), self._header),
         }
+        self._header.setMinimumWidth(1)
         row = QHBoxLayout(self._header)
         row.setContentsMargins(0, 0, 0, 0)
         for button in (self.menu_button, self.log_button):
@@ -165,7 +167,7 @@ class CurvesView(QWidget):
             "loss": (self.tr("Loss"), self.log_button.isChecked()),
             "scores": (self.tr("Accuracy"), False),
             "gradient": (self.tr("Length of the gradient"), True),
-            "update": (self.tr("Update ratio"), True),
+            "update": (self.tr("Update ratio (step / weights)"), True),
         }
         groups = [_Group(id, titles[id][0], tuple(found[id]), titles[id][1]) for id in titles if id in found]
         for watch in moment.notes.watches:
@@ -234,8 +236,7 @@ class CurvesView(QWidget):
         if tracks is not None and tracks.reached and not tracks.complete() and not moment.running:
             text += self.tr(" · filling in what was not followed before …")
         self.state.setText(text)
-        self._keys["flag"].setVisible(bool(moment.notes.bookmarks))
-        self._keys["event"].setVisible(bool(moment.events))
+        self._offer_keys()
 
     def _why_empty(self, moment: Moment, shown: bool) -> str:
         if moment.fault is not None and (moment.tracks is None or not moment.tracks.reached):
@@ -290,9 +291,16 @@ class CurvesView(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        wide = self.width() > 620 * max(1.0, fonts.zoom())
-        self._keys["here"].setVisible(wide)
+        self._offer_keys()
         self._level()
+
+    def _offer_keys(self) -> None:
+        """Say what the signs mean, where there are such and there is room."""
+        m = self._moment
+        room = self.width() >= ROOM_FOR_KEYS * max(1.0, fonts.zoom())
+        here = {"here": True, "flag": m is not None and bool(m.notes.bookmarks), "event": m is not None and bool(m.events)}
+        for name, key in self._keys.items():
+            key.setVisible(room and here[name])
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the size of all text."""

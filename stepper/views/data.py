@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QBoxLayout, QLabel, QSizePolicy, QSt
 
 from core.predictions import Predictor, parameters_at
 from core.predictions.predictor import Parameters
-from core.program.ir import Array, Program
+from core.program.ir import Program
 from core.session import Moment
 from stepper import theme
 from stepper.widgets import data_scenes as scenes
@@ -24,12 +24,13 @@ from stepper.widgets.data_marks import DataLegend
 from stepper.widgets.data_pictures import Sheet, SheetScroll
 from stepper.widgets.data_plot import DataPlot
 from stepper.widgets.numbers import shown_digits
+from stepper.widgets.tips import plain
 
 SLOW, PAUSE = 0.006, 0.15
 FINE, COARSE = 4, 8
 MOST_KEPT = 4
 CURVE_POINTS = 240
-NARROW = 520
+NARROW, LEAST_FOR_NOTES = 520, 310
 
 
 class DataView(QWidget):
@@ -44,7 +45,6 @@ class DataView(QWidget):
         self._predictors: list[tuple[Program, Predictor]] = []
         self._predictor: Predictor | None = None
         self._seen: scenes.Seen | None = None
-        self._shades: Array = np.zeros((0, 0))
         self._shown: tuple[object, ...] = ()
         self._current: object = ()
         self._drawn, self._cost = 0.0, 0.0
@@ -69,7 +69,19 @@ class DataView(QWidget):
         seen, batch = self._seen, np.isin(np.arange(predictor.samples), moment.samples)
         if seen is None or seen.answer is not answer or not np.array_equal(seen.in_batch, batch):
             self._seen = seen = scenes.Seen(predictor, answer, batch)
-        asked = (seen, self.controls.chosen(), self.plot.size(), theme.current().key, shown_digits(), moment.running)
+        self.controls.arrange(predictor)
+        pictures = self.controls.pictures(predictor)
+        # The page comes first: it gives the plot its size, and tells of it, before the surface is computed for it.
+        self._stack.setCurrentWidget(self._picture_page if pictures else self.plot)
+        asked = (
+            seen,
+            self.controls.chosen(),
+            self._fineness(moment),
+            theme.current().key,
+            shown_digits(),
+            moment.stale,
+            self.height() < LEAST_FOR_NOTES,
+        )
         if asked != self._shown or moment.selection.sample != self._current:
             self._show(seen, moment, parameters, asked != self._shown)
             self._shown, self._current = asked, moment.selection.sample
@@ -86,16 +98,17 @@ class DataView(QWidget):
     def _show(self, seen: scenes.Seen, moment: Moment, parameters: Parameters, anew: bool) -> None:
         """Show what is seen; `anew` if more changed than which sample is the current one."""
         predictor = seen.predictor
-        self.controls.offer(predictor, fresh=False)
         pictures = self.controls.pictures(predictor)
         if not pictures and not predictor.varying:
             self._say_nothing(self.tr("All samples are the same, so there is nothing to draw them apart by."))
             return
         self.headline.setText(words.headline(predictor, seen.answer))
         extra = self._show_pictures(seen, moment) if pictures else self._show_plot(seen, moment, parameters, anew)
-        notes = [*words.notes(predictor, pictures), extra]
+        notes = [*words.notes(predictor, pictures), extra, words.ahead(moment.program, moment.stale)]
         self.note.setText(" ".join(n for n in notes if n))
-        self.note.setVisible(any(notes))
+        # In little room the notes give way to the picture; they are then found where the pointer rests on the first line.
+        self.note.setVisible(any(notes) and self.height() >= LEAST_FOR_NOTES)
+        self.headline.setToolTip(plain(self.note.text()))
         hint = self.tr("Click a point, or use ↑ and ↓, to make a sample the current one.")
         if pictures:
             hint = self.tr("Click a picture, or use the arrow keys, to make a sample the current one.")
@@ -112,7 +125,6 @@ class DataView(QWidget):
         current, scene = moment.selection.sample, self.plot.scene
         if anew or scene is None:
             scene = self._scene(seen, moment, parameters)
-        self._stack.setCurrentWidget(self.plot)
         self.plot.show_scene(scene, current)
         self.legend.set_keys(scenes.plot_keys(seen, scene, current is not None))
         return "" if scene.curve is None else words.outside(scene.curve.outputs, scene.box.bottom, scene.box.top)
@@ -125,20 +137,25 @@ class DataView(QWidget):
         across, up = self.controls.axes(predictor)
         if len(predictor.varying) > 2:
             return scenes.plane_scene(seen, across, up, None, ())
-        box, step = scenes.plane_box(predictor, across, up), COARSE if moment.running else FINE
-        surface = predictor.surface(parameters, box, self.plot.width() // step, self.plot.height() // step)
+        box = scenes.plane_box(predictor, across, up)
+        surface = predictor.surface(parameters, box, *self._fineness(moment))
         lines = predictor.neuron_lines(parameters, box) if self.controls.lines.isChecked() else ()
         return scenes.plane_scene(seen, across, up, surface, lines)
+
+    def _fineness(self, moment: Moment) -> tuple[int, int]:
+        """Return of how many points a surface is to be: as fine as can be seen, coarse while the program runs."""
+        step = COARSE if moment.running else FINE
+        # In steps, so that a few pixels more or less are not computed anew.
+        return self.plot.width() // 32 * 32 // step + 1, self.plot.height() // 32 * 32 // step + 1
 
     def _show_pictures(self, seen: scenes.Seen, moment: Moment) -> str:
         """Show the pictures; returns what there is to say of them."""
         predictor, current = seen.predictor, moment.selection.sample
         only_wrong = predictor.truth is not None and self.controls.only_wrong.isChecked()
-        self._stack.setCurrentWidget(self._picture_page)
         large = int(moment.samples[0]) if current is None and len(moment.samples) else current or 0
         large = min(large, predictor.samples - 1)
-        self.card.show_card(scenes.card(seen, self._shades, large, self.describe(large)))
-        scene = scenes.sheet_scene(seen, self._shades, only_wrong)
+        self.card.show_card(scenes.card(seen, large, self.describe(large)))
+        scene = scenes.sheet_scene(seen, only_wrong)
         self.sheet.show_scene(scene, current)
         self.legend.set_keys(scenes.sheet_keys(seen, current is not None))
         total = seen.answer.misclassified + seen.answer.silent if only_wrong else predictor.samples
@@ -167,7 +184,6 @@ class DataView(QWidget):
             fresh = self._predictor is None or self._predictor.shape != found.shape
             self._predictor, self._seen, self._shown = found, None, ()
             if found.refusal is None:
-                self._shades = found.shades() if found.side is not None else np.zeros((0, 0))
                 self.controls.offer(found, fresh)
         return found
 

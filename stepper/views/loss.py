@@ -8,14 +8,17 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QBrush, QColor, QKeyEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QStackedLayout, QVBoxLayout, QWidget
 
+from core.explain.curve import extent, logarithms
+from core.program.ir import Array
 from core.session import Moment
 from stepper import theme
 from stepper.widgets import fonts
-from stepper.widgets.loss_plot import KeyToSigns, LossPlot, Series
-from stepper.widgets.numbers import full, short
-from stepper.widgets.score_label import ScoreLabel
+from stepper.widgets.loss_header import LossHeader
+from stepper.widgets.loss_plot import LossPlot, Series, key_target
+from stepper.widgets.numbers import short
+from stepper.widgets.timeline_signs import TimelineSigns
 
 MOST_SYMBOLS = 400
 FEWEST_SYMBOLS = 25
@@ -25,9 +28,13 @@ ROOM_FOR_A_NAME = 80
 
 
 class LossView(QWidget):
-    """Draws the loss of each iteration and each epoch; `iteration_clicked` says where a person wants to go."""
+    """Draws the loss of each iteration and each epoch; `iteration_clicked` says where a person wants to go.
+
+    `log_switched` says that the loss is drawn on another scale.
+    """
 
     iteration_clicked = Signal(int)
+    log_switched = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -37,8 +44,11 @@ class LossView(QWidget):
         self._moment: Moment | None = None
         self._stale = False
         self._dressed: str | None = None
-        self._series, self._epochs = Series(), Series()
-        self._build_header()
+        self._series, self._epochs, self._old = self._all = Series(), Series(), Series()
+        self._log = self._drawn_log = False
+        self.header = LossHeader(self)
+        self.header.log_switched.connect(self._on_log)
+        self.now, self.scores, self._keys = self.header.now, self.header.scores, self.header.keys
         self._build_plot()
         self.hint = QLabel(self)
         self.hint.setTextFormat(Qt.TextFormat.PlainText)
@@ -51,7 +61,7 @@ class LossView(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 4, 8, 4)
         layout.setSpacing(2)
-        layout.addWidget(self._header)
+        layout.addWidget(self.header)
         layout.addWidget(body, 1)
 
     def sizeHint(self) -> QSize:
@@ -97,35 +107,20 @@ class LossView(QWidget):
         moment = self._moment
         if moment is None or not moment.losses:
             return None
-        here, count = moment.position.iteration, len(moment.losses)
-        page = max(1, count // 10)
-        targets = {
-            int(Qt.Key.Key_Left): here - 1, int(Qt.Key.Key_Right): here + 1 if moment.k == moment.n else here,
-            int(Qt.Key.Key_PageUp): here - page, int(Qt.Key.Key_PageDown): here + page,
-            int(Qt.Key.Key_Home): 1, int(Qt.Key.Key_End): count,
-        }  # fmt: skip
-        return targets.get(key)
+        return key_target(key, moment.position.iteration, moment.k == moment.n, len(moment.losses))
 
-    def _build_header(self) -> None:
-        self._header = QWidget(self)
-        self.now = QLabel(self._header)
-        self.now.setTextFormat(Qt.TextFormat.PlainText)
-        self.now.setAccessibleName(self.tr("Loss at the iteration looked at"))
-        self.scores = ScoreLabel(self._header)
-        self._keys = {
-            "line": KeyToSigns("line", self.tr("each iteration"), self._header),
-            "point": KeyToSigns("point", self.tr("mean of each epoch"), self._header),
-            "here": KeyToSigns("here", self.tr("where you are"), self._header),
-            "bad": KeyToSigns("bad", self.tr("not a finite number"), self._header),
-        }
-        row = QHBoxLayout(self._header)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self.now)
-        row.addSpacing(14)
-        row.addWidget(self.scores)
-        row.addStretch(1)
-        for key in self._keys.values():
-            row.addWidget(key)
+    def set_log(self, on: bool) -> None:
+        """Draw the loss on a logarithmic scale, or not."""
+        self.header.log_button.setChecked(on)
+
+    @Slot(bool)
+    def _on_log(self, on: bool) -> None:
+        self._log = on
+        self.plot.item.getAxis("left").setLogMode(on)
+        self._drawn_log = not on
+        if self._moment is not None:
+            self.draw(self._moment)
+        self.log_switched.emit(on)
 
     def _build_plot(self) -> None:
         self.plot = LossPlot(self)
@@ -137,12 +132,15 @@ class LossView(QWidget):
         item.addItem(self._bad_region, ignoreBounds=True)
         self.curve = pg.PlotDataItem(connect="finite", antialias=False)
         self.epoch_curve = pg.PlotDataItem(connect="finite", antialias=False)
-        for curve in (self.curve, self.epoch_curve):
+        self.ghost = pg.PlotDataItem(connect="finite", antialias=False)
+        for curve in (self.ghost, self.curve, self.epoch_curve):
             item.addItem(curve, ignoreBounds=True)
         self.here_mark = pg.ScatterPlotItem(symbol="o", size=8, pxMode=True)
         item.addItem(self.here_mark, ignoreBounds=True)
-        self.curve.setDownsampling(auto=True, method="peak")
-        self.curve.setClipToView(True)
+        for curve in (self.ghost, self.curve):
+            curve.setDownsampling(auto=True, method="peak")
+            curve.setClipToView(True)
+        self.signs = TimelineSigns(self.plot)
         self.line = pg.InfiniteLine(angle=90, movable=False)
         item.addItem(self.line, ignoreBounds=True)
         self.bad_marks = pg.ScatterPlotItem(symbol="x", size=11, pxMode=True)
@@ -159,12 +157,9 @@ class LossView(QWidget):
 
     def _draw(self, moment: Moment) -> None:
         self._dress()
-        self._say_now(moment)
-        fresh = self._series.read(moment.losses)
+        fresh = [s.read(x) for s, x in zip(self._all, (moment.losses, moment.epoch_losses, moment.old_losses), strict=True)]
         per_epoch = moment.program.batching.per_epoch
-        fresh = self._epochs.read(moment.epoch_losses) or fresh
-        self._keys["point"].setVisible(per_epoch > 1)
-        self._keys["bad"].setVisible(bool(self._series.bad))
+        self.header.say(moment, bool(self._series.bad))
         if not self._series.count:
             hint = self.tr("The loss curve grows as iterations are completed: step on, or press Run.")
             if moment.fault is not None:
@@ -175,21 +170,26 @@ class LossView(QWidget):
             self._stack.setCurrentWidget(self.hint)
             return
         self._stack.setCurrentWidget(self.plot)
-        if fresh:
-            _feed(self.curve, self._series, 1, FEWEST_SYMBOLS)
-            _feed(self.epoch_curve, self._epochs if per_epoch > 1 else Series(), per_epoch, MOST_SYMBOLS)
+        if any(fresh) or self._drawn_log is not self._log:
+            self._drawn_log = self._log
+            self._feed(self.curve, self._series, 1, FEWEST_SYMBOLS)
+            self._feed(self.epoch_curve, self._epochs if per_epoch > 1 else Series(), per_epoch, MOST_SYMBOLS)
+            self._feed(self.ghost, self._old, 1, 0)
         self._scale(moment)
         self._mark(moment)
 
     def _scale(self, moment: Moment) -> None:
         s = self._series
-        low, high = (s.low, s.high) if s.low <= s.high else (0.0, 1.0)
-        low = min(low, 0.0)
-        high = high if high > low else low + 1.0
+        if self._log:
+            low, high = extent([logarithms(x.y) for x in (s, self._old)]) or (-1.0, 1.0)
+            self._bottom = low - 0.05 * (high - low)
+        else:
+            low, high = extent([np.array([x.low, x.high]) for x in (s, self._old)]) or (0.0, 1.0)
+            self._bottom = low = min(low, 0.0)
         right = max(s.count, moment.position.iteration, FEWEST_ITERATIONS)
         item = self.plot.item
         item.setXRange(1 - 0.01 * right, right * 1.01, padding=0)
-        item.setYRange(low, high + 0.16 * (high - low), padding=0)
+        item.setYRange(self._bottom, high + 0.16 * (high - low), padding=0)
         self._top = high + 0.15 * (high - low)
 
     def _mark(self, moment: Moment) -> None:
@@ -197,8 +197,10 @@ class LossView(QWidget):
         s = self._series
         right = max(s.count, here, FEWEST_ITERATIONS)
         self.line.setValue(here)
-        shown = here <= s.count and math.isfinite(moment.losses[here - 1])
-        self.here_mark.setData([here] if shown else [], [moment.losses[here - 1]] if shown else [])
+        at = self._heights(s.y[here - 1 : here])
+        shown = bool(np.isfinite(at).any())
+        self.here_mark.setData([here] if shown else [], [float(at[0])] if shown else [])
+        self.signs.show(moment, self._bottom, self._top)
         self.line_label.setVisible(self.plot.height() >= ROOM_FOR_A_NAME)
         self.line_label.setText(self.tr("iteration {n}").format(n=here))
         self.line_label.setAnchor((1, 0) if here > right / 2 else (0, 0))
@@ -212,7 +214,7 @@ class LossView(QWidget):
             return
         first = bad[0]
         marked = bad[:1] if for_good else bad[:MOST_SYMBOLS]
-        self.bad_marks.setData(marked, [self._top - 0.07 * (self._top - min(s.low, 0.0))] * len(marked))
+        self.bad_marks.setData(marked, [self._top - 0.07 * (self._top - self._bottom)] * len(marked))
         kind = short(moment.losses[first - 1])
         text = self.tr("{loss} in iteration {n}")
         if for_good:
@@ -221,27 +223,22 @@ class LossView(QWidget):
                 text = self.tr("{loss} in iteration {n}, then NaN")
         self.bad_label.setText(text.format(loss=kind, n=first))
         self.bad_label.setAnchor((1, 0) if first > right / 2 else (0, 0))
-        self.bad_label.setPos(first, self._top - 0.12 * (self._top - min(s.low, 0.0)))
+        self.bad_label.setPos(first, self._top - 0.12 * (self._top - self._bottom))
         if for_good:
             self._bad_region.setRegion((first, right * 1.01))
 
-    def _say_now(self, moment: Moment) -> None:
-        here = moment.position.iteration
-        loss: float | None = None
-        if here <= len(moment.losses):
-            loss = moment.losses[here - 1]
-        elif moment.program.loss is not None and (value := moment.value(moment.program.loss)) is not None:
-            loss = float(value.reshape(-1)[0])
-        if moment.program.loss is None:
-            self.now.setText(self.tr("No loss"))
-            self.now.setToolTip("")
-        elif loss is None:
-            self.now.setText(self.tr("Loss: not computed yet in iteration {n}").format(n=here))
-            self.now.setToolTip("")
+    def _heights(self, numbers: Array) -> Array:
+        """Return where losses stand on the scale in use; NaN where they have no place on it."""
+        return logarithms(numbers) if self._log else numbers
+
+    def _feed(self, curve: pg.PlotDataItem, series: Series, step: int, most_symbols: int) -> None:
+        """Give a curve its points. Symbols at NaN, and a curve of NaN alone, make Qt crash: neither gets that far."""
+        n, y = series.count, self._heights(series.y)
+        finite = np.isfinite(y)
+        if not finite.any():
+            curve.setData([], [])
         else:
-            self.now.setText(self.tr("Loss {loss} in iteration {n}").format(loss=short(loss), n=here))
-            self.now.setToolTip(full(loss))
-        self.scores.say(moment.scores)
+            curve.setData(np.arange(1, n + 1) * step, y, symbol="o" if n <= most_symbols and bool(finite.all()) else None)
 
     def _dress(self) -> None:
         """Put the colours of the theme on; cheap where they have not changed."""
@@ -281,17 +278,9 @@ class LossView(QWidget):
         self._bad_region.setBrush(QBrush(QColor(colours.error), Qt.BrushStyle.BDiagPattern))
         for line in self._bad_region.lines:
             line.setPen(pg.mkPen(colours.error))
-        for label in (self.now, self.scores, self.hint):
-            palette = label.palette()
-            palette.setColor(label.foregroundRole(), QColor(colours.dim if label is self.hint else colours.text))
-            label.setPalette(palette)
-
-
-def _feed(curve: pg.PlotDataItem, series: Series, step: int, most_symbols: int) -> None:
-    """Give a curve its points. Symbols at NaN, and a curve of NaN alone, make Qt crash: neither gets that far."""
-    n = series.count
-    if len(series.bad) == n:
-        curve.setData([], [])
-    else:
-        symbol = "o" if n <= most_symbols and not series.bad else None
-        curve.setData(np.arange(1, n + 1) * step, series.y, symbol=symbol)
+        self.ghost.setPen(pg.mkPen(colours.dim, width=1, style=Qt.PenStyle.DashLine))
+        self.signs.dress()
+        self.header.dress()
+        palette = self.hint.palette()
+        palette.setColor(self.hint.foregroundRole(), QColor(colours.dim))
+        self.hint.setPalette(palette)

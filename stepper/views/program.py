@@ -74,13 +74,15 @@ class LineList(QListView):
 class ProgramView(QWidget):
     """Shows the program of a moment. Clicking a line goes to it; clicking its shape chooses its value.
 
-    Clicking at the left edge puts a breakpoint there; `cursor_moved` names the line that the cursor is on, -1 for none.
+    Clicking at the left edge puts a breakpoint there; `cursor_moved` names the line that the cursor is on, -1 for none;
+    `menu_wanted` asks for its menu at a place on the screen.
     """
 
     statement_clicked = Signal(int)
     value_clicked = Signal(object, object)
     stop_clicked = Signal(int)
     cursor_moved = Signal(int)
+    menu_wanted = Signal(QPoint)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -100,6 +102,8 @@ class ProgramView(QWidget):
         self.list.clicked.connect(self._on_clicked)
         self.list.went.connect(self._on_went)
         self.list.chose.connect(self._on_chose)
+        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.list.customContextMenuRequested.connect(self._on_menu)
         self.list.selectionModel().currentChanged.connect(self._on_cursor)
         self.setFocusProxy(self.list)
         box = QVBoxLayout(self)
@@ -152,6 +156,15 @@ class ProgramView(QWidget):
             self._on_chose(index)
         else:
             self._on_went(index)
+
+    @Slot(QPoint)
+    def _on_menu(self, at: QPoint) -> None:
+        """Ask for the menu of a line, at the mouse or, from the keyboard, at the cursor."""
+        index = self.list.indexAt(at)
+        index = index if index.isValid() else self.list.currentIndex()
+        if index.isValid() and index.data(ROW_ROLE).statement is not None:
+            self.list.setCurrentIndex(index)
+            self.menu_wanted.emit(self.list.viewport().mapToGlobal(at))
 
     @Slot(QModelIndex, QModelIndex)
     def _on_cursor(self, index: QModelIndex, _: QModelIndex) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QGuiApplication, QPalette
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSpinBox, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from core.explain.copying import csv_text, numpy_code, table_text
-from core.explain.statistics import Difference, difference, histogram, statistics
+from core.explain.statistics import difference, histogram, statistics
 from core.program.ir import Array
 from core.session import Moment
 from stepper import theme
@@ -15,11 +15,13 @@ from stepper.widgets import numbers
 from stepper.widgets.names import shown
 from stepper.widgets.tips import plain
 from stepper.widgets.value_axes import AxisNames
+from stepper.widgets.value_change import ValueChange
 from stepper.widgets.value_facts import ValueFacts
 from stepper.widgets.value_head import ValueHead
 from stepper.widgets.value_heat import ValueHeat
 from stepper.widgets.value_histogram import ValueHistogram
 from stepper.widgets.value_plane import Cell, Place, Plane
+from stepper.widgets.value_slice import SliceBoxes
 from stepper.widgets.value_table import ValueTable
 from stepper.widgets.value_tabs import ValueTabs
 
@@ -42,7 +44,6 @@ class ValueView(QWidget):
         self._index: int | None = None
         self._array: Array | None = None
         self._axes = AxisNames()
-        self._slice: Cell = ()
         self._shown_cell: tuple[int | None, Cell | None] = (None, None)
         self._text = ""
         # Scales only grow, so that two steps can be compared: the magnitude of the strongest colour, the range of the bars.
@@ -59,12 +60,8 @@ class ValueView(QWidget):
         )  # fmt: skip
         self.tabs.setAccessibleName(self.tr("ways to see the value"))
         self.tabs.currentChanged.connect(self._on_tab)
-        self.slices: list[QSpinBox] = []
-        self._slice_row = QHBoxLayout()
-        self._slice_row.setSpacing(6)
-        self.slice_label = self._label(self.tr("slice"))
-        self.slice_label.setText(self.tr("slice"))
-        self._slice_row.addWidget(self.slice_label)
+        self.slices = SliceBoxes(self)
+        self.slices.moved.connect(self._on_slice)
         self.fit_button = self._button(
             self.tr("Fit scale"), self.tr("Scales only grow, so that steps can be compared. Fit them anew.")
         )
@@ -77,20 +74,14 @@ class ValueView(QWidget):
         self.table = ValueTable(self)
         self.histogram = ValueHistogram(self)
         self.facts = ValueFacts(self)
-        self.change_label = self._label(self.tr("largest change"), wrap=True)
-        self.change_heat = ValueHeat(self)
+        self.change = ValueChange(self)
         self.nothing = self._label(self.tr("why there is nothing to see"), wrap=True)
         self.nothing.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         self.message = self._label(self.tr("message"), wrap=True)
         self.stack = QStackedWidget(self)
-        change = QWidget(self)
-        inner = QVBoxLayout(change)
-        inner.setContentsMargins(0, 0, 0, 0)
-        inner.addWidget(self.change_label)
-        inner.addWidget(self.change_heat, 1)
-        for page in (self.heat, self.table, self.histogram, self.facts, change, self.nothing):
+        for page in (self.heat, self.table, self.histogram, self.facts, self.change, self.nothing):
             self.stack.addWidget(page)
-        for heat in (self.heat, self.change_heat, self.table):
+        for heat in (self.heat, self.change.heat, self.table):
             heat.chosen.connect(self.value_clicked)
             heat.refused.connect(self._on_refused)
             heat.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -98,9 +89,9 @@ class ValueView(QWidget):
         self.heat.typed.connect(self.cell_edited)
         self.table.typed.connect(self.cell_edited)
         self.heat.copy_wanted.connect(self.copy_selection)
-        self.change_heat.copy_wanted.connect(self.copy_selection)
+        self.change.heat.copy_wanted.connect(self.copy_selection)
         tools = QHBoxLayout()
-        tools.addLayout(self._slice_row)
+        tools.addWidget(self.slices)
         tools.addStretch()
         tools.addWidget(self.fit_button)
         tools.addWidget(self.copy_button)
@@ -113,7 +104,6 @@ class ValueView(QWidget):
         box.addWidget(self.stack, 1)
         box.addWidget(self.message)
         self.message.hide()
-        self.slice_label.hide()
 
     def sizeHint(self) -> QSize:
         """Room for a small matrix with its heading."""
@@ -138,7 +128,7 @@ class ValueView(QWidget):
         chosen = moment.selection.value is not None
         index = moment.selection.value if chosen else None if moment.lit is None else moment.lit.result
         if index != self._index:
-            self._slice = ()
+            self.slices.at = ()
         self._index, self._array = index, None if index is None else moment.value(index)
         if index is None:
             self.head.set_nothing(
@@ -173,31 +163,12 @@ class ValueView(QWidget):
         self.message.setPalette(palette)
 
     def _choose_slice(self, moment: Moment) -> None:
-        """Show the slice of the selected cell, and a box for each leading axis."""
-        shape = () if self._array is None else self._array.shape[:-2]
-        now = (moment.selection.value, moment.selection.cell)
-        cell = moment.selection.cell
-        if now != self._shown_cell and cell is not None and self._array is not None and len(cell) == self._array.ndim:
-            self._slice = cell[:-2]
+        """Show the slice of a cell that was newly selected."""
+        now, cell = (moment.selection.value, moment.selection.cell), moment.selection.cell
+        new = now != self._shown_cell and cell is not None and self._array is not None and len(cell) == self._array.ndim
         self._shown_cell = now
-        if len(self._slice) != len(shape) or any(i >= n for i, n in zip(self._slice, shape, strict=True)):
-            self._slice = tuple(0 for _ in shape)
-        while len(self.slices) < len(shape):
-            box = QSpinBox(self)
-            box.setAccessibleName(self.tr("slice, axis {n}").format(n=len(self.slices)))
-            box.valueChanged.connect(self._on_slice)
-            if self.slices:
-                QWidget.setTabOrder(self.slices[-1], box)
-            self.slices.append(box)
-            self._slice_row.addWidget(box)
-        self.slice_label.setVisible(bool(shape))
-        for i, box in enumerate(self.slices):
-            box.setVisible(i < len(shape))
-            if i < len(shape):
-                box.blockSignals(True)
-                box.setRange(0, max(shape[i] - 1, 0))
-                box.setValue(self._slice[i])
-                box.blockSignals(False)
+        shape = () if self._array is None else self._array.shape[:-2]
+        self.slices.choose(shape, cell[:-2] if new and cell is not None else None)
 
     def _draw_part(self) -> None:
         """Draw the part that is looked at, and no other."""
@@ -237,7 +208,7 @@ class ValueView(QWidget):
         name = shown(moment.program, index)
         refusal = self.tr("This is a difference; type over the number itself, in the heat map or the table")
         return Plane(
-            index=index, name=f"Δ{name}" if change else name, array=array, at=self._slice, moment=moment,
+            index=index, name=f"Δ{name}" if change else name, array=array, at=self.slices.at, moment=moment,
             axes=self._axes.of(index, array.shape), extent=self._extents[key], stale=index in moment.stale,
             edited=None if change else moment.edited.get(index), refusal=refusal if change else moment.can_change(index),
         )  # fmt: skip
@@ -256,26 +227,9 @@ class ValueView(QWidget):
             self._show_nothing(text.format(n=moment.position.iteration - 1))
             return
         plane = self._plane(moment, index, found.array, change=True)
-        self.change_label.setText(self._in_words(moment, index, found, plane))
-        self.change_heat.set_plane(plane, self._selected(plane))
+        other = index in self._axes.samples and moment.program.batching.per_epoch > 1
+        self.change.set_difference(found, plane, self._selected(plane), other)
         self.stack.setCurrentIndex(CHANGE)
-
-    def _in_words(self, moment: Moment, index: int, found: Difference, plane: Plane) -> str:
-        """Tell the largest change and how much changed."""
-        n = moment.position.iteration
-        parts = [self.tr("Now minus the same value in iteration {n}.").format(n=n - 1)]
-        if not found.changed:
-            parts.append(self.tr("Nothing changed."))
-        elif found.largest is not None:
-            where = f"[{', '.join(map(str, found.at))}]" if found.at else ""
-            text = self.tr("Largest change: {x} at {where}.") if where else self.tr("Change: {x}.")
-            parts.append(text.format(x=numbers.full(found.largest), where=where))
-            parts.append(self.tr("{n} of {total} cells changed.").format(n=found.changed, total=plane.array.size))
-        if found.lost:
-            parts.append(self.tr("{n} cells were finite and are not any more.").format(n=found.lost))
-        if index in self._axes.samples and moment.program.batching.per_epoch > 1:
-            parts.append(self.tr("The batch before had other samples."))
-        return " ".join(parts)
 
     def _selected(self, plane: Plane) -> Place | None:
         assert self._moment is not None
@@ -300,10 +254,8 @@ class ValueView(QWidget):
     def _on_tab(self, part: int) -> None:
         self._draw_part()
 
-    @Slot(int)
-    def _on_slice(self, at: int) -> None:
-        rank = 0 if self._array is None else max(self._array.ndim - 2, 0)
-        self._slice = tuple(box.value() for box in self.slices[:rank])
+    @Slot()
+    def _on_slice(self) -> None:
         self._draw_part()
 
     @Slot(str)
@@ -321,7 +273,7 @@ class ValueView(QWidget):
         elif part == FACTS:
             text = self.facts.as_text()
         else:
-            heat = self.change_heat if part == CHANGE else self.heat
+            heat = self.change.heat if part == CHANGE else self.heat
             text = "" if heat.plane is None else table_text(heat.plane.numbers[heat.cursor_place].reshape(1, 1)).strip()
         self._copy(
             text, self.tr("Copied: {text}").format(text=text if len(text) < 60 and "\n" not in text else self.tr("the selection"))
@@ -347,7 +299,7 @@ class ValueView(QWidget):
     @Slot(QPoint)
     def _on_menu(self, at: QPoint) -> None:
         part = self.tabs.currentIndex()
-        source: QWidget = self.table.viewport() if part == TABLE else self.change_heat if part == CHANGE else self.heat
+        source: QWidget = self.table.viewport() if part == TABLE else self.change.heat if part == CHANGE else self.heat
         self.menu.popup(source.mapToGlobal(at))
 
     # --- parts -----------------------------------------------------------------------------------

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QKeySequence, QPalette, QShortcut
-from PySide6.QtWidgets import QApplication, QFrame, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from core.explain.moving import index_text
 from core.explain.numbers import exact
@@ -19,9 +19,10 @@ from stepper.widgets.names import shown
 from stepper.widgets.tips import plain
 from stepper.widgets.why_asks import Asks
 from stepper.widgets.why_parts import PartsStack
+from stepper.widgets.why_stack import ink, wrapped_label
 from stepper.widgets.why_terms import notable_rows
 from stepper.widgets.why_trail import Stop, Trail, TrailBar
-from stepper.widgets.why_words import line_words, origin_words
+from stepper.widgets.why_words import is_typed, line_words, origin_words
 
 MOST_ALL = 2000
 MOST_TABLES = 6
@@ -54,18 +55,16 @@ class WhyView(QWidget):
         self.trail = Trail()
         self.trail_bar = TrailBar(self)
         self.trail_bar.back_wanted.connect(self.back)
-        key = QShortcut(QKeySequence(Qt.Key.Key_Backspace), self)
-        key.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        key.activated.connect(self.back)
-        self.title_label = self._label(self.tr("the number"))
-        self.note_label = self._label(self.tr("what to know of it"))
-        self.made_label = self._label(self.tr("what made it"))
-        self.arithmetic_label = self._label(self.tr("its arithmetic"))
-        self.chain_label = self._label(self.tr("upstream and local"))
+        self.title_label = wrapped_label(self.tr("the number"), self)
+        self.note_label = wrapped_label(self.tr("what to know of it"), self)
+        self.made_label = wrapped_label(self.tr("what made it"), self)
+        self.arithmetic_label = wrapped_label(self.tr("its arithmetic"), self)
+        self.chain_label = wrapped_label(self.tr("upstream and local"), self)
         self.stack = PartsStack(self)
         self.stack.followed.connect(self.follow)
         self.stack.sample_chosen.connect(self.sample_clicked)
         self.stack.more_wanted.connect(self._on_more)
+        self.stack.looked_at.connect(self._on_looked_at)
         self.asks = Asks(self)
         self.asks.go_wanted.connect(self._on_go)
         self.asks.plot_wanted.connect(self.plot_wanted)
@@ -143,6 +142,12 @@ class WhyView(QWidget):
         if self._moment is not None:
             self.draw(self._moment)
 
+    @Slot(object)
+    def _on_looked_at(self, rect: QRect) -> None:
+        """Keep the field that the keyboard came to in sight."""
+        at = rect.center() + self.stack.pos()
+        self._area.ensureVisible(at.x(), at.y(), 0, rect.height())
+
     # --- what is said -------------------------------------------------------------------------------
 
     def _draw_nothing(self) -> None:
@@ -164,7 +169,7 @@ class WhyView(QWidget):
         if array is None:
             self._draw_not_yet(moment, value, None)
             return
-        self._draw_stale(moment, value)
+        self._draw_warning(moment, value, None)
         self.made_label.setText(self.tr("Choose one of its numbers: click a cell of a matrix, or one of these."))
         self.stack.show_table("", [""] * 2, notable_rows(label, value, array, notable(array)))
 
@@ -183,10 +188,8 @@ class WhyView(QWidget):
             self._draw_not_yet(moment, value, cell)
             return
         self.title_label.setText(f"{name} = {exact(array[cell])}")
-        if self._draw_edited(moment, value, cell):
+        if self._draw_warning(moment, value, cell):
             return
-        if self._draw_stale(moment, value):
-            return  # what it was made of has changed since: its arithmetic would not add up
         axes = sample_axes(program, moment.shape)
         found = reason(
             program, value, cell, moment.value, moment.shape, iteration=moment.position.iteration, samples=moment.samples,
@@ -212,22 +215,16 @@ class WhyView(QWidget):
         self.made_label.setText(self.tr("Not computed yet in this iteration. It will be by\n{line}").format(line=line))
         self._offer(self.tr("Go later, to where it is made"), moment.position.iteration, maker + 1, value, cell)
 
-    def _draw_stale(self, moment: Moment, value: int) -> bool:
-        if value not in moment.stale:
-            return False
-        self.note_label.setText(
-            f"{CLOCK} " + self.tr("Out of date: this number is from before your change. Step or run on to have it computed anew.")
-        )
-        _ink(self.note_label, theme.current().error)
-        return True
-
-    def _draw_edited(self, moment: Moment, value: int, cell: Cell) -> bool:
-        cells = moment.edited.get(value)
-        if cells is None or (cells and cell not in cells):
-            return False
-        self.note_label.setText(f"{PENCIL} " + self.tr("Changed by hand: this number was typed in."))
-        _ink(self.note_label, theme.current().text)
-        return True
+    def _draw_warning(self, moment: Moment, value: int, cell: Cell | None) -> bool:
+        """Say of a number that was typed in, or is from before a change, that it is; its arithmetic would not add up."""
+        typed, stale = is_typed(moment, value, cell), value in moment.stale
+        if stale:
+            words = self.tr("Out of date: this is from before your change. Step or run on to have it computed anew.")
+            self.note_label.setText(f"{CLOCK} {words}")
+        elif typed:
+            self.note_label.setText(f"{PENCIL} " + self.tr("Changed by hand: this number was typed in."))
+        ink(self.note_label, theme.current().error if stale else theme.current().text)
+        return typed or stale
 
     def _draw_origin(self, moment: Moment, found: Reason) -> None:
         """Say what made a number, and offer the way there."""
@@ -253,7 +250,14 @@ class WhyView(QWidget):
             label.setVisible(bool(label.text()))
         self.trail_bar.draw(self.trail)
         self.asks.draw(self.trail.here is not None, self._expression, self._go_words)
-        _ink(self.chain_label, theme.current().dim)
+        ink(self.chain_label, theme.current().dim)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Backspace leads back."""
+        if event.key() == Qt.Key.Key_Backspace:
+            self.back()
+        else:
+            super().keyPressEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the size of all text."""
@@ -291,25 +295,8 @@ class WhyView(QWidget):
         box.addWidget(self._area, 1)
         box.addWidget(self.asks)
 
-    def _label(self, name: str) -> QLabel:
-        label = QLabel(self)
-        label.setTextFormat(Qt.TextFormat.PlainText)
-        label.setAccessibleName(name)
-        label.setWordWrap(True)
-        label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)  # what is left goes below all of them
-        policy.setHeightForWidth(True)
-        label.setSizePolicy(policy)
-        return label
-
 
 def _stop(moment: Moment, value: int | None, cell: Cell | None) -> Stop | None:
     if value is None or cell is None:
         return None
     return Stop(value, cell, index_text(shown(moment.program, value), cell), moment.position.iteration, moment.k)
-
-
-def _ink(label: QLabel, colour: str) -> None:
-    palette = QPalette()  # an empty one, so that all other roles follow the theme
-    palette.setColor(QPalette.ColorRole.WindowText, QColor(colour))
-    label.setPalette(palette)

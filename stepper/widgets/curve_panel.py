@@ -44,11 +44,11 @@ class Curve:
 
 
 def look_of(place: int, ghost: bool) -> QPen:
-    """Return the pen of the curve at a place of the legend: a colour and a dash that no other of the first 12 has."""
+    """Return the pen of the curve at a place of the legend: a colour and a dash that no other has."""
     colours = theme.current()
     if ghost:
         return pg.mkPen(colours.dim, width=1, style=Qt.PenStyle.DashLine)
-    inks = (colours.read, colours.written, *colours.sizes)
+    inks = list(dict.fromkeys((colours.read, colours.written, *colours.sizes)))  # 7, so that ink and dash meet anew only after 28
     return pg.mkPen(inks[place % len(inks)], width=1, style=DASHES[place % len(DASHES)])
 
 
@@ -143,12 +143,12 @@ class CurvePanel(QWidget):
         if not found:
             self.bad_marks.setData([], [])
             return
-        curve, first = min(found, key=lambda pair: int(pair[1].iterations[0]))
+        n, again_finite = min((int(b.iterations[0]), not b.for_good) for _, b in found)
+        names = [c.name for c, b in found if b.iterations[0] == n]
         places = sorted({int(i) for _, b in found for i in (b.iterations[:1] if b.for_good else b.iterations[:MOST_MARKS])})
         self.bad_marks.setData(places, [top - 0.07 * height] * len(places))
-        n = int(first.iterations[0])
-        text = self.tr("not finite from iteration {n} on") if first.for_good else self.tr("not finite in iteration {n}")
-        self.bad_label.setText("✕ " + text.format(n=n) + ("" if len(curves) == 1 else f": {curve.name}"))
+        text = self.tr("not finite in iteration {n}") if again_finite else self.tr("not finite from iteration {n} on")
+        self.bad_label.setText("✕ " + text.format(n=n) + (": " + ", ".join(names) if len(names) < len(curves) else ""))
         self.bad_label.setAnchor((1, 0) if n > right / 2 else (0, 0))
         self.bad_label.setPos(n, top - 0.1 * height)
         if self.bad_region.isVisible():

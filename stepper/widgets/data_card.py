@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt
@@ -21,12 +22,20 @@ LARGEST, SMALLEST = 300, 84
 
 def picture_of(shades: Array, side: tuple[int, int]) -> QImage:
     """Return one sample as a picture: from the ground (0) to the ink (1) of the theme; what is not finite in the error colour."""
-    t = theme.current()
-    ladder = np.array([marks.blend(QColor(t.panel), QColor(t.text), n / 255).rgb() for n in range(256)], dtype=np.uint32)
     usable = np.isfinite(shades)
     levels = np.rint(np.clip(np.where(usable, shades, 0), 0, 1) * 255).astype(int)
-    pixels = np.where(usable, ladder[levels], QColor(t.error).rgb()).astype(np.uint32).reshape(side)
+    pixels = (
+        np.where(usable, _ladder(theme.current().key)[levels], QColor(theme.current().error).rgb())
+        .astype(np.uint32)
+        .reshape(side)
+    )
     return QImage(np.ascontiguousarray(pixels).tobytes(), side[1], side[0], 4 * side[1], QImage.Format.Format_RGB32).copy()
+
+
+@lru_cache(maxsize=4)
+def _ladder(_: str) -> Array:
+    t = theme.current()
+    return np.array([marks.blend(QColor(t.panel), QColor(t.text), n / 255).rgb() for n in range(256)], dtype=np.uint32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +64,7 @@ class SampleCard(QWidget):
         return QSize(250, 400)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(150, 110)
+        return QSize(120, 70)
 
     def show_card(self, card: Card) -> None:
         """Show a sample."""
@@ -97,7 +106,7 @@ class SampleCard(QWidget):
         t, metrics = theme.current(), self.fontMetrics()
         value = float(card.outputs[n])
         name = max((metrics.horizontalAdvance(v) for v in card.names), default=0) + 6
-        number = metrics.horizontalAdvance("0.0000") + 6
+        number = metrics.horizontalAdvance("−0.00000") + 4
         sign = metrics.horizontalAdvance("✓✗") + 4
         room = QRectF(row.left() + name, row.top() + 2, max(row.width() - name - number - sign, 10), row.height() - 4)
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter

@@ -23,7 +23,7 @@ class DataControls(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(10)
         self.as_pictures = self._box(self.tr("As &pictures"), False)
-        self.only_wrong = self._box(self.tr("Only the &wrong ones"), False)
+        self.only_wrong = self._box(self.tr("Only &wrong ones"), False)
         self.lines = self._box(self.tr("&Lines of the neurons"), True)
         self._axes = QWidget(self)
         axes = QHBoxLayout(self._axes)
@@ -41,6 +41,8 @@ class DataControls(QWidget):
         for part in (self.as_pictures, self.only_wrong, self.lines, self._axes):
             row.addWidget(part)
         row.addStretch(1)
+        self._axes.hide()
+        self.hide()
 
     def offer(self, predictor: Predictor, fresh: bool) -> None:
         """Offer what there is to choose for some data; `fresh` data decide anew whether they are pictures."""
@@ -48,7 +50,6 @@ class DataControls(QWidget):
             part.blockSignals(True)
         if fresh:
             self.as_pictures.setChecked(predictor.pictures)
-        self.as_pictures.setVisible(predictor.side is not None)
         names = [input_name(f) for f in predictor.varying[:MOST_AXES]]
         for box, first in ((self.across, 0), (self.up, 1)):
             if [box.itemText(n) for n in range(box.count())] != names:
@@ -57,7 +58,12 @@ class DataControls(QWidget):
                 box.setCurrentIndex(min(first, len(names) - 1))
         for part in (self.as_pictures, self.across, self.up):
             part.blockSignals(False)
+        self.arrange(predictor)
+
+    def arrange(self, predictor: Predictor) -> None:
+        """Show only what means something for what is shown now."""
         pictures, inputs = self.pictures(predictor), len(predictor.varying)
+        self.as_pictures.setVisible(predictor.side is not None)
         self._axes.setVisible(not pictures and inputs > 2)
         self.only_wrong.setVisible(pictures and predictor.truth is not None)
         self.lines.setVisible(not pictures and inputs == 2 and predictor.source.network is not None)

@@ -15,6 +15,8 @@ from stepper.widgets import fonts
 from stepper.widgets.numbers import short
 
 NEAR = 14
+LEAST_FOR_NAMES = 170
+MOST_NUMBERED = 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,8 +52,11 @@ class Frame:
         self.across, self.up = self._ticks(size.width() - 60, 5, False), self._ticks(size.height(), 2.6, True)
         metrics = QFontMetrics(font)
         wide = max((metrics.horizontalAdvance(short(v, 3)) for v in self.up), default=20)
-        left, below = wide + self.line + 10, 2 * self.line + 8
-        self.room = QRectF(left, 6, max(size.width() - left - 10, 20), max(size.height() - below - 6, 20))
+        # In little room the names of the axes give way to the points.
+        self.named = size.height() >= LEAST_FOR_NAMES
+        left, below = wide + 10 + self.named * self.line, (1 + self.named) * self.line + 8
+        top = max(6, self.line // 2)
+        self.room = QRectF(left, top, max(size.width() - left - 10, 20), max(size.height() - below - top, 20))
         box, room = scene.box, self.room
         self.x = room.left() + (scene.x - box.left) / box.width * room.width()
         self.y = room.bottom() - (scene.y - box.bottom) / box.height * room.height()

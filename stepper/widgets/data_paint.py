@@ -13,11 +13,10 @@ from core.program.ir import Array
 from stepper import theme
 from stepper.widgets import data_marks as marks
 from stepper.widgets import fonts
-from stepper.widgets.data_frame import Frame
+from stepper.widgets.data_frame import MOST_NUMBERED, Frame
 from stepper.widgets.numbers import short
 
 LEVELS = 32
-MOST_NUMBERED = 24
 ARROW = 20
 
 
@@ -86,13 +85,14 @@ class ScenePainter:
             self.p.fillRect(QRectF(*corners), marks.hatch())
 
     def _lines(self) -> None:
-        lines = self.scene.lines
+        lines, t = self.scene.lines, theme.current()
+        numbered = len(lines) <= MOST_NUMBERED
         self.p.setFont(fonts.sized(self.font, -1, bold=True))
         for n, line in enumerate(lines):
             a, b = self.frame.place(*line.start), self.frame.place(*line.end)
-            self.p.setPen(QPen(QColor(theme.current().text), 1.2, Qt.PenStyle.DashLine))
+            self.p.setPen(QPen(QColor(t.text if numbered else t.dim), 1.2 if numbered else 0.8, Qt.PenStyle.DashLine))
             self.p.drawLine(a, b)
-            if len(lines) <= MOST_NUMBERED:
+            if numbered:
                 self._number(line, a + (b - a) * (0.5 + 0.3 * ((n % 3) - 1)))
         self.p.setFont(self.font)
 
@@ -134,17 +134,28 @@ class ScenePainter:
             if (number, filled) not in made:
                 made[number, filled] = self._mark(size, pad, number, filled)
             p.drawPixmap(QPointF(x - pad, y - pad), made[number, filled])
-        for n in np.flatnonzero(frame.usable & scene.wrong).tolist():
-            marks.paint_wrong(p, QPointF(float(frame.x[n]), float(frame.y[n])), size)
+        wrong = np.flatnonzero(frame.usable & scene.wrong).tolist()
+        if wrong:
+            pad = 2 * size + 4
+            sign, painter = self._blank(pad)
+            marks.paint_wrong(painter, QPointF(pad, pad), size)
+            painter.end()
+            for n in wrong:
+                p.drawPixmap(QPointF(float(frame.x[n]) - pad, float(frame.y[n]) - pad), sign)
 
-    def _mark(self, size: float, pad: float, number: int, filled: bool) -> QPixmap:
-        """Return the mark of a class, painted once: there may be thousands of it."""
-        t, side = theme.current(), math.ceil(2 * pad * self.ratio)
+    def _blank(self, pad: float) -> tuple[QPixmap, QPainter]:
+        """Return something to paint a mark on, once: there may be thousands of it."""
+        side = math.ceil(2 * pad * self.ratio)
         found = QPixmap(side, side)
         found.setDevicePixelRatio(self.ratio)
         found.fill(Qt.GlobalColor.transparent)
-        p = QPainter(found)
-        p.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter = QPainter(found)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        return found, painter
+
+    def _mark(self, size: float, pad: float, number: int, filled: bool) -> QPixmap:
+        t = theme.current()
+        found, p = self._blank(pad)
         ink = marks.class_colour(number, self.scene.classes)
         fill, edge = (ink, QColor(t.text)) if filled else (QColor(t.panel), ink)
         marks.paint_mark(p, QPointF(pad, pad), size, number, fill, edge, 1.0 if filled else 1.6)
@@ -168,12 +179,14 @@ class ScenePainter:
         for v in frame.up:
             y = frame.place(scene.box.left, v).y()
             p.drawLine(QPointF(room.left() - 4, y), QPointF(room.left(), y))
-            place = QRectF(high, y - high / 2, room.left() - high - 6, high)
+            place = QRectF(0, y - high / 2, room.left() - 6, high)
             p.drawText(place, align.AlignRight | align.AlignVCenter, short(v, 3))
         for v in frame.across:
             x = frame.place(v, scene.box.bottom).x()
             p.drawLine(QPointF(x, room.bottom()), QPointF(x, room.bottom() + 4))
             p.drawText(QRectF(x - 40, room.bottom() + 4, 80, high), align.AlignHCenter | align.AlignTop, short(v, 3))
+        if not frame.named:
+            return
         p.setPen(QColor(t.text))
         p.drawText(QRectF(room.left(), room.bottom() + 4 + high, room.width(), high), align.AlignHCenter, scene.x_name)
         p.save()

@@ -21,7 +21,7 @@ GAP = 8
 
 @dataclass(frozen=True, eq=False)
 class SheetScene:
-    """What is on the sheet: which samples, their shades (features×samples), a word for each, and which are wrong."""
+    """What is on the sheet: which samples, their shades (features×pictures), a word for each, and which are wrong."""
 
     samples: tuple[int, ...]
     shades: Array
@@ -70,11 +70,11 @@ class Sheet(QWidget):
         columns = self._columns(width)
         self.setMinimumHeight(-(-count // columns) * self._pitch()[1] + GAP)
 
-    def place(self, n: int) -> QRectF:
-        """Return where the n-th picture stands, with its word."""
-        wide, high = self._pitch()
-        columns = self._columns(self.width())
-        return QRectF(GAP + n % columns * wide, GAP + n // columns * high, CELL, high - GAP)
+    def places(self) -> list[QRectF]:
+        """Return where the pictures stand, with their words."""
+        (wide, high), columns = self._pitch(), self._columns(self.width())
+        count = 0 if self._scene is None else len(self._scene.samples)
+        return [QRectF(GAP + n % columns * wide, GAP + n // columns * high, wide - GAP, high - GAP) for n in range(count)]
 
     def _pitch(self) -> tuple[int, int]:
         word = self.fontMetrics()
@@ -84,8 +84,7 @@ class Sheet(QWidget):
         return max(1, (width - GAP) // self._pitch()[0])
 
     def _at(self, at: QPointF) -> int | None:
-        count = 0 if self._scene is None else len(self._scene.samples)
-        return next((n for n in range(count) if self.place(n).contains(at)), None)
+        return next((n for n, place in enumerate(self.places()) if place.contains(at)), None)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         n = self._at(event.position()) if event.button() == Qt.MouseButton.LeftButton else None
@@ -123,13 +122,12 @@ class Sheet(QWidget):
             return
         if self._painted_as != t.key:
             self._painted_as = t.key
-            self._images = [picture_of(scene.shades[:, s], scene.side) for s in scene.samples]
+            self._images = [picture_of(scene.shades[:, n], scene.side) for n in range(len(scene.samples))]
         p = QPainter(self)
         p.setRenderHint(QPainter.RenderHint.Antialiasing)
         p.setBrush(Qt.BrushStyle.NoBrush)
         seen = QRectF(event.rect())
-        for n, sample in enumerate(scene.samples):
-            place = self.place(n)
+        for n, (sample, place) in enumerate(zip(scene.samples, self.places(), strict=True)):
             if place.adjusted(-GAP, -GAP, GAP, GAP).intersects(seen):
                 self._paint_one(p, scene, n, sample == self._current, place)
 
@@ -137,7 +135,7 @@ class Sheet(QWidget):
         t = theme.current()
         tall, wide = scene.side
         scale = CELL / max(tall, wide)
-        frame = QRectF(place.left(), place.top(), wide * scale, tall * scale)
+        frame = QRectF(place.center().x() - wide * scale / 2, place.top(), wide * scale, tall * scale)
         p.drawImage(frame, self._images[n])
         wrong = scene.wrong[n]
         p.setPen(QPen(QColor(t.error if wrong else t.border), 2.4 if wrong else 1))
@@ -164,7 +162,7 @@ class Sheet(QWidget):
         outer = self.parentWidget()
         area = None if outer is None else outer.parentWidget()
         if scene is not None and self._current in scene.samples and isinstance(area, QScrollArea):
-            at = self.place(scene.samples.index(self._current)).center()
+            at = self.places()[scene.samples.index(self._current)].center()
             area.ensureVisible(round(at.x()), round(at.y()), CELL, CELL)
 
 
@@ -182,7 +180,7 @@ class SheetScroll(QScrollArea):
         self.setAccessibleName(self.tr("Pictures of the samples"))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(90, 70)
+        return QSize(90, 50)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

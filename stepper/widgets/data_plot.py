@@ -40,7 +40,7 @@ class DataPlot(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(140, 110)
+        self.setMinimumSize(120, 80)
 
     def sizeHint(self) -> QSize:
         return QSize(460, 360)

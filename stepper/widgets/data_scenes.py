@@ -10,7 +10,7 @@ from PySide6.QtCore import QCoreApplication
 from core.predictions import Answer, Answers, Box, NeuronLine, Predictor, Surface, box_around, padded
 from core.program.ir import Array
 from stepper.widgets.data_card import Card
-from stepper.widgets.data_frame import PlotScene
+from stepper.widgets.data_frame import MOST_NUMBERED, PlotScene
 from stepper.widgets.data_marks import Key
 from stepper.widgets.data_pictures import SheetScene
 from stepper.widgets.numbers import short
@@ -111,7 +111,8 @@ def plot_keys(seen: Seen, scene: PlotScene, current: bool) -> tuple[Key, ...]:
     if scene.surface is not None and scene.surface.borders.size:
         found.append(Key("border", _tr("the class changes here")))
     if scene.lines:
-        found.append(Key("neuron", _tr("W·x + b = 0 of a unit of layer 1, arrow to where it is positive")))
+        numbered = len(scene.lines) <= MOST_NUMBERED
+        found.append(Key("neuron", _tr("a neuron's W·x + b = 0 (arrow: > 0)") if numbered else _tr("a neuron's W·x + b = 0")))
     if seen.answer.wrong.any():
         found.append(Key("wrong", _tr("misclassified")))
     if not seen.in_batch.all():
@@ -121,7 +122,7 @@ def plot_keys(seen: Seen, scene: PlotScene, current: bool) -> tuple[Key, ...]:
     return (*found, Key("current", _tr("current sample"))) if current else tuple(found)
 
 
-def sheet_scene(seen: Seen, shades: Array, only_wrong: bool) -> SheetScene:
+def sheet_scene(seen: Seen, only_wrong: bool) -> SheetScene:
     """Return the first samples, or the first wrong ones (those without an answer among them), as pictures."""
     predictor, answer = seen.predictor, seen.answer
     bad = answer.wrong | answer.nothing
@@ -130,12 +131,12 @@ def sheet_scene(seen: Seen, shades: Array, only_wrong: bool) -> SheetScene:
     side = predictor.side
     assert side is not None
     return SheetScene(
-        samples, shades, side, tuple(_word(seen, s) for s in samples), tuple(bool(bad[s]) for s in samples),
+        samples, predictor.shades(samples), side, tuple(_word(seen, s) for s in samples), tuple(bool(bad[s]) for s in samples),
         tuple(bool(seen.in_batch[s]) and not seen.in_batch.all() for s in samples),
     )  # fmt: skip
 
 
-def card(seen: Seen, shades: Array, sample: int, text: str) -> Card:
+def card(seen: Seen, sample: int, text: str) -> Card:
     """Return one sample as a picture with the network's outputs."""
     predictor, side = seen.predictor, seen.predictor.side
     assert side is not None
@@ -143,7 +144,7 @@ def card(seen: Seen, shades: Array, sample: int, text: str) -> Card:
     several = predictor.reading.kind == "largest"
     names = tuple(predictor.reading.name(n) if several else str(n + 1) for n in range(len(outputs)))
     target = None if predictor.truth is None or not several else int(predictor.truth[sample])
-    return Card(shades[:, sample], side, text, outputs, names, target, found if several and found >= 0 else None)
+    return Card(predictor.shade(sample), side, text, outputs, names, target, found if several and found >= 0 else None)
 
 
 def sheet_keys(seen: Seen, current: bool) -> tuple[Key, ...]:

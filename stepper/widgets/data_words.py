@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 from PySide6.QtCore import QCoreApplication
 
 from core.predictions import Answer, Predictor, Refusal
-from core.program.ir import Array
+from core.program.ir import Array, Program
 from stepper.widgets.numbers import short
 
 MOST_NUMBERS = 6
@@ -58,7 +60,7 @@ def sample_text(predictor: Predictor, answer: Answer, sample: int, batch: Array)
     parts = [place]
     if len(batch) < predictor.total:
         parts[0] += _tr(", in this batch") if sample in batch else _tr(", not in this batch")
-    if predictor.points.shape[0] <= MOST_NUMBERS:
+    if not predictor.pictures:
         parts.append(_tr("inputs {x}").format(x=_numbers(predictor.points[:, sample])))
     name, outputs = predictor.reading.name, answer.outputs[:, sample]
     if predictor.truth is None:
@@ -91,6 +93,13 @@ def notes(predictor: Predictor, pictures: bool) -> list[str]:
     if pictures and predictor.standardised:
         found.append(_tr("Each pixel on its own scale: the data were standardised."))
     return found
+
+
+def ahead(program: Program, stale: Collection[int]) -> str:
+    """Say that the answers follow from a change by hand which the parameters on show do not; empty where they do."""
+    if not any(program.values[v].name in program.carried for v in stale):
+        return ""
+    return _tr("Computed with the parameters as they are after the change by hand; those on show elsewhere are out of date.")
 
 
 def outside(heights: Array, low: float, high: float) -> str:

@@ -10,30 +10,27 @@ from PySide6.QtGui import (
     QAccessibleEvent,
     QColor,
     QFocusEvent,
-    QFontMetricsF,
     QHelpEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
     QResizeEvent,
-    QWheelEvent,
 )
-from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFrame, QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import QToolTip, QWidget
 
 from stepper import theme
 from stepper.widgets.graph_layout import Places, places_of
-from stepper.widgets.graph_paint import GraphPainter, band_colour, box_size, cut, pens
-from stepper.widgets.graph_scene import GraphScene, Words, phase_name, translate, words_of
+from stepper.widgets.graph_paint import GraphPainter, paint_titles
+from stepper.widgets.graph_scene import GraphScene, Words, words_of
+from stepper.widgets.graph_text import box_size, cut, pens
 from stepper.widgets.tips import plain
+from stepper.widgets.zoom_area import ZoomArea
 
-SMALLEST_ZOOM, LARGEST_ZOOM = 0.1, 4.0
-READABLE = 0.6
-ROOMY = 1.35
 Key = Qt.Key
 
 
-class GraphCanvas(QAbstractScrollArea):
+class GraphCanvas(ZoomArea):
     """Shows a scene. `node_chosen` gives the node that was clicked, `node_entered` the one that was double-clicked."""
 
     node_chosen = Signal(int)
@@ -41,26 +38,13 @@ class GraphCanvas(QAbstractScrollArea):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setMinimumSize(160, 120)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName(self.tr("Picture of the operations"))
         self.viewport().setAccessibleName(self.tr("Picture of the operations"))
-        self.viewport().setMouseTracking(True)
-        self.horizontalScrollBar().setAccessibleName(self.tr("Move the picture left and right"))
-        self.verticalScrollBar().setAccessibleName(self.tr("Move the picture up and down"))
-        self.horizontalScrollBar().setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.verticalScrollBar().setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.zoom = 1.0
-        self.fitted = True
         self.focus: int | None = None
         self._scene: GraphScene | None = None
         self._places: Places | None = None
         self._words: tuple[Words, ...] = ()
         self._laid_out: tuple[object, ...] = ()
-        self._grabbed: QPointF | None = None
-        self._moved = False
         self._pens = pens()
 
     # --- what is shown --------------------------------------------------------------------------
@@ -69,14 +53,14 @@ class GraphCanvas(QAbstractScrollArea):
         """Show a scene from now on; where not all fits in, what has just happened comes into sight."""
         old, self._scene = self._scene, scene
         if scene is None:
-            self._places, self.focus = None, None
+            self._places, self.focus, self.content = None, None, QSizeF()
             self.viewport().update()
             return
         new = old is None or old.graph is not scene.graph
         if new:
-            self.focus, self.fitted = None, True
+            self.focus, self.keeps = None, "readable"
         self._lay_out()
-        if new or old is None or old.moment.position != scene.moment.position:
+        if new or old is None or (old.moment.position != scene.moment.position and not scene.moment.running):
             self._follow()
         self._tell()
         self.viewport().update()
@@ -90,11 +74,11 @@ class GraphCanvas(QAbstractScrollArea):
         """Return where in the viewport a node is."""
         assert self._places is not None
         box = self._places.boxes[node]
-        return QRectF(box.topLeft() * self.zoom + self._offset(), box.size() * self.zoom)
+        return QRectF(box.topLeft() * self.zoom + self.offset(), box.size() * self.zoom)
 
     def node_at(self, at: QPointF) -> int | None:
         """Return the node at a place in the viewport."""
-        return None if self._places is None else self._places.node_at((at - self._offset()) / self.zoom)
+        return None if self._places is None else self._places.node_at(self.to_content(at))
 
     def _lay_out(self) -> None:
         scene = self._scene
@@ -102,88 +86,22 @@ class GraphCanvas(QAbstractScrollArea):
             return
         use = pens()
         words = tuple(words_of(scene.moment, scene.graph, n) for n in scene.graph.nodes)
-        shapes = tuple(scene.moment.shape(n.value) for n in scene.graph.nodes)
-        key = (scene.graph, words, shapes, use.name, use.code)
-        if self._laid_out and self._laid_out[0] is scene.graph and self._laid_out[1:] == key[1:]:
+        key = (words, use.name, use.code)
+        if self._places is not None and self._places.graph is scene.graph and self._laid_out == key:
             return
-        metrics = QFontMetricsF(use.code)
+        shapes = (scene.moment.shape(n.value) for n in scene.graph.nodes)
         self._laid_out, self._pens = key, use
-        self._words = tuple(replace(w, lines=cut(w.text, metrics)) for w in words)
+        self._words = tuple(replace(w, lines=cut(w.text, use.of_code)) for w in words)
         sizes = [box_size(n, w, s, use) for n, w, s in zip(scene.graph.nodes, self._words, shapes, strict=True)]
         self._places = places_of(scene.graph, sizes, use.title)
-        self._arrange()
-
-    # --- zoom and place -------------------------------------------------------------------------
-
-    def fit(self) -> None:
-        """Show the whole graph, however small."""
-        self.fitted = True
-        self._set_zoom(self._whole())
-
-    def zoom_by(self, factor: float, around: QPointF | None = None) -> None:
-        """Zoom in or out around a place in the viewport, by default its middle."""
-        room = self.viewport().rect()
-        around = QPointF(room.center()) if around is None else around
-        fixed = (around - self._offset()) / self.zoom
-        self.fitted = False
-        self._set_zoom(self.zoom * factor)
-        wanted = fixed * self.zoom - around
-        self.horizontalScrollBar().setValue(round(wanted.x()))
-        self.verticalScrollBar().setValue(round(wanted.y()))
-
-    def _whole(self) -> float:
-        if self._places is None:
-            return 1.0
-        room, size = self.maximumViewportSize(), self._places.size
-        return min(room.width() / size.width(), room.height() / size.height(), ROOMY)
-
-    def _arrange(self) -> None:
-        """Show all of it if it can be read then, else as much as can be read."""
-        if self.fitted:
-            self._set_zoom(max(self._whole(), READABLE))
-        else:
-            self._set_zoom(self.zoom)
-
-    def _set_zoom(self, zoom: float) -> None:
-        self.zoom = min(max(zoom, SMALLEST_ZOOM), LARGEST_ZOOM)
-        size = self._places.size * self.zoom if self._places is not None else QSizeF()
-        for bar, length, room in (
-            (self.horizontalScrollBar(), size.width(), self.viewport().width()),
-            (self.verticalScrollBar(), size.height(), self.viewport().height()),
-        ):
-            bar.setRange(0, max(0, int(length - room + 0.999)))
-            bar.setPageStep(max(1, room))
-            bar.setSingleStep(24)
-        self.viewport().update()
-
-    def _offset(self) -> QPointF:
-        """Return where the top left corner of the graph is; what is smaller than the room stands in its middle."""
-        if self._places is None:
-            return QPointF()
-        size, room = self._places.size * self.zoom, self.viewport().size()
-        x = (room.width() - size.width()) / 2 if size.width() < room.width() else -self.horizontalScrollBar().value()
-        y = (room.height() - size.height()) / 2 if size.height() < room.height() else -self.verticalScrollBar().value()
-        return QPointF(x, y)
+        self.content = self._places.size
+        self.arrange()
 
     def _follow(self) -> None:
         scene = self._scene
-        if scene is not None:
-            at = scene.lit if scene.lit is not None else scene.next
-            if at is not None:
-                self._bring(at)
-
-    def _bring(self, node: int) -> None:
-        """Scroll no further than it takes to see a node and a little around it."""
-        if self._places is None:
-            return
-        box = self._places.boxes[node]
-        for bar, low, high, room in (
-            (self.horizontalScrollBar(), box.left(), box.right(), self.viewport().width()),
-            (self.verticalScrollBar(), box.top(), box.bottom(), self.viewport().height()),
-        ):
-            low, high = low * self.zoom - 30, high * self.zoom + 30
-            if low < bar.value() or high > bar.value() + room:
-                bar.setValue(round((low + high - room) / 2))
+        at = None if scene is None else scene.lit if scene.lit is not None else scene.next
+        if at is not None and self._places is not None:
+            self.bring(self._places.boxes[at])
 
     # --- events ---------------------------------------------------------------------------------
 
@@ -193,7 +111,7 @@ class GraphCanvas(QAbstractScrollArea):
         painter.fillRect(self.viewport().rect(), QColor(theme.current().panel))
         if self._scene is None or self._places is None:
             return
-        offset = self._offset()
+        offset = self.offset()
         shown = QRectF(-offset / self.zoom, QSizeF(self.viewport().size()) / self.zoom)
         painter.save()
         painter.translate(offset)
@@ -201,35 +119,13 @@ class GraphCanvas(QAbstractScrollArea):
         focus = self.focus if self.hasFocus() else None
         GraphPainter(painter, self._scene, self._places, self._words, self._pens, self.zoom).paint(shown, focus)
         painter.restore()
-        self._titles(painter, offset)
-
-    def _titles(self, painter: QPainter, offset: QPointF) -> None:
-        """The titles of the bands stay in sight when the picture is moved sideways."""
-        assert self._places is not None
-        colours = theme.current()
-        font = painter.font()
-        font.setPointSizeF(max(7.0, self._pens.small.pointSizeF() * min(1.0, self.zoom)))
-        font.setBold(True)
-        painter.setFont(font)
-        for name, rect in self._places.bands:
-            text = translate("graph", "given")
-            if name != "given":
-                text = f"{theme.PHASE_SIGN[name]} {phase_name(name)}"  # type: ignore[index,arg-type]
-            at = QPointF(max(rect.left() * self.zoom + offset.x(), 0) + 10, rect.top() * self.zoom + offset.y() + 2)
-            box = QRectF(at, QSizeF(painter.fontMetrics().horizontalAdvance(text) + 6, self._pens.title * self.zoom))
-            painter.fillRect(box, band_colour(name))
-            painter.setPen(QColor(colours.dim if name == "given" else colours.phases[name]))  # type: ignore[index]
-            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextDontClip, text)
+        paint_titles(painter, self._places, self._pens, self.zoom, offset)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep showing all of it, if all of it was shown."""
+        """Keep what has just happened in sight; what a person has zoomed to stays where it is."""
         super().resizeEvent(event)
-        self._arrange()
-        self._follow()
-
-    def scrollContentsBy(self, dx: int, dy: int) -> None:
-        """Paint anew where the scroll bars have moved."""
-        self.viewport().update()
+        if self.keeps == "readable":
+            self._follow()
 
     def changeEvent(self, event: QEvent) -> None:
         """Take another size of text into account."""
@@ -237,46 +133,22 @@ class GraphCanvas(QAbstractScrollArea):
         if event.type() == QEvent.Type.FontChange and hasattr(self, "_pens"):
             self._lay_out()
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Begin a click or a move."""
-        if event.button() == Qt.MouseButton.LeftButton:
-            self._grabbed, self._moved = event.position(), False
+    def can_be_clicked(self, at: QPointF) -> bool:
+        """Every box can be clicked."""
+        return self._places is not None and self._places.node_at(at) is not None
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Move the picture with the mouse, or show what can be clicked."""
-        if self._grabbed is not None and event.buttons() & Qt.MouseButton.LeftButton:
-            way = event.position() - self._grabbed
-            if self._moved or way.manhattanLength() >= QApplication.startDragDistance():
-                self._moved = True
-                self._grabbed = event.position()
-                self.horizontalScrollBar().setValue(self.horizontalScrollBar().value() - round(way.x()))
-                self.verticalScrollBar().setValue(self.verticalScrollBar().value() - round(way.y()))
-            return
-        over = self.node_at(event.position())
-        self.viewport().setCursor(Qt.CursorShape.PointingHandCursor if over is not None else Qt.CursorShape.ArrowCursor)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Choose the node under the mouse, unless the picture was moved."""
-        if event.button() == Qt.MouseButton.LeftButton and self._grabbed is not None and not self._moved:
-            node = self.node_at(event.position())
-            if node is not None:
-                self._set_focus(node, bring=False)
-                self.node_chosen.emit(node)
-        self._grabbed = None
+    def clicked_at(self, at: QPointF) -> None:
+        """Choose the node at a place."""
+        node = None if self._places is None else self._places.node_at(at)
+        if node is not None:
+            self._set_focus(node, bring=False)
+            self.node_chosen.emit(node)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Enter the node under the mouse."""
         node = self.node_at(event.position())
         if event.button() == Qt.MouseButton.LeftButton and node is not None:
             self.node_entered.emit(node)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Zoom with Ctrl; else scroll."""
-        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self.zoom_by(1.2 ** (event.angleDelta().y() / 120), event.position())
-            event.accept()
-        else:
-            super().wheelEvent(event)
 
     def event(self, event: QEvent) -> bool:
         """Claim the keys of the graph before they become shortcuts of the window."""
@@ -318,7 +190,7 @@ class GraphCanvas(QAbstractScrollArea):
         scene = self._scene
         if self.focus is None and scene is not None and scene.graph.nodes:
             at = [n for n in (scene.selected, scene.lit, scene.next, 0) if n is not None]
-            self._set_focus(at[0])
+            self._set_focus(at[0], bring=event.reason() != Qt.FocusReason.MouseFocusReason)
         self.viewport().update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
@@ -333,8 +205,8 @@ class GraphCanvas(QAbstractScrollArea):
 
     def _set_focus(self, node: int, bring: bool = True) -> None:
         self.focus = node
-        if bring:
-            self._bring(node)
+        if bring and self._places is not None:
+            self.bring(self._places.boxes[node])
         self._tell()
         self.viewport().update()
 

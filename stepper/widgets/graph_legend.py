@@ -20,7 +20,7 @@ class GraphLegend(QWidget):
         self._always = (
             ("lit", self.tr("just done")), ("next", self.tr("next")), ("waiting", self.tr("not done yet")),
             ("read", self.tr("read by it")), ("kept", self.tr("kept from the forward")),
-            ("selected", self.tr("selected, and its way here")),
+            ("selected", self.tr("selected, and what it is made from")),
         )  # fmt: skip
         self.entries: tuple[tuple[str, str], ...] = ()
         self.setAccessibleName(self.tr("Legend of the graph"))

@@ -3,88 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF
-from PySide6.QtWidgets import QApplication
+from PySide6.QtGui import QBrush, QColor, QFont, QPainter, QPen, QPolygonF
 
 from core.program.graph import Edge, Node
 from core.program.ir import Phase
 from stepper import theme
 from stepper.widgets import fonts
 from stepper.widgets.graph_layout import Line, Places
-from stepper.widgets.graph_scene import BROKEN_SIGN, STATE_SIGN, GraphScene, State, Words
-from stepper.widgets.numbers import size_text
+from stepper.widgets.graph_scene import BROKEN_SIGN, STATE_SIGN, GraphScene, State, Words, phase_name, translate
+from stepper.widgets.graph_text import PAD, Pens
 
-PAD = 8.0
 ROUND = 6.0
-WIDEST = 118.0
-MOST_LINES = 3
 FAR = 0.55
 TINT = 0.07
-
-
-@dataclass(frozen=True)
-class Pens:
-    """The fonts of the picture; all follow the size of all text."""
-
-    name: QFont
-    code: QFont
-    small: QFont
-
-    @property
-    def title(self) -> float:
-        """The height of the title of a band."""
-        return QFontMetricsF(self.small).height() + 2
-
-
-def pens() -> Pens:
-    """Return the fonts for the size that text has now."""
-    base = QApplication.font()
-    return Pens(fonts.sized(base, 0, bold=True), fonts.mono(base, -1), fonts.sized(base, -1))
-
-
-def cut(text: str, metrics: QFontMetricsF) -> tuple[str, ...]:
-    """Cut code into at most three lines of about the same length, so that boxes stay narrow; the rest is elided."""
-    limit = WIDEST * fonts.zoom()
-    lines = _cut(text, metrics, limit)
-    narrower = limit
-    while len(lines) > 1 and narrower > limit / 3:
-        narrower -= limit / 24
-        other = _cut(text, metrics, narrower)
-        if len(other) > len(lines) or max(map(len, other)) > max(map(len, lines)):
-            break
-        lines = other
-    return tuple(metrics.elidedText(line, Qt.TextElideMode.ElideRight, 1.4 * limit) for line in lines)
-
-
-def _cut(text: str, metrics: QFontMetricsF, limit: float) -> list[str]:
-    """Cut at the last space that fits, else after a bracket."""
-    lines: list[str] = []
-    while text:
-        at = len(text)
-        if len(lines) < MOST_LINES - 1 and metrics.horizontalAdvance(text) > limit:
-            breaks = [i + 1 for i, sign in enumerate(text[:-1]) if sign in " ("]
-            fit = [i for i in breaks if metrics.horizontalAdvance(text[:i].rstrip()) <= limit]
-            spaces = [i for i in fit if text[i - 1] == " "]
-            at = (spaces or fit or breaks[:1] or [at])[-1]
-        lines.append(text[:at].rstrip())
-        text = text[at:].lstrip()
-    return lines
-
-
-def box_size(node: Node, words: Words, shape: tuple[int, ...] | None, use: Pens) -> QSizeF:
-    """Return the size of the box of a node; there is room for a number where there may be one."""
-    name, small, code = QFontMetricsF(use.name), QFontMetricsF(use.small), QFontMetricsF(use.code)
-    detail = "" if shape is None else size_text(shape) if shape else "−0.00000"
-    room = max(small.horizontalAdvance(detail), small.horizontalAdvance("⚠ NaN") + 6)
-    first = name.horizontalAdvance(words.name) + room + 6
-    if node.given:
-        return QSizeF(first + 2 * PAD, name.height() + 6)
-    first += small.horizontalAdvance("▶ ")
-    widest = max((code.horizontalAdvance(line) for line in words.lines), default=0.0)
-    return QSizeF(max(first, widest) + 2 * PAD, name.height() + code.height() * len(words.lines) + 9)
+PHASES_OF: dict[str, Phase] = {
+    "forward": "forward",
+    "backward": "backward",
+    "gradient": "backward",
+    "update": "update",
+    "predict": "predict",
+}
 
 
 class GraphPainter:
@@ -129,9 +69,11 @@ class GraphPainter:
     def _line(self, edge: Edge, line: Line) -> None:
         target = self.scene.graph.nodes[edge.target]
         done = self.scene.state(target) in ("done", "lit")
-        colour = QColor(self.t.dim if not done or edge.flow == "kept" or target.phase is None else self.t.phases[target.phase])
+        colour = QColor(self.t.dim)
+        if edge.flow != "kept" and target.phase is not None:  # the hue of the loss is too near to that of the selection
+            colour = QColor(self.t.phases["forward" if target.phase == "loss" else target.phase])
         if not done:
-            colour = mixed(self.t.dim, self.t.panel, 0.45)
+            colour = mixed(self.t.dim, self.t.panel, 0.65)
         pen = QPen(colour, (1.5 if edge.flow == "flow" and done else 1.0) * self._thicker())
         if edge.flow == "kept":
             pen.setDashPattern([5, 3])
@@ -174,17 +116,17 @@ class GraphPainter:
         self.p.setBrush(fill)
         self.p.drawRoundedRect(box, round_, round_)
         if stale:
-            self.p.setBrush(QBrush(mixed(self.t.dim, self.t.panel, 0.5), Qt.BrushStyle.BDiagPattern))
+            self.p.setBrush(QBrush(mixed(self.t.dim, self.t.panel, 0.32), Qt.BrushStyle.BDiagPattern))
             self.p.drawRoundedRect(box, round_, round_)
         self.p.setBrush(Qt.BrushStyle.NoBrush)
         self.p.setPen(self._border(node, state, bool(kind), stale))
         self.p.drawRoundedRect(box, round_, round_)
-        if self.zoom < FAR:
+        if self.zoom * fonts.zoom() < FAR:
             self._far_words(node, box, state, bool(kind))
         else:
-            self._words(node, box, state, fill if stale else None)
+            self._words(node, box, state)
         if scene.edited(node):
-            self._pill(QPointF(box.left() + 2, box.top() - 12), "✎", self.t.text, right=False)
+            self._pill(QPointF(box.left() - 8, box.top() - 0.9 * self.use.of_small.height()), "✎", self.t.text, right=False)
 
     def _frames(self, node: Node, box: QRectF) -> None:
         self.p.setBrush(Qt.BrushStyle.NoBrush)
@@ -226,16 +168,16 @@ class GraphPainter:
             self.t.dim
         )
 
-    def _words(self, node: Node, box: QRectF, state: State, ground: QColor | None) -> None:
+    def _words(self, node: Node, box: QRectF, state: State) -> None:
         ink, quiet = self._ink(state)
+        if self.scene.stale(node):
+            quiet = ink  # hatching leaves no contrast to spare
         words = self.words[node.index]
         inner = box.adjusted(PAD, 3, -PAD, -3)
-        name, small, code = (QFontMetricsF(f) for f in (self.use.name, self.use.small, self.use.code))
+        name, small, code = self.use.of_name, self.use.of_small, self.use.of_code
         detail = self.scene.progress(node) or self.scene.detail(node)
         line = QRectF(inner.left(), inner.top(), inner.width(), name.height())
         middle = Qt.AlignmentFlag.AlignVCenter
-        if ground is not None:  # words on hatching need a ground of their own
-            self.p.fillRect(inner.adjusted(-2, 0, 2, 0), ground)
         self.p.setFont(self.use.small)
         self.p.setPen(quiet)
         if kind := self.scene.broken(node):
@@ -263,7 +205,7 @@ class GraphPainter:
         text = self.words[node.index].name
         sign = "⚠" if broken else STATE_SIGN[state]
         text = f"{sign} {text}" if sign else text
-        metrics = QFontMetricsF(self.use.name)
+        metrics = self.use.of_name
         scale = min((box.width() - 4) / max(1.0, metrics.horizontalAdvance(text)), box.height() / metrics.height(), 1 / self.zoom)
         font = QFont(self.use.name)
         font.setPointSizeF(max(1.0, fonts.points(font) * scale))
@@ -278,7 +220,7 @@ class GraphPainter:
 
     def _pill(self, at: QPointF, text: str, colour: str, right: bool) -> None:
         """Write a mark in light letters on its own ground, to the left or to the right of a place."""
-        metrics = QFontMetricsF(self.use.small)
+        metrics = self.use.of_small
         rect = QRectF(at.x(), at.y(), metrics.horizontalAdvance(text) + 8, metrics.height() + 2)
         if right:
             rect.moveRight(at.x() + 3)
@@ -303,7 +245,22 @@ def mixed(one: str, other: str, share: float) -> QColor:
 def band_colour(lane: str) -> QColor:
     """Return the ground of a lane: a little of the hue of its phase."""
     t = theme.current()
-    hues = {"forward": "forward", "backward": "backward", "gradient": "backward", "update": "update", "predict": "predict"}
-    if lane not in hues:
-        return QColor(t.panel)
-    return mixed(t.phases[hues[lane]], t.panel, TINT)  # type: ignore[index]
+    phase = PHASES_OF.get(lane)
+    return QColor(t.panel) if phase is None else mixed(t.phases[phase], t.panel, TINT)
+
+
+def paint_titles(p: QPainter, places: Places, use: Pens, zoom: float, offset: QPointF) -> None:
+    """Write the titles of the bands, which stay in sight when the picture is moved sideways."""
+    t = theme.current()
+    font = QFont(use.small)
+    font.setPointSizeF(max(6.0, fonts.points(font) * min(1.0, zoom)))
+    font.setBold(True)
+    p.setFont(font)
+    for name, rect in places.bands:
+        phase = PHASES_OF.get(name)
+        text = translate("graph", "given") if phase is None else f"{theme.PHASE_SIGN[phase]} {phase_name(phase)}"
+        at = QPointF(max(rect.left() * zoom + offset.x(), 0) + 10, rect.top() * zoom + offset.y() + 2)
+        box = QRectF(at, QSizeF(p.fontMetrics().horizontalAdvance(text) + 6, use.title * zoom))
+        p.fillRect(box, band_colour(name))
+        p.setPen(QColor(t.dim if phase is None else t.phases[phase]))
+        p.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextDontClip, text)

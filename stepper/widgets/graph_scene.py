@@ -58,11 +58,16 @@ class GraphScene:
         lit, upcoming = moment.lit, moment.upcoming
         self.lit = None if lit is None else graph.place.get(lit.result)
         self.next = None if upcoming is None else graph.place.get(upcoming.result)
+        self._broken: dict[int, Broken] = {}
+        self._states = tuple(self._state(n) for n in graph.nodes)
         self.read_values = self._reads()
         self.read = frozenset(e.source for e in graph.edges if self.is_read(e))
 
     def state(self, node: Node) -> State:
         """Return where a node stands in time."""
+        return self._states[node.index]
+
+    def _state(self, node: Node) -> State:
         k, fault = self.moment.k, self.moment.fault
         if node.given:
             return "given"
@@ -115,6 +120,11 @@ class GraphScene:
 
     def broken(self, node: Node) -> Broken:
         """Return what is not finite in a node."""
+        if node.index not in self._broken:
+            self._broken[node.index] = self._broken_in(node)
+        return self._broken[node.index]
+
+    def _broken_in(self, node: Node) -> Broken:
         for value in reversed(self.values(node)):
             if kind := self._check(self.moment, value):
                 return kind

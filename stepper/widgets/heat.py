@@ -115,14 +115,15 @@ class Heat:
         steps = np.rint(np.clip(np.nan_to_num(share), -1, 1) * LEVELS).astype(int) + LEVELS
         # One pixel of the image is one of the screen, so that the hatching is as fine in large blocks as in small ones.
         pixels = self._spread(shades.table(LEVELS)[steps])
-        y, x = np.arange(self.height)[:, None], np.arange(self.width)[None, :]
         if bad.any():
             kind = widened(
                 self._spread(bad), max(SEEN - self.width // steps.shape[1], 0), max(SEEN - self.height // len(steps), 0)
             )
-            lines = ((kind & 1) > 0) & ((x - y) % HATCH == 0) | ((kind & 2) > 0) & ((x + y) % HATCH == 0)
-            pixels = np.where(kind > 0, np.where(lines, QColor(t.panel).rgb(), QColor(t.error).rgb()), pixels)
+            at = np.nonzero(kind)
+            lines = ((kind[at] & 1) > 0) & ((at[1] - at[0]) % HATCH == 0) | ((kind[at] & 2) > 0) & ((at[1] + at[0]) % HATCH == 0)
+            pixels[at] = np.where(lines, QColor(t.panel).rgb(), QColor(t.error).rgb())
         if self._done < self.rows * self.columns:
+            y, x = np.arange(self.height)[:, None], np.arange(self.width)[None, :]
             first = (y * self.rows // self.height) * self.columns + x * self.columns // self.width
             dots = np.where((x % 4 == 0) & (y % 4 == 0), QColor(t.dim).rgb(), QColor(t.panel).rgb())
             pixels = np.where(first < self._done, pixels, dots)
@@ -137,16 +138,22 @@ class Heat:
 
 
 def widened(kind: Array, across: int, down: int) -> Array:
-    """Return the marks (0 is none), each that many pixels wider and higher; where two meet, the larger number wins."""
+    """Return the marks (0 is none), each that many pixels wider and higher; where two meet, the larger number wins.
+
+    At the edges the marks grow inwards.
+    """
     found = kind
     for step, axis in ((across, 1), (down, 0)):
-        once = found
-        for shift in range(-(step // 2), step - step // 2 + 1):
-            moved = np.roll(once, shift, axis)
-            edge: list[slice] = [slice(None), slice(None)]
-            edge[axis] = slice(0, shift) if shift > 0 else slice(shift, None) if shift < 0 else slice(0, 0)
-            moved[tuple(edge)] = 0
-            found = np.maximum(found, moved)
+        once = np.moveaxis(found, axis, 0).copy()
+        size, half = len(once), step // 2
+        if size > 2 * step:
+            once[step - half] = once[: step - half + 1].max(axis=0)
+            once[size - 1 - half] = once[size - 1 - half :].max(axis=0)
+        wide = once.copy()
+        for shift in range(-(step - half), half + 1):
+            here, there = slice(max(shift, 0), size + min(shift, 0)), slice(max(-shift, 0), size - max(shift, 0))
+            wide[here] = np.maximum(wide[here], once[there])
+        found = np.moveaxis(wide, 0, axis)
     return found
 
 
@@ -157,9 +164,9 @@ def strongest(shown: Array, height: int, width: int) -> tuple[Array, Array]:
     """
     finite = np.isfinite(shown)
     if finite.all():  # nearly always, and then much is saved
-        bad, clean = np.zeros((1, 1), dtype=int), shown
+        bad, clean = np.zeros((1, 1), dtype=np.uint8), shown
     else:
-        bad = np.where(np.isnan(shown), 3, np.where(np.isposinf(shown), 2, np.where(np.isneginf(shown), 1, 0)))
+        bad = np.where(np.isnan(shown), 3, np.where(np.isposinf(shown), 2, np.where(np.isneginf(shown), 1, 0))).astype(np.uint8)
         clean = np.where(finite, shown, 0.0)
     at_rows = np.arange(height) * shown.shape[0] // height
     at_columns = np.arange(width) * shown.shape[1] // width
@@ -169,4 +176,4 @@ def strongest(shown: Array, height: int, width: int) -> tuple[Array, Array]:
 
     high, low = blocks(clean, np.maximum), blocks(clean, np.minimum)
     picked = np.where(high >= -low, high, low)
-    return picked, blocks(bad, np.maximum) if bad.shape == shown.shape else np.zeros(picked.shape, dtype=int)
+    return picked, blocks(bad, np.maximum) if bad.shape == shown.shape else np.zeros(picked.shape, dtype=np.uint8)

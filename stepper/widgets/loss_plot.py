@@ -25,6 +25,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from core.program.ir import Array
 from stepper import theme
+from stepper.widgets.numbers import short
 from stepper.widgets.tips import plain
 
 NEAR = 8
@@ -103,13 +104,40 @@ class IterationAxis(pg.AxisItem):  # type: ignore[misc]
         return whole or [(1.0, 0.0)]
 
 
+class NumberAxis(pg.AxisItem):  # type: ignore[misc]
+    """An axis of numbers, which on a logarithmic scale (it is given the logarithms) names as many as there is room for."""
+
+    def logTickValues(self, minVal: float, maxVal: float, size: float, stdTicks: Any) -> Any:
+        """Return the places that are named: whole powers of ten, or 1, 2, 5 of each, or round numbers in between."""
+        span = maxVal - minVal
+        room = max(2, int(size / 22))
+        if span > 1.2:
+            step = max(1, math.ceil(span / room))
+            first = math.ceil(minVal / step) * step
+            return [(float(step), [float(p) for p in range(first, math.floor(maxVal) + 1, step)])]
+        low, high = 10.0**minVal, 10.0**maxVal
+        if span > 0.6:
+            powers = range(math.floor(minVal), math.ceil(maxVal) + 1)
+            named = [d * 10.0**p for p in powers for d in (1, 2, 5)]
+        else:
+            step = 10.0 ** math.floor(math.log10((high - low) / 2)) if high > low else high
+            while (high - low) / step > room:
+                step *= 2 if round(step / 10.0 ** math.floor(math.log10(step))) != 2 else 2.5
+            named = [n * step for n in range(math.ceil(low / step), math.floor(high / step) + 1)]
+        return [(span, [math.log10(n) for n in named if low <= n <= high and n > 0])]
+
+    def logTickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
+        """Return the numbers themselves."""
+        return [short(10.0**v, 3).replace(".0e", "e") for v in values]
+
+
 class LossPlot(pg.PlotWidget):  # type: ignore[misc]
     """The plot itself: never pans or zooms; a press or a drag says which iteration is meant."""
 
     travelled = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent, enableMenu=False, axisItems={"bottom": IterationAxis("bottom")})
+        super().__init__(parent, enableMenu=False, axisItems={"bottom": IterationAxis("bottom"), "left": NumberAxis("left")})
         self.item: Any = self.getPlotItem()  # pyqtgraph makes its methods at run time
         self.item.setMenuEnabled(False)
         # pyqtgraph makes a menu with widgets in it, shown or not. Without a parent it dies when Python gets to it, in the

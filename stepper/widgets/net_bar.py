@@ -15,7 +15,7 @@ ROOMY, ONE_ROW = 540, 400
 
 
 class Choice(QToolButton):
-    """A button that stays down. Down it is filled and ticked; the style would hardly show it on a dark ground."""
+    """A button that stays down. Down it is framed and ticked; the style would hardly show it on a dark ground."""
 
     def sizeHint(self) -> QSize:
         metrics = QFontMetrics(fonts.sized(self.font(), 0, bold=True))
@@ -26,15 +26,14 @@ class Choice(QToolButton):
         t, on = theme.current(), self.isChecked()
         p = QPainter(self)
         p.setRenderHint(QPainter.RenderHint.Antialiasing)
-        p.setPen(QPen(QColor(t.selection if on or self.underMouse() else t.dim), 1))
-        p.setBrush(QColor(t.selection if on else t.panel))
-        p.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+        p.setPen(QPen(QColor(t.selection if on or self.underMouse() else t.dim), 2 if on else 1))
+        p.setBrush(QColor(t.panel))
+        p.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 4, 4)
         if self.hasFocus():
-            p.setBrush(Qt.BrushStyle.NoBrush)
-            p.setPen(QPen(QColor(t.panel if on else t.selection), 1.4))
-            p.drawRoundedRect(QRectF(self.rect()).adjusted(2.5, 2.5, -2.5, -2.5), 3, 3)
+            p.setPen(QPen(QColor(t.text), 1, Qt.PenStyle.DotLine))
+            p.drawRoundedRect(QRectF(self.rect()).adjusted(3.5, 3.5, -3.5, -3.5), 3, 3)
         p.setFont(fonts.sized(self.font(), 0, bold=on))
-        p.setPen(QColor(t.panel if on else t.text))
+        p.setPen(QColor(t.selection if on else t.text))
         p.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "✓ " + self.text() if on else self.text())
         p.end()
 

@@ -107,10 +107,12 @@ class Painter(NeuronPainter):
             marks.fan(self.p, ends if left else rect, rect if left else ends)
         array = self.scene.array(self.scene.edge_value(layer, "weight"))
         marks.draw_heat(self.p, rect, None if array is None else self.images(array, self.scene.edge_scale))
-        self._under(rect, "×".join(str(d) for d in found.weight_shape), array)
+        beside = [self.g.place_of(Item("unit", column)).width() / 2 for column in (layer - 1, layer)]
+        self._under(rect, "×".join(str(d) for d in found.weight_shape), array, self.g.gap - sum(beside) - 20)
         self._state(rect, Item("weight", layer, 0, -1))
 
-    def _under(self, rect: QRectF, text: str, array: Array | None) -> None:
+    def _under(self, rect: QRectF, text: str, array: Array | None, room: float) -> None:
+        """What stands below a heat map, where there is room: its size, or how much in it is not finite."""
         p = self.p
         bad = 0 if array is None else int(np.size(array) - np.count_nonzero(np.isfinite(array)))
         if bad:
@@ -119,7 +121,7 @@ class Painter(NeuronPainter):
         p.setFont(marks.font_of(p, 11 * self.g.zoom))
         p.setPen(QColor(self.colours.error if bad else self.colours.dim))
         wide = p.fontMetrics().horizontalAdvance(text) + 8
-        if not bad and wide > self.g.gap:
+        if not bad and wide > room:
             return
         p.drawText(
             QRectF(rect.center().x() - wide / 2, rect.bottom() + 9, wide, 15 * self.g.zoom), Qt.AlignmentFlag.AlignCenter, text
@@ -136,7 +138,7 @@ class Painter(NeuronPainter):
         scale = self.scene.unit_scales[column]
         image = None if numbers is None else marks.heat_image(numbers.reshape(heat.rows, heat.columns), scale)
         marks.draw_heat(self.p, rect, image)
-        self._under(rect, self._size(column), numbers)
+        self._under(rect, self._size(column), numbers, self.g.gap)
         self._state(rect, Item("unit", column))
         marks.ring(self.p, rect, *self.scene.lit_as(Item("unit", column)), round_=False)
         if column and self.scene.network.layers[column - 1].bias is not None:

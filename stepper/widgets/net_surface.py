@@ -37,7 +37,7 @@ class NetSurface(QWidget):
         self._images: dict[tuple[int, float, str], tuple[Array, QImage]] = {}
         self._over: Item | None = None
         self._by_keys = False
-        self._picture: QPixmap | None = None
+        self.picture: QPixmap | None = None
         self._words = Words(
             units=self.tr("{n} units"), layer=self.tr("layer {n}"), broken=self.tr("{n} not finite"),
             inputs=self.tr("input"), loss=self.tr("loss"), pixels=self.tr("{side}×{side} pixels"),
@@ -61,7 +61,7 @@ class NetSurface(QWidget):
 
     def redraw(self) -> None:
         """Paint everything anew; without it only the lens is."""
-        self._picture = None
+        self.picture = None
         self.update()
 
     @property
@@ -137,12 +137,12 @@ class NetSurface(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         ratio = self.devicePixelRatioF()
         size = (self.size().toSizeF() * ratio).toSize()
-        if self._picture is None or self._picture.size() != size:
-            self._picture = QPixmap(size)
-            self._picture.setDevicePixelRatio(ratio)
-            self._paint(self._picture)
+        if self.picture is None or self.picture.size() != size:
+            self.picture = QPixmap(size)
+            self.picture.setDevicePixelRatio(ratio)
+            self._paint(self.picture)
         painter = QPainter(self)
-        painter.drawPixmap(0, 0, self._picture)
+        painter.drawPixmap(0, 0, self.picture)
         lens = self.lens()
         if lens is not None:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)

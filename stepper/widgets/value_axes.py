@@ -1,4 +1,4 @@
-"""What the rows and columns of a value are: units, inputs, samples; where nothing is known, rows and columns."""
+"""What the rows and columns of a value are: units, inputs, samples."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from core.program.ir import Program
 from core.program.network import Network, network_of
 from core.session import Moment
 
-Kind = Literal["unit", "source", "input", "sample", "row", "column", "cell", "slice"]
+Kind = Literal["unit", "source", "input", "sample", "plain"]
 Names = tuple[Kind, ...]
 translate = QCoreApplication.translate
 
@@ -34,8 +34,7 @@ class AxisNames:
 
     def of(self, index: int, shape: tuple[int, ...]) -> Names:
         """Return what the axes of a value count."""
-        plain: Names = () if not shape else ("cell",) if len(shape) == 1 else ("row", "column")
-        names: list[Kind] = [*(["slice"] * (len(shape) - 2)), *plain]  # type: ignore[list-item]
+        names: list[Kind] = ["plain" for _ in shape]
         for axis, kind in self._known(index, shape).items():
             if axis < len(names):
                 names[axis] = kind
@@ -66,24 +65,20 @@ class AxisNames:
 
 
 def place_name(kind: Kind, i: int, moment: Moment) -> str:
-    """Return what one row or column is: `unit 3`, `sample 0 (data 37)` where the batch has another order than the data.
+    """Return what stands at place `i` (from 0) of an axis, counted from 1 as in all other views; empty where nothing is known.
 
-    The sample that is selected has a ▸ before it.
+    A sample has its number in the data, and the one that is selected a ▸ before it.
     """
-    if kind == "sample":
-        data = int(moment.samples[i]) if i < len(moment.samples) else i
-        if data == moment.selection.sample:
-            return translate("AxisNames", "▸ sample {i} (data {data})").format(i=i, data=data)
-        if data != i:
-            return translate("AxisNames", "sample {i} (data {data})").format(i=i, data=data)
-    texts = {
-        "unit": translate("AxisNames", "unit {i}"),
-        "source": translate("AxisNames", "from unit {i}"),
-        "input": translate("AxisNames", "input {i}"),
-        "sample": translate("AxisNames", "sample {i}"),
-        "row": translate("AxisNames", "row {i}"),
-        "column": translate("AxisNames", "column {i}"),
-        "cell": translate("AxisNames", "cell {i}"),
-        "slice": translate("AxisNames", "slice {i}"),
-    }  # fmt: skip
-    return texts[kind].format(i=i)
+    match kind:
+        case "unit":
+            return translate("AxisNames", "unit {n}").format(n=i + 1)
+        case "source":
+            return translate("AxisNames", "from unit {n}").format(n=i + 1)
+        case "input":
+            return translate("AxisNames", "input {n}").format(n=i + 1)
+        case "sample":
+            data = int(moment.samples[i]) if i < len(moment.samples) else i
+            mark = "▸ " if data == moment.selection.sample else ""
+            return mark + translate("AxisNames", "sample {n}").format(n=data + 1)
+        case "plain":
+            return ""

@@ -7,13 +7,12 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from core.program.ir import Operand, Program
-from core.program.network import Network
 from core.session import Moment
 from stepper import theme
 from stepper.models.equation import size_colours
 from stepper.widgets import fonts, numbers
 from stepper.widgets.grid import CLOCK, PENCIL
-from stepper.widgets.names import shown
+from stepper.widgets.names import adjoint_names, shown
 from stepper.widgets.tips import plain
 from stepper.widgets.value_axes import AxisNames
 
@@ -105,7 +104,7 @@ class ValueHead(QWidget):
         self.dtype.setText(dtype)
         _ink(self.dtype, t.dim)
         words = [] if chosen else [self.tr("just made (no value is selected)")]
-        words.append(kind_of(program, index, axes.network))
+        words.append(kind_of(program, index))
         words += made_by(program, index)
         self.kind.setText(" · ".join(words))
         _ink(self.kind, t.dim)
@@ -150,7 +149,7 @@ class ValueHead(QWidget):
         return label
 
 
-def kind_of(program: Program, index: int, network: Network | None) -> str:
+def kind_of(program: Program, index: int) -> str:
     """Return what a value is in words: `parameter`, `gradient of W1`, `W1 after the update`."""
     value = program.values[index]
     for name, gradient in program.gradients.items():
@@ -161,12 +160,9 @@ def kind_of(program: Program, index: int, network: Network | None) -> str:
         return translate("ValueHead", "{name} after this update").format(name=value.name)
     if index == program.loss:
         return translate("ValueHead", "the loss")
-    if network is not None:
-        for forward, adjoint in network.adjoints.items():
-            if adjoint == index:
-                return translate("ValueHead", "adjoint of {name}: how the loss changes with it").format(
-                    name=program.values[forward].label
-                )
+    of = adjoint_names(program).get(index)
+    if of is not None:
+        return translate("ValueHead", "adjoint of {name}: how the loss changes with it").format(name=of)
     if value.kind == "parameter" and value.name not in program.trainable:
         return translate("ValueHead", "parameter that is not trained")
     return {

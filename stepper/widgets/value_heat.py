@@ -6,7 +6,6 @@ from PySide6.QtCore import QEvent, QPointF, QRect, QSize, Qt, Signal, Slot
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleEvent,
-    QBrush,
     QColor,
     QFocusEvent,
     QHelpEvent,
@@ -18,14 +17,16 @@ from PySide6.QtGui import (
     QPen,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QLineEdit, QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from stepper import theme
 from stepper.widgets import numbers
-from stepper.widgets.grid import CLOCK, PENCIL, Fonts
-from stepper.widgets.grid_paint import corner, paint_cell, paint_cursor, paint_frame, pattern_of, stale_brush
+from stepper.widgets.grid import PENCIL, Fonts
+from stepper.widgets.grid_paint import corner, paint_cell, paint_cursor, paint_frame, stale_brush
 from stepper.widgets.heat import Heat
 from stepper.widgets.tips import plain
+from stepper.widgets.value_editor import NumberEditor
+from stepper.widgets.value_legend import has_warnings, line_height, paint_legend
 from stepper.widgets.value_plane import Place, Plane
 
 MOST_NUMBERS = 600
@@ -39,7 +40,6 @@ STEPS = {
 CHOOSE = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
 UNMODIFIED = (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier, Qt.KeyboardModifier.ShiftModifier)
 BEGINS = frozenset("0123456789.+-−ni")
-STRANGE = {"NaN": float("nan"), "∞": float("inf"), "−∞": float("-inf")}
 
 
 class ValueHeat(QWidget):
@@ -49,7 +49,7 @@ class ValueHeat(QWidget):
     cannot be typed over.
     """
 
-    chosen = Signal(int, object)
+    chosen = Signal(object, object)
     typed = Signal(int, object, str)
     refused = Signal(str)
     copy_wanted = Signal()
@@ -63,11 +63,8 @@ class ValueHeat(QWidget):
         self._hover: Place | None = None
         self._cell = QSize()
         self._widest = 0
-        self.editor = QLineEdit(self)
-        self.editor.setAccessibleName(self.tr("new number"))
-        self.editor.hide()
-        self.editor.editingFinished.connect(self._on_typed)
-        self.editor.installEventFilter(self)
+        self.editor = NumberEditor(self)
+        self.editor.typed.connect(self._on_typed)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -77,7 +74,7 @@ class ValueHeat(QWidget):
     def set_plane(self, plane: Plane, selected: Place | None = None) -> None:
         """Show a plane; `selected` is framed, and the keyboard's place follows it when it is another one than before."""
         if self.plane is None or plane.size != self.plane.size or plane.index != self.plane.index:
-            self._give_up()
+            self.editor.give_up()
             self.cursor_place = (0, 0)
         if selected is not None and selected != self.selected:
             self.cursor_place = selected
@@ -136,7 +133,7 @@ class ValueHeat(QWidget):
         return min(row, rows - 1), min(column, columns - 1)
 
     def text_of(self, place: Place) -> str:
-        """Return a cell in full with what it is: `W1[0, 2] = 0.25 · unit 0, input 2`."""
+        """Return a cell in full with what it is: `W1[0, 2] = 0.25 · unit 1, input 3`."""
         return " · ".join(x for x in self._lines(place) if x)
 
     def _lines(self, place: Place) -> tuple[str, str]:
@@ -163,16 +160,13 @@ class ValueHeat(QWidget):
         self.heat.fit(room.width(), room.height(), BLOCK)
 
     def _room(self) -> QSize:
-        lines = 2 + self._explained() + self._warnings()
-        below = lines * (self.fontMetrics().height() + 4) + 8
+        warned = self.plane is not None and self.heat is not None and has_warnings(self.plane, self.heat)
+        below = (2 + self._explained() + warned) * line_height(self.fontMetrics().height()) + 8
         return QSize(max(self.width() - 10, 24), max(self.height() - below - 8, 12))
 
     def _explained(self) -> bool:
         """Tell whether a second line says what the cell is."""
-        return self.plane is not None and (self.plane.array.ndim > 0 or self.plane.edited is not None)
-
-    def _warnings(self) -> bool:
-        return self.plane is not None and (self.plane.stale or bool(self.heat and self.heat.bad))
+        return self.plane is not None and (set(self.plane.axes) - {"plain"} != set() or self.plane.edited is not None)
 
     # --- painting ------------------------------------------------------------------------------
 
@@ -192,7 +186,9 @@ class ValueHeat(QWidget):
         painter.drawRect(self.body().adjusted(-1, -1, 0, 0))
         if 0 not in plane.size:
             self._paint_marks(painter, plane)
-        self._paint_legend(painter, plane, heat)
+        painter.setFont(self.font())
+        texts = () if 0 in plane.size else self._lines(self._hover or self.cursor_place)[: 1 + self._explained()]
+        paint_legend(painter, plane, heat, texts, self.rect().adjusted(0, self.body().bottom() + 8, 0, 0))
         painter.end()
 
     def _paint_numbers(self, painter: QPainter, plane: Plane) -> None:
@@ -216,39 +212,6 @@ class ValueHeat(QWidget):
             corner(painter, self.body(), 10)
         for place in plane.edited_places():
             corner(painter, self.rect_of(place) if large else self.rect_of(place).adjusted(0, 0, 3, 3), 8)
-
-    def _paint_legend(self, painter: QPainter, plane: Plane, heat: Heat) -> None:
-        t, metrics = theme.current(), self.fontMetrics()
-        line = metrics.height() + 4
-        y = self.body().bottom() + 8
-        painter.setFont(self.font())
-        painter.setPen(QColor(t.text))
-        if 0 not in plane.size:
-            for i, text in enumerate(self._lines(self._hover or self.cursor_place)[: 1 + self._explained()]):
-                shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, self.width() - 8)
-                painter.drawText(4, y + i * line + metrics.ascent(), shown)
-        y += line * (1 + self._explained())
-        heat.paint_legend(painter, QRect(4, y, self.width() - 8, metrics.height()), numbers.short(plane.extent, 3), self._all())
-        x, y = 4, y + line
-        for sign, count in heat.bad.items():
-            swatch = QRect(x, y + 2, 16, metrics.height() - 4)
-            painter.fillRect(swatch, QBrush(QColor(t.error), pattern_of(STRANGE[sign])))
-            painter.setPen(QColor(t.error))
-            painter.drawRect(swatch)
-            text = self.tr("{n} × {sign}").format(n=count, sign=sign)
-            painter.drawText(swatch.right() + 5, y + metrics.ascent(), text)
-            x = swatch.right() + 5 + metrics.horizontalAdvance(text) + 14
-        if plane.stale:
-            swatch = QRect(x, y + 2, 16, metrics.height() - 4)
-            painter.fillRect(swatch, stale_brush())
-            painter.setPen(QColor(t.dim))
-            painter.drawText(swatch.right() + 5, y + metrics.ascent(), f"{CLOCK} " + self.tr("out of date"))
-
-    def _all(self) -> str:
-        """Return what all cells are, where that is one number that no colour tells."""
-        if self.plane is None or self.heat is None or 0 in self.plane.size:
-            return ""
-        return self.tr("all {n}").format(n=self.heat.flat) if self.heat.flat else ""
 
     # --- mouse and keys ------------------------------------------------------------------------
 
@@ -327,48 +290,13 @@ class ValueHeat(QWidget):
         if self.plane.refusal:
             self.refused.emit(self.plane.refusal)
             return
-        rect = self.rect_of(self.cursor_place)
-        size = self.editor.sizeHint()
-        width = min(max(rect.width(), 170), max(self.width() - 4, 60))
-        x = max(min(rect.left(), self.width() - width - 2), 0)
-        y = max(min(rect.center().y() - size.height() // 2, self.height() - size.height()), 0)
-        self.editor.setGeometry(x, y, width, size.height())
-        self.editor.setText(text or numbers.full(self.plane.numbers[self.cursor_place]))
-        if not text:
-            self.editor.selectAll()
-        self.editor.setModified(bool(text))
-        self.editor.show()
-        self.editor.setFocus(Qt.FocusReason.OtherFocusReason)
+        number = numbers.full(self.plane.numbers[self.cursor_place])
+        self.editor.begin(self.rect_of(self.cursor_place), number, text)
 
-    @Slot()
-    def _on_typed(self) -> None:
-        if self.editor.isHidden():
-            return
-        text, changed = self.editor.text().strip(), self.editor.isModified()
-        self._give_up()
-        if changed and text and self.plane is not None:
+    @Slot(str)
+    def _on_typed(self, text: str) -> None:
+        if self.plane is not None:
             self.typed.emit(self.plane.index, self.plane.cell(self.cursor_place), text)
-
-    def _give_up(self) -> None:
-        """End typing without a change."""
-        if self.editor.isHidden():
-            return
-        had = self.editor.hasFocus()
-        self.editor.setModified(False)
-        self.editor.hide()
-        if had:
-            self.setFocus(Qt.FocusReason.OtherFocusReason)
-
-    def eventFilter(self, watched: object, event: QEvent) -> bool:
-        """Let Escape end typing."""
-        if watched is self.editor and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
-            if event.type() == QEvent.Type.ShortcutOverride:
-                event.accept()
-                return True
-            if event.type() == QEvent.Type.KeyPress:
-                self._give_up()
-                return True
-        return super().eventFilter(watched, event)  # type: ignore[arg-type]
 
     # --- the rest ------------------------------------------------------------------------------
 

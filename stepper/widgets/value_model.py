@@ -19,7 +19,7 @@ SAMPLED = 300
 
 
 class ValueModel(QAbstractTableModel):
-    """The numbers of a plane. What is typed changes nothing here: `typed` tells it (value, cell, text) to whoever may change it."""
+    """The numbers of a plane. What is typed changes nothing here: `typed` tells value, cell and text."""
 
     typed = Signal(int, object, str)
 
@@ -40,8 +40,9 @@ class ValueModel(QAbstractTableModel):
         rows, columns = plane.size
         if rows and columns:
             self.dataChanged.emit(self.index(0, 0), self.index(rows - 1, columns - 1))
-            self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, columns - 1)
-            self.headerDataChanged.emit(Qt.Orientation.Vertical, 0, rows - 1)
+            if _headings(old) != _headings(plane):  # Qt asks for all of them then
+                self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, columns - 1)
+                self.headerDataChanged.emit(Qt.Orientation.Vertical, 0, rows - 1)
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
         return 0 if parent.isValid() or self.plane is None else self.plane.size[0]
@@ -108,15 +109,26 @@ class ValueModel(QAbstractTableModel):
         return False
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Return what a row or a column is: `unit 3`, `sample 0` above `data 37`."""
+        """Return what a row or a column is: its place in the array and what stands there, `[2] unit 3`."""
         if self.plane is None:
             return None
         text = self.plane.heading(0 if orientation == Qt.Orientation.Vertical else 1, section)
         if role == Qt.ItemDataRole.DisplayRole:
             return text
-        return plain(text) if role == Qt.ItemDataRole.ToolTipRole else None
+        if role != Qt.ItemDataRole.ToolTipRole or not text:
+            return None
+        tip = self.tr(
+            "{heading}\nIn brackets the place in the array, which counts from 0. Units, inputs and samples count from 1."
+        )
+        return plain(tip.format(heading=text))
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         """Everything can be selected; what may be changed can be typed over."""
         found = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
         return found if self.plane is None or self.plane.refusal else found | Qt.ItemFlag.ItemIsEditable
+
+
+def _headings(plane: Plane) -> tuple[object, ...]:
+    """Return what the headings are made of."""
+    batch = tuple(plane.moment.samples.tolist()) if "sample" in plane.axes else ()
+    return plane.axes, batch, plane.moment.selection.sample

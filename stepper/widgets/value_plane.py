@@ -75,10 +75,9 @@ class Plane:
         return [place for place in places if place is not None]
 
     def heading(self, axis: int, i: int) -> str:
-        """Return what a row (axis 0) or a column (axis 1) is; empty where there is but one of it and no name for it."""
-        rank = self.array.ndim
-        at = rank - 2 + axis
-        return "" if at < 0 else place_name(self.axes[at], i, self.moment)
+        """Return the heading of a row (axis 0) or a column (axis 1): `[2] unit 3`; empty where there is no such axis."""
+        at = self.array.ndim - 2 + axis
+        return "" if at < 0 else f"[{i}] {place_name(self.axes[at], i, self.moment)}".rstrip()
 
     def where(self, place: Place) -> str:
         """Return a cell as it is written: `W1[0, 2]`."""
@@ -86,5 +85,7 @@ class Plane:
         return f"{self.name}[{', '.join(str(i) for i in cell)}]" if cell else self.name
 
     def meaning(self, place: Place) -> str:
-        """Return what a cell is: `unit 0, input 2`."""
-        return ", ".join(text for axis in (0, 1) if (text := self.heading(axis, place[axis])))
+        """Return what a cell is, counted from 1 as in all other views: `unit 1, input 3`; empty where nothing is known."""
+        first = max(2 - self.array.ndim, 0)
+        names = (place_name(self.axes[axis - 2], place[axis], self.moment) for axis in range(first, 2))
+        return ", ".join(name for name in names if name)

@@ -57,7 +57,7 @@ class ValueTable(QTableView):
     `refused` carries the reason when someone tries to type over what cannot be changed.
     """
 
-    chosen = Signal(int, object)
+    chosen = Signal(object, object)
     typed = Signal(int, object, str)
     refused = Signal(str)
 

@@ -25,7 +25,7 @@ class PartsStack(Stack):
         parts = chain.parts(found.value, found.cell, moment.value, axes, moment.samples, most)
         words = "" if parts is None else self._draw_ways(moment, parts)
         only = parts.ways[0].sum if parts is not None and len(parts.ways) == 1 else None
-        sampled = only is not None and only.by_sample
+        sampled = parts is not None and any(way.sum.by_sample for way in parts.ways)
         if total is not None and (only is None or only.count != total.count):
             sampled = sampled or total.by_sample
             heading = self.tr("Its {n} terms, the largest first") if total.count > 1 else self.tr("Its one term")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, QRect, Qt, Signal, Slot
+from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from stepper.models.why_rows import WhyRow
@@ -14,11 +15,15 @@ from stepper.widgets.why_table import WhyTable
 
 
 class Stack(QWidget):
-    """Keeps its tables and uses them again. Say `begin`, `show_table` for each one, then `end`."""
+    """Keeps its tables and uses them again. Say `begin`, `show_table` for each one, then `end`.
+
+    The signals are those of its tables; `looked_at` gives a rectangle in this widget.
+    """
 
     followed = Signal(object, object)
     sample_chosen = Signal(int)
     more_wanted = Signal()
+    looked_at = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -65,23 +70,44 @@ class Stack(QWidget):
             for heading in self.headings:
                 heading.setFont(fonts.sized(QApplication.font(), 0, bold=True))
 
+    @Slot(object)
+    def _on_looked_at(self, rect: QRect) -> None:
+        table = self.sender()
+        if isinstance(table, WhyTable):
+            self.looked_at.emit(rect.translated(table.pos()))
+
     def _add(self) -> None:
-        heading = QLabel(self)
-        heading.setTextFormat(Qt.TextFormat.PlainText)
-        heading.setAccessibleName(self.tr("heading"))
-        heading.setWordWrap(True)
+        heading = wrapped_label(self.tr("heading"), self)
         heading.setFont(fonts.sized(QApplication.font(), 0, bold=True))
         heading.setContentsMargins(0, 4, 0, 0)
-        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
-        policy.setHeightForWidth(True)
-        heading.setSizePolicy(policy)
         table = WhyTable(self.tr("numbers"), self)
         table.followed.connect(self.followed)
         table.sample_chosen.connect(self.sample_chosen)
         table.more_wanted.connect(self.more_wanted)
+        table.looked_at.connect(self._on_looked_at)
         if self.tables:
             QWidget.setTabOrder(self.tables[-1], table)
         self.headings.append(heading)
         self.tables.append(table)
         self._box.addWidget(heading)
         self._box.addWidget(table)
+
+
+def wrapped_label(name: str, parent: QWidget) -> QLabel:
+    """Return a label for sentences, which takes no more height than they need."""
+    label = QLabel(parent)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setAccessibleName(name)
+    label.setWordWrap(True)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+    policy.setHeightForWidth(True)
+    label.setSizePolicy(policy)
+    return label
+
+
+def ink(label: QLabel, colour: str) -> None:
+    """Write a label in a colour."""
+    palette = QPalette()  # an empty one, so that all other roles follow the theme
+    palette.setColor(QPalette.ColorRole.WindowText, QColor(colour))
+    label.setPalette(palette)

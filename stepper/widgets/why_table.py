@@ -2,35 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QHelpEvent, QKeyEvent, QPainter, QPen, QResizeEvent
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QApplication,
-    QFrame,
-    QHeaderView,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QTableView,
-    QToolTip,
-    QWidget,
-)
+from PySide6.QtCore import QEvent, QModelIndex, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QFocusEvent, QFontMetrics, QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QFrame, QHeaderView, QTableView, QWidget
 
 from core.explain.numbers import exact
-from stepper import theme
-from stepper.models.why_rows import Entry, WhyModel, WhyRow
+from stepper.models.why_rows import WhyModel, WhyRow
 from stepper.widgets import fonts, numbers
-from stepper.widgets.tips import plain
+from stepper.widgets.why_delegate import GAP, PAD, SLACK, SMALLEST_BAR, Index, WhyDelegate
 
-Index = QModelIndex | QPersistentModelIndex
-PAD = 6
-GAP = 8
-SMALLEST_BAR = 64
-LARGEST_BAR = 240
-SLACK = 4  # widths of text are rounded
 MEASURED = 40
 _CHOOSE = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
 _MOVE = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Home, Qt.Key.Key_End)
@@ -41,135 +23,17 @@ def _text(number: object) -> str:
     return numbers.short(number)
 
 
-class WhyDelegate(QStyledItemDelegate):
-    """Paints one field: its name underlined where it leads on, its number, and a bar from the middle."""
-
-    def __init__(self, model: WhyModel, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._model = model
-        self.folded = False
-        self.beside_bar = 0
-        self.use_font(QApplication.font())
-
-    def use_font(self, font: QFont) -> None:
-        """Write names and numbers in sizes that go with a font."""
-        self.mono, self.small = fonts.mono(font), fonts.mono(font, -1)
-
-    @property
-    def row_height(self) -> int:
-        """The height of a row: one line, or two where the room is narrow."""
-        lines = QFontMetrics(self.mono).height()
-        return lines + 8 + (QFontMetrics(self.small).height() if self.folded else 0)
-
-    def needed(self, entry: Entry, folded: bool) -> int:
-        """Return the width that a field needs in one line or in two."""
-        name = QFontMetrics(self.small).horizontalAdvance(self._model.name_of(entry))
-        number = QFontMetrics(self.mono).horizontalAdvance(self._model.number_of(entry))
-        bar = SMALLEST_BAR if entry.share is not None else 0
-        parts = [n for n in (name, number, bar) if n]
-        return (max(parts, default=0) if folded else sum(parts) + GAP * max(len(parts) - 1, 0)) + 2 * PAD + SLACK
-
-    def least(self, entry: Entry) -> int:
-        """Return the width without which a number could not be read."""
-        words = self._model.number_of(entry) or (entry.words if entry.factor is None else "")
-        return QFontMetrics(self.mono).horizontalAdvance(words) + 2 * PAD
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """Paint a field."""
-        t, model = theme.current(), self._model
-        entry, row = model.entry(index), model.rows[index.row()]
-        painter.save()
-        rect = option.rect
-        ink = QColor(t.text)
-        painter.fillRect(rect, QColor(t.lit if row.current else t.panel))
-        if row.current:
-            ink = QColor(t.lit_text)
-        painter.setPen(QPen(QColor(t.border), 1))
-        painter.drawLine(rect.bottomLeft(), rect.bottomRight())
-        inner = rect.adjusted(PAD, 3, -PAD, -4)
-        name, number = model.name_of(entry), model.number_of(entry)
-        upper, lower = inner, inner
-        if self.folded:
-            upper = QRect(inner.left(), inner.top(), inner.width(), QFontMetrics(self.small).height())
-            lower = QRect(inner.left(), upper.bottom() + 1, inner.width(), inner.bottom() - upper.bottom())
-            if not name:
-                upper, lower = lower, upper  # a number alone stands on the line of the other numbers, its bar above it
-        if entry.share is not None:
-            number_at = upper if self.folded and not name else lower
-            self._paint_number(painter, number_at, entry, number, ink, not self.folded)
-            self._paint_bar(painter, lower if self.folded and not name else inner, entry.share, number)
-        else:
-            self._paint_number(painter, lower if name or not self.folded else upper, entry, number, ink, False)
-        if name:
-            leads = entry.leads or row.more or (row.sample is not None and not index.column())
-            self._paint_name(painter, upper, entry, name, number, row.current, leads)
-        view = option.widget
-        if isinstance(view, QAbstractItemView) and view.hasFocus() and view.currentIndex() == index:
-            painter.setPen(QPen(QColor(t.selection), 2))
-            painter.drawRect(rect.adjusted(1, 1, -2, -2))
-        painter.restore()
-
-    def _paint_number(self, painter: QPainter, rect: QRect, entry: Entry, text: str, ink: QColor, beside_bar: bool) -> None:
-        if not text:
-            return
-        font = QFont(self.mono)
-        raw = entry.number if entry.factor is None else entry.factor.number
-        if not math.isfinite(float(raw)):
-            ink = QColor(theme.current().error)
-            font.setBold(True)
-        painter.setFont(font)
-        painter.setPen(ink)
-        if beside_bar:
-            rect = QRect(rect.left(), rect.top(), self._number_width(rect), rect.height())
-        painter.drawText(rect, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
-
-    def _number_width(self, rect: QRect) -> int:
-        """The room for a name and a number beside a bar."""
-        return min(self.beside_bar, rect.width() - SMALLEST_BAR - GAP)
-
-    def _paint_name(
-        self, painter: QPainter, rect: QRect, entry: Entry, name: str, number: str, current: bool, leads: bool
-    ) -> None:
-        t = theme.current()
-        font = QFont(self.small if entry.factor is not None else QApplication.font())
-        font.setUnderline(leads)
-        painter.setFont(font)
-        ink = t.read if leads else t.text if entry.factor is None else t.dim
-        painter.setPen(QColor(t.lit_text if current else ink))
-        room = rect.width()
-        if number and not self.folded:
-            room -= QFontMetrics(self.mono).horizontalAdvance(number) + GAP
-        text = QFontMetrics(font).elidedText(name, Qt.TextElideMode.ElideRight, max(room, 0))
-        painter.drawText(rect, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
-
-    def _paint_bar(self, painter: QPainter, rect: QRect, share: float, number: str) -> None:
-        if not self.folded:
-            rect = rect.adjusted(self._number_width(rect) + GAP, 0, 0, 0)
-            rect.setWidth(min(rect.width(), LARGEST_BAR))
-        if rect.width() < 12 or math.isnan(share):
-            return
-        t = theme.current()
-        height = min(rect.height(), 10)
-        middle, top = rect.left() + rect.width() // 2, rect.top() + (rect.height() - height) // 2
-        length = round(abs(share) * (rect.width() // 2))
-        bar = QRect(middle if share > 0 else middle - length, top, length, height)
-        painter.fillRect(bar, QColor(t.positive if share > 0 else t.negative))
-        painter.setPen(QPen(QColor(t.dim), 1))
-        painter.drawLine(middle, top - 2, middle, top + height + 1)
-
-    def helpEvent(self, event: QHelpEvent, view: QAbstractItemView, option: QStyleOptionViewItem, index: Index) -> bool:
-        """Show a number in full, as plain text."""
-        text = index.data(int(Qt.ItemDataRole.ToolTipRole)) if index.isValid() else ""
-        QToolTip.showText(event.globalPos(), plain(str(text or "")), view)
-        return bool(text)
-
-
 class WhyTable(QTableView):
-    """Shows rows as high as they need; `followed` gives the value and cell of a link, `sample_chosen` a sample's index."""
+    """Shows rows as high as they need.
+
+    `followed` gives the value and cell of a link, `sample_chosen` a sample's index, `looked_at` the rectangle of the field
+    that the keyboard came to.
+    """
 
     followed = Signal(object, object)
     sample_chosen = Signal(int)
     more_wanted = Signal()
+    looked_at = Signal(object)
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -207,6 +71,9 @@ class WhyTable(QTableView):
         at = self.currentIndex()
         row, column = at.row(), at.column()
         self.rows.set_rows(headings, rows)
+        self.clearSpans()
+        if rows and rows[-1].more and len(headings) > 2:
+            self.setSpan(len(rows) - 1, 0, 1, len(headings) - 1)  # its words are no name of a column's number
         self.horizontalHeader().setVisible(any(headings))
         if rows:
             found = self.rows.index(min(max(row, 0), len(rows) - 1), min(max(column, 0), len(headings) - 1))
@@ -217,7 +84,8 @@ class WhyTable(QTableView):
         """Give each column its width and the table its height."""
         model, delegate, room = self.rows, self.delegate, self.width()
         measured = model.rows[:MEASURED] + model.rows[-1:]
-        fields = [[row.entries[c] for row in measured if c < len(row.entries)] for c in range(len(model.headings))]
+        last = len(model.headings) - 1
+        fields = [[row.entries[c] for row in measured if c == last or not row.more] for c in range(last + 1)]
         bars = [e for column in fields for e in column if e.share is not None]
         delegate.beside_bar = max((delegate.needed(e, False) for e in bars), default=0) - SMALLEST_BAR - GAP - 2 * PAD
         small = QFontMetrics(self.horizontalHeader().font())
@@ -239,7 +107,13 @@ class WhyTable(QTableView):
                 spare, widths = room - sum(least), least
                 if spare >= 0:
                     break
-            widths[-1] += spare if spare > 0 else 0
+            for column, head in enumerate(heads):
+                more = max(0, min(spare, head - widths[column]))
+                widths[column] += more
+                spare -= more
+            if spare < 0:
+                widths = [w * room // sum(widths) for w in widths]
+            widths[-1] += max(spare, 0)
         for column, width in enumerate(widths):
             self.setColumnWidth(column, width)
         self.verticalHeader().setDefaultSectionSize(delegate.row_height)
@@ -274,6 +148,18 @@ class WhyTable(QTableView):
             super().keyPressEvent(event)
         else:
             event.ignore()
+
+    def currentChanged(self, current: Index, previous: Index) -> None:
+        """Tell where the keyboard is, so that it can be brought into sight."""
+        super().currentChanged(current, previous)
+        if self.hasFocus() and current.isValid():
+            self.looked_at.emit(self.visualRect(current).translated(self.viewport().pos()))
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Bring the table into sight."""
+        super().focusInEvent(event)
+        if self.currentIndex().isValid():
+            self.looked_at.emit(self.visualRect(self.currentIndex()).translated(self.viewport().pos()))
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the size of all text."""

@@ -64,10 +64,11 @@ def _rows(
 ) -> tuple[list[str], list[WhyRow]]:  # fmt: skip
     """Lay out a sum: its samples if terms belong to any, its factors, what each adds with a bar, and the rest in one row."""
     sampled = any(t.sample is not None for t in found.terms)
-    largest = _largest([*(t.number for t in found.terms), *([found.rest] if found.others else [])])
-    rows = [
-        WhyRow(_fields(t, sampled, largest, alone, bool(heads)), t.sample, t.sample == sample is not None) for t in found.terms
-    ]
+    largest = _largest([t.number for t in found.terms])
+    rows: list[WhyRow] = []
+    for t in found.terms:
+        current = t.sample is not None and t.sample == sample
+        rows.append(WhyRow(_fields(t, sampled, largest, alone, bool(heads), current), t.sample, current))
     if found.others:
         words = translate("Why", "and {n} more").format(n=found.others)
         width = sampled + len(heads) + len(last)
@@ -79,10 +80,12 @@ def _rows(
     return [*([translate("Why", "sample")] if sampled else []), *heads, *last], rows
 
 
-def _fields(term: Term, sampled: bool, largest: float, alone: bool, factors: bool) -> tuple[Entry, ...]:
+def _fields(term: Term, sampled: bool, largest: float, alone: bool, factors: bool, current: bool) -> tuple[Entry, ...]:
     fields: list[Entry] = []
     if sampled:
-        fields.append(Entry(words=translate("Why", "none") if term.sample is None else str(term.sample)))
+        fields.append(
+            Entry(words=translate("Why", "none") if term.sample is None else ("▸ " if current else "") + str(term.sample))
+        )
     share = _share(term.number, largest)
     if alone:
         return (*fields, Entry(factor=term.factors[0], share=share))
@@ -105,5 +108,5 @@ def _largest(numbers: list[float]) -> float:
 
 
 def _share(number: float, largest: float) -> float:
-    """Return the length of a bar; what is not finite has none, and its number says so."""
+    """Return the length of a bar, beyond 1 for a rest that is larger; what is not finite has none, and its number says so."""
     return number / largest if math.isfinite(number) and largest > 0 else math.nan

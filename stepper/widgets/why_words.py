@@ -6,6 +6,7 @@ from PySide6.QtCore import QCoreApplication
 
 from core.explain.reasons import Reason
 from core.program.ir import Instruction, Program
+from core.session import Moment
 from stepper import theme
 
 translate = QCoreApplication.translate
@@ -46,3 +47,9 @@ def origin_words(program: Program, found: Reason, iteration: int) -> str:
     if found.sample is not None:
         text += " " + translate("Why", "It belongs to sample {n} of the data, counted from 0.").format(n=found.sample)
     return text
+
+
+def is_typed(moment: Moment, value: int, cell: tuple[int, ...] | None) -> bool:
+    """Tell whether a cell, or (for None) the whole of a value, was changed by hand."""
+    cells = moment.edited.get(value)
+    return cells is not None and (not cells or cell in cells)

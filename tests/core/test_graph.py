@@ -77,6 +77,31 @@ G1 = err @ X.T
 W1 = W1 - lr * G1
 W2 = W2 - lr * G2
 """
+SHARED = """
+# data
+np.random.seed(1)
+X = np.random.randn(2, 5)
+Y = np.random.rand(1, 5)
+samples = "columns"
+# parameters
+W = np.random.randn(2, 2)
+V = np.random.randn(1, 2)
+lr = 0.1
+lam = 0.01
+# forward
+H1 = tanh(W @ X)
+H2 = tanh(W @ H1)
+P = V @ H2
+R = lam * (sum(W ** 2) + sum(V ** 2))
+D = mse(P, Y)
+L = D + R
+# update
+W = W - lr * dW
+V = V - lr * dV
+# predict
+guess = V @ tanh(W @ tanh(W @ X))
+right = mean(abs(guess - Y))
+"""
 FAULT = """
 # data
 X = np.array([[0., 1, 2], [1, 0, 2]])
@@ -213,6 +238,17 @@ def test_the_line_that_fails_stands_last_with_what_it_reads() -> None:
     failing = g.node_of(program.fault.instruction)  # type: ignore[union-attr]
     assert failing is not None and failing.index == len(g.nodes) - 1
     assert at["W2"].lane == "given" and at["W2"].column == failing.column
+
+
+def test_the_way_of_the_data_stays_in_one_row() -> None:
+    program = load(SHARED)
+    g = check(program, False)
+    at = named(program, g)
+    assert len({at[n].row for n in ("X", "H1", "H2", "P", "D", "L")}) == 1
+    assert at["R"].column == at["D"].column and at["R"].row > at["D"].row, "just before it is used, below the way of the data"
+    assert (at["guess"].lane, at["right"].column) == ("predict", at["guess"].column + 1)
+    assert at["W"].column == at["dW"].column == at["W_next"].column == at["H1"].column
+    check(program, True)
 
 
 def test_sources_are_all_ancestors() -> None:

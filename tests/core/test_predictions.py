@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -46,7 +48,7 @@ learning_rate = 0.1
 """
 
 
-def at(program: Program, iteration: int, k: int | None = None) -> tuple[Session, Predictor, dict[int, object]]:
+def at(program: Program, iteration: int, k: int | None = None) -> tuple[Session, Predictor, dict[int, Any]]:
     session = Session(program, "test")
     session.go(iteration, len(program) if k is None else k)
     predictor = Predictor(session.moment().program)
@@ -264,7 +266,7 @@ def test_nothing_is_dropped_and_what_the_batch_shares_is_that_of_all_samples() -
 def test_pictures() -> None:
     digits = Predictor(open_target("digits").program)
     assert digits.pictures and digits.side == (8, 8) and digits.classes == 10
-    shades = digits.shades()
+    shades = digits.shades(range(digits.samples))
     assert shades.shape == (64, digits.samples) and shades.min() == 0 and shades.max() == 1
     layers = '{layer = "flatten"}, {units = 10, activation = "softmax"}'
     text = NET.format(convention="columns", layers=layers, loss="softmax_cross_entropy", source="digits", data="")

@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 
 from core.complete import load
 from core.execute.adjoints import adjoints
-from core.explain.reasons import reason
+from core.explain.reasons import expression, notable, reason
 from core.explain.sample_shares import by_sample, shares
 from core.explain.samples import sample_axes
 from core.gradient_parts import Chain
 from core.library import open_target
+from core.notation import question
 from core.session import Session
 
 READS_NOTHING = {"ones_like", "zeros_like", "size_of", "dropout_mask"}
@@ -242,3 +243,71 @@ def test_nan_stands_first_and_is_not_hidden():
 def test_a_cell_that_is_not_there_is_refused():
     with pytest.raises(IndexError):
         asked(at("xor"), "W1", (0,))
+
+
+HEAD = (
+    "# data\nX = np.array([[1.0, 2.0, -3.0, 0.5], [0.3, -1.0, 0.7, 2.0]])\n"
+    "Y = np.array([[0.0, 1.0, 0.5, 1.0], [1.0, 0.0, 0.5, 0.0]])\n"
+    "samples = 'columns'\n# parameters\n"
+    "W = np.array([[0.5, -0.2], [0.1, 0.4]])\nb = np.array([[0.1], [0.2]])\nlr = 0.1\n# forward\n"
+)
+FORWARDS = {
+    "softmax": "Z = W @ X + b\nA = softmax(Z, axis=0)\n# loss\nL = cross_entropy(A, Y)\n",
+    "softmax by hand": "Z = W @ X + b\nE = exp(Z - max(Z, axis=0, keepdims=True))\nA = E / sum(E, axis=0, keepdims=True)\n"
+    "# loss\nL = -sum(Y * log(A)) / 4\n",
+    "batch norm": "Z = W @ X\nmu = mean(Z, axis=1, keepdims=True)\nD = Z - mu\nv = mean(D ** 2, axis=1, keepdims=True)\n"
+    "N = D / sqrt(v + 0.01) + b\nA = tanh(N)\n# loss\nL = mse(A, Y)\n",
+    "weight decay": "Z = W @ X + b\nA = sigmoid(Z)\n# loss\nL = bce(A, Y) + 0.01 * sum(W ** 2)\n",
+    "rows": "Z = X.T @ W.T + b.T\nA = tanh(Z)\n# loss\nL = sum((A - Y.T) ** 2) / 8\n",
+    "reshaped": "Z = W @ X + b\nA = tanh(Z)\nF = A.reshape(-1)\n# loss\nL = sum((F - Y.reshape(-1)) ** 2)\n",
+}
+
+
+@pytest.mark.parametrize("name", FORWARDS)
+def test_all_ways_together_are_the_true_adjoint(name):
+    moment = at_end(load(HEAD + FORWARDS[name]))
+    program = moment.program
+    axes = sample_axes(program, moment.shape)
+    chain = Chain(program, moment.shape)
+    known = [v for v in chain.of if moment.value(v) is not None]
+    assert set(program.gradients.values()) <= set(known) and len(known) > 2
+    for value in known:
+        for cell in np.ndindex(moment.value(value).shape):
+            parts = chain.parts(value, cell, moment.value, axes, moment.samples)
+            assert parts is not None, program.values[value].label
+            true = adjoints(program, moment.machine.peek, [parts.of])[parts.of][cell]
+            found = math.fsum(t.number for w in parts.ways for t in w.sum.terms)
+            assert found == pytest.approx(true, rel=1e-9, abs=1e-12), program.values[value].label
+            assert all(w.sum.others == 0 for w in parts.ways)
+
+
+@pytest.mark.parametrize(("sign", "right"), [("", True), ("-", False)])
+def test_of_a_wrong_gradient_written_by_hand_nothing_false_is_said(sign, right):
+    text = HEAD + (
+        "Z = W @ X + b\nA = sigmoid(Z)\n# loss\nL = mse(A, Y)\n# backward\ndA = 2 * (A - Y) / 8\ndZ = dA * A * (1 - A)\n"
+        f"dW = {sign}dZ @ X.T\ndb = np.sum(dZ, axis=1, keepdims=True)\n# update\nW = W - lr * dW\nb = b - lr * db\n"
+    )
+    moment = at_end(load(text))
+    axes = sample_axes(moment.program, moment.shape)
+    value = index(moment, "dW")
+    parts = Chain(moment.program, moment.shape).parts(value, (1, 0), moment.value, axes)
+    assert (parts is not None) == right
+    found = shares(moment.program, value, (1, 0), moment.value, axes)  # what each sample adds is true of any sum
+    assert math.fsum(found.numbers) == pytest.approx(float(moment.value(value)[1, 0]), rel=1e-12)
+
+
+def test_extremes_are_found_without_what_is_not_finite():
+    found = dict(notable(np.array([[np.nan, -3.0], [np.inf, 0.5]])))
+    assert found == {"nan": (0, 0), "infinite": (1, 0), "largest": (0, 1), "smallest": (1, 1)}
+    assert notable(np.zeros((0, 2))) == [] and notable(np.array(2.0)) == [("largest", ())]
+
+
+def test_only_what_has_a_name_can_be_asked_for():
+    moment = at("xor")
+    assert expression(moment.program, index(moment, "W1"), (0, 2)) == "W1[0, 2]"
+    assert expression(moment.program, index(moment, "W1_next"), (0, 2)) == "W1_next[0, 2]"
+    assert expression(moment.program, index(moment, "L"), ()) == "L"
+    assert expression(moment.program, index(moment, "Z1.1"), (0, 0)) is None
+    for value in moment.program.values:
+        text = expression(moment.program, value.index, tuple(0 for _ in moment.value(value.index).shape))
+        assert text is None or question.compile(text, moment.program).shape == ()

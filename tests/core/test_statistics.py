@@ -153,7 +153,7 @@ def test_the_difference_to_before() -> None:
     before = np.array([[1.0, math.nan, 3.0], [7.5, 1.0, 1.0]])
     d = difference(now, before)
     assert d is not None
-    assert (d.largest, d.at, d.changed, d.lost) == (-2.5, (1, 0), 4, 2)
+    assert (d.largest, d.at, d.changed, d.lost, d.without) == (-2.5, (1, 0), 4, 2, 3)
     assert d.array[1, 2] == 1.0 and math.isnan(d.array[0, 2])
     assert difference(now, now[:1]) is None
     same = difference(np.asarray(3.0), np.asarray(3.0))

@@ -153,7 +153,7 @@ def screen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Screen]:
 
 @pytest.fixture
 def app(screen: Screen) -> Iterator[App]:
-    running = App(screen)
+    running = App(screen, "open", "xor")
     try:
         yield running.wait()
     finally:

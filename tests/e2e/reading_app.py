@@ -11,6 +11,7 @@ from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QApplication, QLabel
 
 from stepper import app, cli
+from stepper.drawing import can_be_seen
 from stepper.main_window import MainWindow
 from stepper.widgets.matrix import MatrixWidget
 
@@ -45,7 +46,7 @@ class Reader(QObject):
             "matrices": {m.name: self.cells(m) for m in matrices},
             "message": window.message.text,
             "focus": focus.accessibleName() if focus is not None else "",
-            "drawn": not any(view.isVisible() for view in window.drawer.waiting),
+            "drawn": not any(can_be_seen(view) for view in window.drawer.waiting),
             "button": self.middle(window.top_bar.later_button),
         }
 

@@ -82,7 +82,7 @@ def test_a_whole_iteration_by_keys(app: Any) -> None:
 
 def test_the_larger_steps(app: Any) -> None:
     for key, there in (
-        ("F10", "iteration 1 · epoch 1 · 2 of 29"), ("F11", "iteration 1 · epoch 1 · 3 of 29"),
+        ("F10", "iteration 1 · epoch 1 · 2 of 29"), ("Right", "iteration 1 · epoch 1 · 3 of 29"),
         ("shift+F10", "iteration 1 · epoch 1 · 2 of 29"), ("ctrl+Right", "iteration 1 · epoch 1 · 6 of 29"),
         ("shift+F11", "iteration 1 · epoch 1 · 7 of 29"), ("ctrl+Left", "iteration 1 · epoch 1 · 6 of 29"),
         ("shift+Right", "iteration 1 · epoch 1 · 29 of 29"), ("shift+Right", "iteration 2 · epoch 2 · 0 of 29"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -271,10 +270,6 @@ def test_large_layers_are_heat_maps(view: NetworkView, qtbot: QtBot) -> None:
         corner = (block.topLeft() + QPointF(1, 1) + view.canvas.offset).toPoint()
         qtbot.mouseClick(view.canvas, Qt.MouseButton.LeftButton, pos=corner)
     assert caught.args[0] == value(session, "W1") and max(caught.args[1]) <= 12
-    start = time.perf_counter()
-    for _ in range(5):
-        view.canvas.repaint()
-    assert (time.perf_counter() - start) / 5 < 0.2
 
 
 def test_a_bright_cell_is_bright(view: NetworkView) -> None:

@@ -138,3 +138,31 @@ def test_stale_and_edited_are_marked(view: ValueView, xor: Session) -> None:
     assert "changed by hand" in index.data(Qt.ItemDataRole.AccessibleTextRole)
     assert "changed by hand" not in view.table.numbers.index(0, 0).data(Qt.ItemDataRole.AccessibleTextRole)
     assert "out of date" in index.data(Qt.ItemDataRole.AccessibleTextRole)
+
+
+def test_a_change_by_hand_from_typing_to_the_marks(view: ValueView, xor: Session, qtbot: QtBot) -> None:
+    xor.go(3, 4)
+    xor.listen(lambda: view.draw(xor.moment()))
+    view.value_clicked.connect(xor.select)
+    view.cell_edited.connect(xor.change_cell)
+    show(view, xor, "W1", (2, 1), TABLE)
+    view.table.setFocus()
+    qtbot.keyClick(view.table, Qt.Key.Key_Return)
+    editor = view.table.findChild(QLineEdit)
+    assert editor is not None
+    editor.setText("0.125")
+    with qtbot.waitSignal(view.cell_edited):
+        qtbot.keyClick(editor, Qt.Key.Key_Return)
+    assert table(view)[2][1] == "0.125"
+    assert "changed\u00a0by\u00a0hand" in view.head.marks.text()
+    old = xor.moment()
+    a1 = value(xor, "A1")
+    assert a1 in old.stale
+    show(view, xor, "A1", part=HEAT)
+    assert "out of date" in view.heat.accessibleName() and view.heat.plane is not None and view.heat.plane.stale
+    xor.recompute()
+    assert "out of date" not in view.heat.accessibleName()
+    w1, x = xor.moment().value(value(xor, "W1")), np.array([[0, 0, 1, 1], [0, 1, 0, 1]])
+    b1 = xor.moment().value(value(xor, "b1"))
+    assert w1 is not None and b1 is not None and w1[2, 1] == 0.125
+    np.testing.assert_allclose(view.heat.plane.numbers, 1 / (1 + np.exp(-(w1 @ x + b1))), rtol=1e-12)

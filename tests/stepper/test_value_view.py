@@ -74,10 +74,10 @@ def test_the_numbers_are_those_of_an_independent_computation(view: ValueView, xo
     assert (facts["cells"], facts["dtype"], facts["memory"]) == ("6", "float64", "48 B")
     view.show_part(CHANGE)
     change = weights[2] - weights[1]
-    assert view.change_heat.plane is not None
-    np.testing.assert_allclose(view.change_heat.plane.numbers, change, rtol=1e-9)
+    assert view.change.heat.plane is not None
+    np.testing.assert_allclose(view.change.heat.plane.numbers, change, rtol=1e-9)
     i, j = np.unravel_index(np.abs(change).argmax(), change.shape)
-    assert f"at [{i}, {j}]" in view.change_label.text() and "6 of 6 cells changed" in view.change_label.text()
+    assert f"at [{i}, {j}]" in view.change.words.text() and "6 of 6 cells changed" in view.change.words.text()
 
 
 def test_in_iteration_1_there_is_nothing_to_compare_with(view: ValueView, xor: Session) -> None:
@@ -93,6 +93,8 @@ def test_the_heading(view: ValueView, xor: Session) -> None:
     assert not view.head.marks.isVisible()
     show(view, xor, "W1")
     assert view.head.kind.text() == "parameter · given in line 7" and "✎" in view.head.marks.text()
+    show(view, xor, "dA1")
+    assert "adjoint of A1" in view.head.kind.text()
     show(view, xor, "W1_next")
     assert "W1 after this update" in view.head.kind.text() and "typed" in view.head.marks.text()
 
@@ -121,17 +123,21 @@ def test_headings_tell_units_and_samples(view: ValueView, xor: Session) -> None:
     show(view, xor, "W1", part=TABLE)
     model = view.table.numbers
     assert (
-        model.headerData(2, Qt.Orientation.Vertical) == "unit 2" and model.headerData(1, Qt.Orientation.Horizontal) == "input 1"
+        model.headerData(2, Qt.Orientation.Vertical) == "[2] unit 3"
+        and model.headerData(1, Qt.Orientation.Horizontal) == "[1] input 2"
     )
     show(view, xor, "W2", part=TABLE)
-    assert model.headerData(1, Qt.Orientation.Horizontal) == "from unit 1"
+    assert model.headerData(1, Qt.Orientation.Horizontal) == "[1] from unit 2"
     show(view, xor, "dA1", part=TABLE)
     assert (
-        model.headerData(0, Qt.Orientation.Vertical) == "unit 0" and model.headerData(3, Qt.Orientation.Horizontal) == "sample 3"
+        model.headerData(0, Qt.Orientation.Vertical) == "[0] unit 1"
+        and model.headerData(3, Qt.Orientation.Horizontal) == "[3] sample 4"
     )
     moment = replace(xor.moment(), samples=np.array([3, 0, 1, 2]))
     view.draw(moment)
-    assert model.headerData(0, Qt.Orientation.Horizontal) == "sample 0 (data 3)"
+    assert model.headerData(0, Qt.Orientation.Horizontal) == "[0] sample 4"
+    view.draw(replace(moment, selection=replace(moment.selection, sample=2)))
+    assert model.headerData(3, Qt.Orientation.Horizontal) == "[3] ▸ sample 3"
 
 
 def test_a_cell_is_chosen_by_keys_and_by_the_mouse(view: ValueView, xor: Session, qtbot: QtBot) -> None:
@@ -144,7 +150,7 @@ def test_a_cell_is_chosen_by_keys_and_by_the_mouse(view: ValueView, xor: Session
     qtbot.mouseClick(view.heat, Qt.MouseButton.LeftButton, pos=view.heat.rect_of((2, 0)).center())
     w1 = value(xor, "W1")
     assert chosen == [(w1, (1, 1)), (w1, (2, 0))]
-    assert view.heat.accessibleDescription().startswith("W1[2, 0] = ") and "unit 2" in view.heat.accessibleDescription()
+    assert view.heat.accessibleDescription().startswith("W1[2, 0] = ") and "unit 3" in view.heat.accessibleDescription()
     view.show_part(TABLE)
     view.table.setCurrentIndex(view.table.numbers.index(0, 1))
     assert chosen[-1] == (w1, (0, 1))
@@ -228,16 +234,20 @@ def test_every_shape_in_every_part(view: ValueView, shapes: Session, label: str)
 
 def test_the_slice_of_more_axes(view: ValueView, shapes: Session) -> None:
     array = show(view, shapes, "X", (1, 2, 3), TABLE)
-    assert [box.value() for box in view.slices] == [1] and view.slices[0].accessibleName()
+    assert [box.value() for box in view.slices.boxes if box.isVisible()] == [1] and view.slices.boxes[0].accessibleName()
     assert np.array_equal(np.array(table(view), dtype=float), array[1])
+    at = view.tabs.nextInFocusChain()
+    while not (at.isVisible() and at.focusPolicy() & Qt.FocusPolicy.TabFocus):
+        at = at.nextInFocusChain()
+    assert view.slices.boxes[0] in (at, at.parentWidget())
     chosen: list[object] = []
     view.value_clicked.connect(lambda v, c: chosen.append(c))
-    view.slices[0].setValue(0)
+    view.slices.boxes[0].setValue(0)
     assert np.array_equal(np.array(table(view), dtype=float), array[0])
     view.table.setCurrentIndex(view.table.numbers.index(1, 1))
     assert chosen == [(0, 1, 1)]
     show(view, shapes, "V")
-    assert not view.slices[0].isVisible()
+    assert not view.slices.boxes[0].isVisible()
 
 
 def test_one_nan_among_many_pixels_is_seen(view: ValueView, qtbot: QtBot, tmp_path: Path) -> None:
