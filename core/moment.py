@@ -76,6 +76,7 @@ class Moment:
     inner: Moment | None = None
     element: int | None = None
     result: Array | None = field(default=None, compare=False, repr=False)
+    what_if: bool = False
     can_undo: bool = False
     can_redo: bool = False
     earlier: Callable[[int], Array | None] = field(default=_nothing, compare=False, repr=False)

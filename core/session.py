@@ -111,7 +111,7 @@ class Session:
             edited=edited_cells(program, t.events, t.iteration), stale=self._stale, old=self._old,
             old_losses=self._undo[-1][0].losses if self._undo and t.events else (),
             element=self._visit.element, result=self._visit.result,
-            can_undo=bool(self._undo), can_redo=bool(self._redo), earlier=_Before(t, t.iteration),
+            what_if=self.what_if, can_undo=bool(self._undo), can_redo=bool(self._redo), earlier=_Before(t, t.iteration),
         )  # fmt: skip
         inner = self._visit.moment(now)
         return now if inner is None else replace(now, inner=inner)

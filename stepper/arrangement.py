@@ -16,6 +16,7 @@ from stepper.views.graph import GraphView
 from stepper.views.line import LineView
 from stepper.views.loss import LossView
 from stepper.views.network import NetworkView
+from stepper.views.notes import NotesView
 from stepper.views.operation import OperationView
 from stepper.views.predict import PredictView
 from stepper.views.program import ProgramView
@@ -82,6 +83,8 @@ PANELS: tuple[Panel, ...] = (
           HelpView, "right", (), "start"),
     Panel("loss", translate("actions", "Loss"), translate("actions", "over the iterations; click to travel"),
           LossView, "bottom", ("learn", "debug"), "loss", "Alt+4"),
+    Panel("notes", translate("actions", "Stops and watches"), translate("actions", "where to stop, what to keep an eye on"),
+          NotesView, "bottom", ("debug",), "notes"),
 )  # fmt: skip
 BY_ID: Mapping[str, Panel] = {panel.id: panel for panel in PANELS}
 

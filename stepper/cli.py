@@ -24,9 +24,9 @@ from core.optimizers import RULES
 from core.program.ir import fault_sentence
 from core.report import save_values, trace, trace_json, trace_table, training
 from stepper import screen
+from stepper.picture import VIEWS
 from stepper.saving import save_text
 
-VIEWS = ("window", "network", "operation", "program", "loss")
 _EXAMPLES = """\
 examples:
   stepper                                  open the window on its first page

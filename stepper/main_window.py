@@ -25,17 +25,14 @@ from stepper.looks import Looks
 from stepper.panels import Panels
 from stepper.settings import Settings
 from stepper.stops import Stops
-from stepper.views.graph import GraphView
-from stepper.views.line import LineView
 from stepper.views.loss import LossView
 from stepper.views.network import NetworkView
 from stepper.views.operation import OperationView
 from stepper.views.program import ProgramView
-from stepper.views.update import UpdateView
-from stepper.views.value import ValueView
-from stepper.views.why import WhyView
 from stepper.widgets.message_bar import MessageBar
+from stepper.widgets.stale_bar import StaleBar
 from stepper.widgets.top_bar import TopBar
+from stepper.wiring import Wiring
 
 SMALL_SCREEN = 1440
 FIRST_EXAMPLE = "xor"
@@ -66,6 +63,8 @@ class MainWindow(QMainWindow):
             "changing": self.changing, "stops": self.stops, "asking": self.asking,
         }  # fmt: skip
         self.actions_ = actions.Actions(self.owners, self)
+        self.wiring = Wiring(controller, self.changing, self.stops, self.panels, self.actions_)
+        self.stale_bar = StaleBar(self.actions_["recompute"], self.actions_["undo"], self)
         self.top_bar = TopBar({item.id: self.actions_[item.id] for item in actions.ITEMS}, self)
         self.guide.top = self.top_bar
         self._shown = False
@@ -178,6 +177,7 @@ class MainWindow(QMainWindow):
     def _on_opened(self, moment: Moment) -> None:
         self.message.dismiss()
         self.guide.tour.end()
+        self.stops.read()
         self.setWindowTitle(self.tr("{title} — Backprop Stepper").format(title=moment.title))
         self.files.remember()
         self.moment = moment
@@ -189,6 +189,7 @@ class MainWindow(QMainWindow):
         self.moment = moment
         self.drawer.show(moment)
         self.top_bar.draw(moment)
+        self.stale_bar.draw(moment)
         self.actions_.turn("run", moment.running)
         self._enable()
         self.guide.follow(moment)
@@ -206,6 +207,7 @@ class MainWindow(QMainWindow):
         self.actions_.turn(f"theme-{self.settings.get('theme')}", True)
         self.actions_.paint()
         self.message.paint_theme()
+        self.stale_bar.paint_theme()
         if self.moment is not None:
             self.top_bar.draw(self.moment)
         self.drawer.again()
@@ -244,6 +246,13 @@ class MainWindow(QMainWindow):
         self.actions_["dismiss"].setEnabled(not self.message.isHidden() or self.guide.tour.is_on)
         for name in NEED_PANELS:
             self.actions_[name].setEnabled(not self.at_first_page)
+        for item in actions.ITEMS:
+            if item.menu in (actions.STOPS, actions.CHANGE, actions.OPTIMIZER) or item.id == "go-to":
+                self.actions_[item.id].setEnabled(moment is not None)
+        if moment is not None:
+            for name, possible in (("undo", moment.can_undo), ("redo", moment.can_redo), ("recompute", bool(moment.stale))):
+                self.actions_[name].setEnabled(possible)
+            self.actions_.turn("what-if", moment.what_if)
 
     def why_not(self, name: str) -> str:
         """Return why an action is not possible now."""
@@ -273,6 +282,12 @@ class MainWindow(QMainWindow):
         self.message.say(sentence)
         self._enable()
 
+    @Slot(str)
+    def tell(self, sentence: str) -> None:
+        """Show what has happened, as news and not as trouble."""
+        self.message.tell(sentence)
+        self._enable()
+
     @Slot()
     def _on_message_closed(self) -> None:
         self._enable()
@@ -284,6 +299,8 @@ class MainWindow(QMainWindow):
         c.opened.connect(self._on_opened)
         c.changed.connect(self._on_changed)
         c.said.connect(self.say)
+        c.told.connect(self.tell)
+        c.changed.connect(self.stops.on_changed)
         self.files.said.connect(self.say)
         self.looks.changed.connect(self._on_looks)
         self.message.closed.connect(self._on_message_closed)
@@ -311,25 +328,9 @@ class MainWindow(QMainWindow):
     @Slot(str, QWidget)
     def _on_made(self, _: str, view: QWidget) -> None:
         """Connect a view that was just made, and have it drawn."""
-        c = self.controller
-        match view:
-            case ProgramView():
-                view.statement_clicked.connect(c.to_statement)
-                view.value_clicked.connect(c.select)
-            case NetworkView() | OperationView() | LineView() | UpdateView() | WhyView():
-                view.value_clicked.connect(c.select)
-            case GraphView():
-                view.value_clicked.connect(c.select)
-                view.instruction_clicked.connect(c.to_instruction)
-            case ValueView():
-                view.value_clicked.connect(c.select)
-                view.cell_edited.connect(self.changing.change_cell)
-            case LossView():
-                view.iteration_clicked.connect(c.to_iteration)
-            case HelpView():
-                return  # it shows no moment
-            case _:
-                pass
+        if isinstance(view, HelpView):
+            return  # it shows no moment
+        self.wiring.connect_view(view)
         self.drawer.add(view)
 
     def _lay_out(self) -> None:
@@ -342,6 +343,7 @@ class MainWindow(QMainWindow):
         column.setSpacing(0)
         column.addWidget(self.top_bar)
         column.addWidget(self.message)
+        column.addWidget(self.stale_bar)
         column.addWidget(self.stack, 1)
         self.setCentralWidget(centre)
         for name in self.panels.docks:

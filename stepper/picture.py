@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
     from core.session import Session
 
-VIEWS = ("window", "network", "operation", "program", "loss")
+VIEWS = (
+    "window", "program", "network", "graph", "operation", "line", "update", "value", "why", "data", "predict", "loss", "curves",
+    "notes",
+)  # fmt: skip
 THEMES = ("light", "dark")
 SMALLEST, LARGEST = 100, 10000
 

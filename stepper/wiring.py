@@ -75,7 +75,7 @@ class Wiring(QObject):
         view.breakpoint_switched.connect(stops.switch)
         view.watch_added.connect(stops.watch)
         view.watch_removed.connect(stops.unwatch)
-        view.plot_wanted.connect(self._on_plot)
+        view.watch_plotted.connect(self._on_plot)
         view.bookmark_gone_to.connect(stops.go_to)
         view.bookmark_removed.connect(stops.remove)
         view.bookmark_noted.connect(stops.renote)

@@ -55,6 +55,13 @@ class _Numbers:
         self._values[iteration - 1] = number if math.isfinite(number) else math.nan
         self._known[iteration - 1] = True
 
+    def set_all(self, first: int, numbers: Array) -> None:
+        """Keep the numbers of iterations from `first` on."""
+        last = first + numbers.size - 1
+        self._grow(last)
+        self._values[first - 1 : last] = np.where(np.isfinite(numbers), numbers, np.nan)
+        self._known[first - 1 : last] = True
+
     def has(self, iteration: int) -> bool:
         """Tell whether an iteration's number is known."""
         return iteration <= self._known.size and bool(self._known[iteration - 1])
@@ -95,6 +102,7 @@ class Tracks:
         self._score_keys = tuple(k for k in _SCORES if k in score_keys) if scores is not None else ()
         self._reached = 0
         self.version = 0  # counts how often something was forgotten
+        self._losses_read = 0
         self._wanted: tuple[str, ...] = ()
         self._numbers: dict[str, _Numbers] = {}
         self._meters: dict[str, tuple[Program, Callable[[int, Sequence[Any]], float] | None]] = {}
@@ -139,15 +147,11 @@ class Tracks:
 
     def series(self, id: str) -> Array:
         """Return the numbers of a track for iterations 1, 2, …; NaN where not finite or not known. Do not write to it."""
-        if id == "loss":
-            return self._losses()
-        return self._of(id).read(self.reached)[0]
+        return (self._losses() if id == "loss" else self._of(id)).read(self.reached)[0]
 
     def known(self, id: str) -> Array:
         """Return for each iteration whether the number is known; known and NaN is not finite. Do not write to it."""
-        if id == "loss":
-            return np.arange(self.reached) < len(self._timeline.losses)
-        return self._of(id).read(self.reached)[1]
+        return (self._losses() if id == "loss" else self._of(id)).read(self.reached)[1]
 
     def complete(self) -> bool:
         """Tell whether everything that is wanted is known."""
@@ -173,6 +177,7 @@ class Tracks:
         """Forget an iteration and all later ones: a change by hand made them others."""
         self.version += 1
         self._reached = min(self._reached, iteration - 1)
+        self._losses_read = min(self._losses_read, iteration - 1)
         for numbers in self._numbers.values():
             numbers.forget(iteration)
         self._watches.clear()
@@ -182,11 +187,13 @@ class Tracks:
     def _of(self, id: str) -> _Numbers:
         return self._numbers.setdefault(id, _Numbers())
 
-    def _losses(self) -> Array:
-        losses = np.full(self.reached, np.nan)
-        found = np.asarray(self._timeline.losses, dtype=float)
-        losses[: found.size] = np.where(np.isfinite(found), found, np.nan)
-        return losses
+    def _losses(self) -> _Numbers:
+        """Take in the losses that are new; a list of many is slow to read."""
+        numbers, losses = self._of("loss"), self._timeline.losses
+        if self._losses_read < len(losses):
+            numbers.set_all(self._losses_read + 1, np.asarray(losses[self._losses_read :], dtype=float))
+            self._losses_read = len(losses)
+        return numbers
 
     def _see(self, iteration: int, program: Program, values: Sequence[Any]) -> None:
         """Take an iteration's numbers; called for each that is done."""

@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QPen
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
-from core.explain.curve import broken, extent, logarithms
+from core.explain.curve import Broken, broken, extent, logarithms
 from core.program.ir import Array
 from core.session import Moment
 from stepper import theme
@@ -74,6 +74,8 @@ class CurvePanel(QWidget):
             self.plot.item.addItem(item, ignoreBounds=True)
         self.curves: list[Any] = []
         self._drawn: list[object] = []
+        self._extent = (0.0, 1.0)
+        self._broken: list[Broken] = []
         self._log = False
         self._dressed = ""
         layout = QVBoxLayout(self)
@@ -92,11 +94,13 @@ class CurvePanel(QWidget):
             self._log = log
             self.plot.item.getAxis("left").setLogMode(log)
         fresh = [*marks, log, theme.current().key]
-        shown = [logarithms(c.numbers) if log else c.numbers for c in curves]
         if fresh != self._drawn:
             self._drawn = fresh
+            shown = [logarithms(c.numbers) if log else c.numbers for c in curves]
             self._feed(curves, shown)
-        low, high = extent(shown) or ((-1.0, 1.0) if log else (0.0, 1.0))
+            self._extent = extent(shown) or ((-1.0, 1.0) if log else (0.0, 1.0))
+            self._broken = [broken(c.numbers, c.known) for c in curves]
+        low, high = self._extent
         top = high + 0.22 * (high - low)
         self.plot.item.setXRange(1 - 0.01 * right, right * 1.01, padding=0)
         self.plot.item.setYRange(low - 0.06 * (high - low), top, padding=0)
@@ -136,8 +140,7 @@ class CurvePanel(QWidget):
         self.dots.setData(dots_x, dots_y, brush=brushes or None, pen=None)
 
     def _mark_broken(self, curves: Sequence[Curve], right: int, top: float, height: float) -> None:
-        found = [(c, broken(c.numbers, c.known)) for c in curves if not c.ghost]
-        found = [(c, b) for c, b in found if b.iterations.size]
+        found = [(c, b) for c, b in zip(curves, self._broken, strict=True) if b.iterations.size and not c.ghost]
         self.bad_label.setVisible(bool(found))
         self.bad_region.setVisible(any(b.for_good and not c.sparse for c, b in found))
         if not found:

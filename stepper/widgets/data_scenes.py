@@ -15,12 +15,9 @@ from stepper.widgets.data_marks import Key
 from stepper.widgets.data_pictures import SheetScene
 from stepper.widgets.numbers import short
 
+translate = QCoreApplication.translate
 MOST_PICTURES = 100
 MOST_KEYS = 10
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("DataView", text)
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +42,7 @@ class Seen:
 
 def input_name(feature: int) -> str:
     """Return what an input is called."""
-    return _tr("input {n}").format(n=feature + 1)
+    return translate("DataView", "input x{n}").format(n=feature + 1)
 
 
 def plane_box(predictor: Predictor, across: int, up: int) -> Box:
@@ -86,7 +83,7 @@ def curve_scene(seen: Seen, box: Box, curve: Answers | None) -> PlotScene:
         box=box, x=np.tile(predictor.points[predictor.varying[0]].astype(float), rows), y=heights.ravel(),
         sample=np.tile(np.arange(predictor.samples), rows), number=seen.numbers if seen.classes else outputs,
         classes=seen.classes or (rows if rows > 1 else 0), wrong=np.tile(seen.answer.wrong, rows),
-        filled=np.tile(seen.in_batch, rows), x_name=input_name(predictor.varying[0]), y_name=_tr("target and answer"),
+        filled=np.tile(seen.in_batch, rows), x_name=input_name(predictor.varying[0]), y_name=translate("DataView", "target and answer"),
         curve=curve, threshold=predictor.reading.threshold if predictor.reading.kind == "threshold" else None,
     )  # fmt: skip
 
@@ -97,29 +94,43 @@ def plot_keys(seen: Seen, scene: PlotScene, current: bool) -> tuple[Key, ...]:
     curves = 0 if scene.curve is None else scene.curve.outputs.shape[0]
     if scene.strength is not None:
         low, high = predictor.scale
-        found.append(Key("scale", _tr("target and answer, {a} to {b}").format(a=short(low), b=short(high))))
+        found.append(Key("scale", translate("DataView", "target and answer, {a} to {b}").format(a=short(low), b=short(high))))
     elif seen.classes:
-        names = [_tr("class {c}").format(c=predictor.reading.name(c)) for c in range(min(seen.classes, MOST_KEYS))]
+        names = [
+            translate("DataView", "class {c}").format(c=predictor.reading.name(c)) for c in range(min(seen.classes, MOST_KEYS))
+        ]
         found += [Key("class", name, c, seen.classes) for c, name in enumerate(names)]
     elif scene.classes <= 1:
-        found.append(Key("class", _tr("target") if predictor.targets is not None else _tr("sample")))
+        found.append(
+            Key("class", translate("DataView", "target") if predictor.targets is not None else translate("DataView", "sample"))
+        )
     for n in range(min(curves, MOST_KEYS)):
-        text = _tr("answer") if curves == 1 else _tr("output {n}").format(n=n + 1)
+        text = translate("DataView", "answer") if curves == 1 else translate("DataView", "output {n}").format(n=n + 1)
         found.append(Key("curve", text, n, curves))
     if scene.threshold is not None:
-        found.append(Key("threshold", _tr("threshold {x}").format(x=short(scene.threshold))))
+        found.append(Key("threshold", translate("DataView", "threshold {x}").format(x=short(scene.threshold))))
     if scene.surface is not None and scene.surface.borders.size:
-        found.append(Key("border", _tr("the class changes here")))
+        found.append(Key("border", translate("DataView", "the class changes here")))
     if scene.lines:
         numbered = len(scene.lines) <= MOST_NUMBERED
-        found.append(Key("neuron", _tr("a neuron's W·x + b = 0 (arrow: > 0)") if numbered else _tr("a neuron's W·x + b = 0")))
+        found.append(
+            Key(
+                "neuron",
+                translate("DataView", "a neuron's W·x + b = 0 (arrow: > 0)")
+                if numbered
+                else translate("DataView", "a neuron's W·x + b = 0"),
+            )
+        )
     if seen.answer.wrong.any():
-        found.append(Key("wrong", _tr("misclassified")))
+        found.append(Key("wrong", translate("DataView", "misclassified")))
     if not seen.in_batch.all():
-        found += [Key("batch", _tr("in this batch")), Key("elsewhere", _tr("not in this batch"))]
+        found += [
+            Key("batch", translate("DataView", "in this batch")),
+            Key("elsewhere", translate("DataView", "not in this batch")),
+        ]
     if seen.answer.silent or (scene.surface is not None and scene.surface.nothing.any()):
-        found.append(Key("nothing", _tr("no answer: NaN")))
-    return (*found, Key("current", _tr("current sample"))) if current else tuple(found)
+        found.append(Key("nothing", translate("DataView", "no answer: NaN")))
+    return (*found, Key("current", translate("DataView", "current sample"))) if current else tuple(found)
 
 
 def sheet_scene(seen: Seen, only_wrong: bool) -> SheetScene:
@@ -151,12 +162,12 @@ def sheet_keys(seen: Seen, current: bool) -> tuple[Key, ...]:
     """Return what the signs around pictures mean."""
     found: list[Key] = []
     if seen.classes:
-        found.append(Key("wrong picture", _tr("target ✗ answer: misclassified")))
+        found.append(Key("wrong picture", translate("DataView", "target ✗ answer: misclassified")))
     if not seen.in_batch.all():
-        found.append(Key("underline", _tr("in this batch")))
+        found.append(Key("underline", translate("DataView", "in this batch")))
     if seen.classes > 2:
-        found.append(Key("outlined", _tr("output of the target")))
-    return (*found, Key("current picture", _tr("current sample"))) if current else tuple(found)
+        found.append(Key("outlined", translate("DataView", "output of the target")))
+    return (*found, Key("current picture", translate("DataView", "current sample"))) if current else tuple(found)
 
 
 def _word(seen: Seen, sample: int) -> str:
@@ -164,7 +175,7 @@ def _word(seen: Seen, sample: int) -> str:
     if truth is None:
         return str(sample + 1)
     if seen.answer.nothing[sample]:
-        return _tr("{c} NaN").format(c=name(int(truth[sample])))
+        return translate("DataView", "{c} NaN").format(c=name(int(truth[sample])))
     if seen.answer.wrong[sample]:
         return f"{name(int(truth[sample]))} ✗ {name(int(seen.answer.found[sample]))}"
     return name(int(truth[sample]))

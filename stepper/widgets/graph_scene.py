@@ -59,7 +59,7 @@ class GraphScene:
         self.lit = None if lit is None else graph.place.get(lit.result)
         self.next = None if upcoming is None else graph.place.get(upcoming.result)
         self._broken: dict[int, Broken] = {}
-        self._states = tuple(self._state(n) for n in graph.nodes)
+        self._states: tuple[State, ...] = tuple(self._state(n) for n in graph.nodes)
         self.read_values = self._reads()
         self.read = frozenset(e.source for e in graph.edges if self.is_read(e))
 

@@ -56,9 +56,20 @@ class MessageBar(QFrame):
         """Show a sentence instead of the one before."""
         shown = sentence if len(sentence) <= LONGEST else sentence[:LONGEST] + "…"
         self._text.setText(shown)
+        self._sign.setText("⚠")
+        self._sign.setAccessibleName(self.tr("Warning"))
+        self.paint_theme()
         self.show()
         if QAccessible.isActive():
             QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, shown))
+
+    @Slot(str)
+    def tell(self, sentence: str) -> None:
+        """Show news, with another sign than trouble has."""
+        self.say(sentence)
+        self._sign.setText("●")
+        self._sign.setAccessibleName(self.tr("News"))
+        self.paint_theme()
 
     @Slot()
     def dismiss(self) -> None:
@@ -77,6 +88,6 @@ class MessageBar(QFrame):
         self.setPalette(palette)
         self.close_button.setIcon(resources.icon("close"))
         sign = QPalette(palette)
-        sign.setColor(QPalette.ColorRole.WindowText, QColor(colours.error))
+        sign.setColor(QPalette.ColorRole.WindowText, QColor(colours.error if self._sign.text() == "⚠" else colours.lit_text))
         self._sign.setPalette(sign)
         self._sign.setFont(fonts.scaled(self.font(), 1.3))

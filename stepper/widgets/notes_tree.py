@@ -43,6 +43,8 @@ class NotesTree(QTreeWidget):
         self._notes: Notes | None = None
         titles = (self.tr("Stops"), self.tr("Watches"), self.tr("Bookmarks"))
         self._items: list[list[QTreeWidgetItem]] = [[], [], []]
+        # A row may be replaced while Qt still tells of its change: it must live until that is over.
+        self._taken: list[list[QTreeWidgetItem]] = [[], [], []]
         self._groups = [QTreeWidgetItem([title, ""]) for title in titles]
         self.addTopLevelItems(self._groups)
         for group in self._groups:
@@ -107,7 +109,7 @@ class NotesTree(QTreeWidget):
         self._notes = notes
         for n, entries in enumerate((notes.breakpoints, notes.watches, notes.bookmarks)):
             group = self._groups[n]
-            group.takeChildren()
+            self._taken[n] = group.takeChildren()
             self._items[n] = []
             for note in entries:
                 item = QTreeWidgetItem(group)

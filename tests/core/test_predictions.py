@@ -286,6 +286,16 @@ def test_what_cannot_be_asked_says_why() -> None:
     assert Predictor(load(two + "# forward\nP = W @ (X + V)\n" + end)).refusal == "two data"
 
 
+def test_without_dense_layers_the_answer_is_what_the_loss_reads() -> None:
+    text = '# data\nX = np.array([[0.0, 1.0, 2.0]])\nY = np.array([[1.0, 3.0, 5.5]])\nsamples = "columns"\n'
+    text += "# parameters\nw = np.ones((1, 1))\nb = np.zeros((1, 1))\nlr = 0.1\n# forward\nP = w * X + b\n# loss\nL = mse(P, Y)\n"
+    session, predictor, parameters = at(load(text), 4)
+    answer = predictor.answer(parameters)
+    assert predictor.refusal is None and predictor.source.network is None and predictor.has_curve and answer is not None
+    np.testing.assert_allclose(answer.outputs[0], now(session, "w")[0, 0] * np.array([0, 1, 2]) + now(session, "b")[0, 0])
+    assert predictor.neuron_lines(parameters, Box(-1, 1, -1, 1)) == ()
+
+
 def test_only_so_many_samples_are_judged() -> None:
     many = "# data\nnp.random.seed(1)\nX = np.random.randn(1, 6000)\nY = X ** 2\nsamples"
     _, predictor, parameters = at(load(many + COLUMNS.split("samples", 1)[1]), 2)

@@ -170,3 +170,18 @@ def test_names_for_completion() -> None:
     names = known_names(xor().program)
     assert {"W1", "W1_next", "dZ1", "iteration", "norm"} <= set(names) and not any("." in n for n in names)
     assert len(names) == len(set(names))
+
+
+PIECES = ("W1", "dW1", "L", "iteration", "Z9", "(", ")", "[", "]", ",", ":", "0", "1.5", "-1", "1e308", "**", "+", "-", "*", "/", "@", " and ",
+          " or ", "not ", ">", "<=", "==", "=", ".T", ".max()", ".shape[0]", "abs(", "norm(", "where(", "np.", "softmax(", "None", "'x'", "lambda: ", "\n", "\0", "é", "_")  # fmt: skip  # noqa: E501
+
+
+@SETTINGS(400)
+@given(st.lists(st.sampled_from(PIECES), max_size=9).map("".join) | st.text(max_size=20))
+def test_any_text_is_a_question_or_one_sentence(text: str) -> None:
+    t = xor()
+    try:
+        question = compile(text, t.program)
+        evaluate(question, len(t.program), t.machine.peek, 3)
+    except (NotationError, ExecutionError) as error:
+        assert str(error) and "Traceback" not in str(error)

@@ -15,7 +15,7 @@ from core.errors import StepperError
 from stepper import screen
 from stepper.crash import CrashReporter
 from stepper.i18n import install
-from stepper.picture import picture
+from stepper.picture import VIEWS, picture
 from stepper.saving import SavingError, save_text
 
 ROOT = Path(__file__).parents[2]
@@ -81,10 +81,16 @@ def png_size(path: Path) -> tuple[int, int]:
     return struct.unpack(">II", data[16:24])
 
 
-@pytest.mark.parametrize("view", ["window", "network", "operation", "program", "loss"])
+@pytest.mark.parametrize("view", VIEWS)
 def test_pictures_of_every_view(qtbot: QtBot, tmp_path: Path, view: str) -> None:
     picture("xor", 3, 8, view, "dark", (700, 500), tmp_path / "p.png")
     assert png_size(tmp_path / "p.png") == (700, 500)
+
+
+def test_there_is_a_picture_of_every_panel() -> None:
+    from stepper.arrangement import PANELS
+
+    assert set(VIEWS) == {"window", *(p.id for p in PANELS)} - {"help"}
 
 
 def test_a_picture_without_a_display(tmp_path: Path) -> None:

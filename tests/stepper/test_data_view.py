@@ -99,6 +99,21 @@ def test_within_an_iteration_nothing_is_computed(view: DataView, monkeypatch: py
     assert view.plot.scene is not scene and runs
 
 
+def test_a_run_does_not_wait_for_the_data_and_what_stands_at_its_end_is_new(view: DataView) -> None:
+    session = draw(view, open_target("digits").program, 1)
+    view._cost = 1.0  # pyright: ignore[reportPrivateUsage]
+    session.set_running(True)
+    session.run(20)
+    before = view.headline.text()
+    view.draw(session.moment())
+    assert view.headline.text() == before
+    session.set_running(False)
+    view.draw(session.moment())
+    fresh = DataView(view)
+    fresh.draw(session.moment())
+    assert view.headline.text() == fresh.headline.text() != before
+
+
 def test_a_click_chooses_a_sample(view: DataView, qtbot: QtBot) -> None:
     session = draw(view, open_target("xor").program, 5)
     frame = view.plot.frame()
@@ -186,11 +201,11 @@ def test_pictures(view: DataView, qtbot: QtBot) -> None:
 def test_two_of_four_inputs_are_chosen_as_axes(view: DataView) -> None:
     draw(view, open_target("iris").program, 10)
     scene = view.plot.scene
-    assert scene is not None and scene.surface is None and (scene.x_name, scene.y_name) == ("input 1", "input 2")
+    assert scene is not None and scene.surface is None and (scene.x_name, scene.y_name) == ("input x1", "input x2")
     assert "in this batch" in key_words(view) and scene.filled.sum() == 30
     view.controls.up.setCurrentIndex(3)
     changed = view.plot.scene
-    assert changed is not None and changed.y_name == "input 4" and not np.array_equal(changed.y, scene.y)
+    assert changed is not None and changed.y_name == "input x4" and not np.array_equal(changed.y, scene.y)
     assert "4 inputs" in view.note.text()
 
 

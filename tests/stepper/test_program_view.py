@@ -196,6 +196,7 @@ def test_a_step_in_a_long_program_touches_few_lines(view):
     session = Session(program, "long")
     view.draw(session.moment())
     session.go(1, 700)
+    view.draw(session.moment())
     for k in range(701, 711):
         session.go(1, k)
         spy = QSignalSpy(view.model.dataChanged)
