@@ -108,6 +108,7 @@ class Shares:
     low: int
 
 
+NARROW = 700
 LOW_STRIP = 104
 """Before the first loss there is nothing to see in the strip, and much in what stands above it."""
 
@@ -117,12 +118,15 @@ def shares(width: int, height: int, areas: set[Area], low_strip: bool) -> Shares
     left, right = bool(areas & {"left", "left-low"}), bool(areas & {"right", "right-low"})
     strip = 0
     if "bottom" in areas:
-        strip = LOW_STRIP if low_strip else max(170, min(220, height // 6 + 20))
+        strip = LOW_STRIP if low_strip else max(150, min(220, height // 6 + 20))
     beside = 0
     if right:
         beside = max(330, min(width * 30 // 100, 640)) if left else width * 42 // 100
     narrow = 26 if right else 30
     program = max(300 if right else 340, width * narrow // 100) if left else 0
     room = height - strip
-    words_and_matrices = min(room * 46 // 100 + 10, max(390, room * 36 // 100))
-    return Shares((program, max(width - program - beside, 100), beside), strip, words_and_matrices)
+    middle = max(width - program - beside, 100)
+    # Where the middle is narrow, a line of three matrices takes two rows.
+    most = room * (46 if middle > NARROW else 54) // 100 + 10
+    words_and_matrices = min(most, max(390, room * 36 // 100))
+    return Shares((program, middle, beside), strip, words_and_matrices)

@@ -9,7 +9,6 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from core.library import EXAMPLES
-from core.program.ir import Fault
 from core.session import Moment
 from stepper import actions, looks
 from stepper.arrangement import Arrangement
@@ -23,6 +22,7 @@ from stepper.guide import Guide
 from stepper.help import HelpView
 from stepper.looks import Looks
 from stepper.panels import Panels
+from stepper.possible import Possible
 from stepper.settings import Settings
 from stepper.stops import Stops
 from stepper.views.loss import LossView
@@ -36,7 +36,6 @@ from stepper.wiring import Wiring
 
 SMALL_SCREEN = 1440
 FIRST_EXAMPLE = "xor"
-NEED_PANELS = ("arrange-learn", "arrange-debug", "arrange-inspect", "reset-arrangement")
 
 
 class MainWindow(QMainWindow):
@@ -63,10 +62,11 @@ class MainWindow(QMainWindow):
             "changing": self.changing, "stops": self.stops, "asking": self.asking,
         }  # fmt: skip
         self.actions_ = actions.Actions(self.owners, self)
-        self.wiring = Wiring(controller, self.changing, self.stops, self.panels, self.actions_)
+        self.wiring = Wiring(controller, self.changing, self.stops, self.panels, self.actions_, settings)
         self.stale_bar = StaleBar(self.actions_["recompute"], self.actions_["undo"], self)
         self.top_bar = TopBar({item.id: self.actions_[item.id] for item in actions.ITEMS}, self)
         self.guide.top = self.top_bar
+        self.possible = Possible(self.actions_, self.top_bar, self)
         self._shown = False
         self.setWindowTitle(self.tr("Backprop Stepper"))
         self.setAccessibleName(self.tr("Backprop Stepper"))
@@ -152,7 +152,7 @@ class MainWindow(QMainWindow):
     @Slot()
     def open_palette(self) -> None:
         """Open the palette of all actions."""
-        self.guide.open_palette(self.actions_, self.why_not)
+        self.guide.open_palette(self.actions_, self.possible.why_not)
 
     @Slot()
     def show_first_page(self) -> None:
@@ -169,7 +169,7 @@ class MainWindow(QMainWindow):
         """Show what is open, with the keyboard where the arrow keys step."""
         if self.at_first_page and self.moment is not None:
             self._turn_to(self.panels)
-            self.top_bar.later_button.setFocus()
+            self._focus_on_steps()
 
     # -- what changes --------------------------------------------------------------------------------
 
@@ -177,15 +177,17 @@ class MainWindow(QMainWindow):
     def _on_opened(self, moment: Moment) -> None:
         self.message.dismiss()
         self.guide.tour.end()
-        self.stops.read()
         self.setWindowTitle(self.tr("{title} — Backprop Stepper").format(title=moment.title))
         self.files.remember()
+        self.stops.read()
         self.moment = moment
         self.show_panels()
 
     @Slot(object)
     def _on_changed(self, moment: Moment) -> None:
         """Note what is to be seen now; the views draw when the keys that are waiting have been dealt with."""
+        if self.message.is_news and self.moment is not None and moment.position != self.moment.position:
+            self.message.dismiss()
         self.moment = moment
         self.drawer.show(moment)
         self.top_bar.draw(moment)
@@ -231,45 +233,8 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _enable(self) -> None:
-        """Disable what leads nowhere: earlier at the very start, later at a line that fails, all steps on the first page."""
-        moment = None if self.at_first_page else self.moment
-        stuck = moment is None or (moment.fault is not None and moment.k >= moment.machine.runnable)
-        at_start = moment is None or (moment.position.iteration == 1 and moment.k == 0)
-        steps = {item.id: not (stuck if item.later else at_start) for item in actions.ITEMS if item.later is not None}
-        fault = moment.fault if moment is not None and stuck else None
-        for name in sorted(steps, key=steps.__getitem__, reverse=True):
-            if not steps[name]:
-                self.top_bar.keep_focus(self.actions_[name])
-            self.actions_[name].setEnabled(steps[name])
-            self.actions_.explain(name, self._why_stuck(fault) if fault is not None and not steps[name] else "")
-        self.actions_["save-script"].setEnabled(self.moment is not None)
-        self.actions_["dismiss"].setEnabled(not self.message.isHidden() or self.guide.tour.is_on)
-        for name in NEED_PANELS:
-            self.actions_[name].setEnabled(not self.at_first_page)
-        for item in actions.ITEMS:
-            if item.menu in (actions.STOPS, actions.CHANGE, actions.OPTIMIZER) or item.id == "go-to":
-                self.actions_[item.id].setEnabled(moment is not None)
-        if moment is not None:
-            for name, possible in (("undo", moment.can_undo), ("redo", moment.can_redo), ("recompute", bool(moment.stale))):
-                self.actions_[name].setEnabled(possible)
-            self.actions_.turn("what-if", moment.what_if)
-
-    def why_not(self, name: str) -> str:
-        """Return why an action is not possible now."""
-        moment, item = self.moment, actions.BY_ID[name]
-        if moment is None:
-            return self.tr("open a program first")
-        if self.at_first_page:
-            return self.tr("go back to {title} first").format(title=moment.title)
-        if name == "dismiss":
-            return self.tr("there is no message")
-        if item.later and moment.fault is not None:
-            return self._why_stuck(moment.fault)
-        return self.tr("this is the very start; there is nothing earlier") if item.later is False else ""
-
-    def _why_stuck(self, fault: Fault) -> str:
-        line = "" if self.moment is None else self.moment.program.statements[fault.statement].text
-        return self.tr("The next line cannot run: {line}\n{why}").format(line=line, why=fault.message)
+        can_dismiss = not self.message.isHidden() or self.guide.tour.is_on
+        self.possible.update(self.moment, self.at_first_page, can_dismiss)
 
     def _turn_to(self, page: QWidget) -> None:
         self.stack.setCurrentWidget(page)
@@ -284,12 +249,8 @@ class MainWindow(QMainWindow):
 
     @Slot(str)
     def tell(self, sentence: str) -> None:
-        """Show what has happened, as news and not as trouble."""
+        """Show what has happened, as news and not as trouble; it goes with the next step."""
         self.message.tell(sentence)
-        self._enable()
-
-    @Slot()
-    def _on_message_closed(self) -> None:
         self._enable()
 
     # -- building ------------------------------------------------------------------------------------
@@ -303,10 +264,11 @@ class MainWindow(QMainWindow):
         c.changed.connect(self.stops.on_changed)
         self.files.said.connect(self.say)
         self.looks.changed.connect(self._on_looks)
-        self.message.closed.connect(self._on_message_closed)
+        self.message.closed.connect(self._enable)
         self.top_bar.speed_changed.connect(self._on_speed)
         self.panels.made.connect(self._on_made)
         self.panels.changed.connect(self._on_panels)
+        self.panels.focus_freed.connect(self._focus_on_steps)
         self.panels.help_wanted.connect(self.guide.show_page)
         self.guide.chosen.connect(self._on_setting)
         self.guide.action_wanted.connect(self.actions_.call)
@@ -320,6 +282,11 @@ class MainWindow(QMainWindow):
         page.tour_wanted.connect(self.guide.begin_tour)
         page.back_wanted.connect(self.show_panels)
         page.chosen.connect(c.open)
+
+    @Slot()
+    def _focus_on_steps(self) -> None:
+        """Put the keyboard where the arrow keys step and nothing is done by mistake."""
+        self.top_bar.later_button.setFocus()
 
     @Slot()
     def _watch(self) -> None:
@@ -378,7 +345,8 @@ class MainWindow(QMainWindow):
             self._shown = True
             self.panels.restore(self.settings.get("window/docks"), self.settings.get("window/panels"))
             self.panels.divide()
-            self.top_bar.later_button.setFocus()
+            if not self.at_first_page:
+                self._focus_on_steps()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take one file from this computer."""

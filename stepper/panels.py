@@ -6,14 +6,14 @@ from itertools import pairwise
 
 from PySide6.QtCore import QByteArray, QEvent, QPoint, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QStyle, QTabBar, QTabWidget, QWidget
+from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QStyle, QTabBar, QTabWidget, QWidget
 
 from stepper.arrangement import AREAS, BY_ID, PANELS, Area, Arrangement, Panel, area_of, say, shares
 from stepper.widgets.dock_title import DockTitle
 
 VERSION = 1
 """Of the saved arrangement: a higher one when saved ones no longer fit."""
-LEAST = 240
+LEAST_WIDTH, LEAST_HEIGHT = 330, 150
 
 
 class Panels(QMainWindow):
@@ -26,6 +26,7 @@ class Panels(QMainWindow):
     made = Signal(str, QWidget)
     changed = Signal()
     help_wanted = Signal(str)
+    focus_freed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -79,8 +80,12 @@ class Panels(QMainWindow):
         self._soon.start()
 
     def hide_panel(self, name: str) -> None:
-        """Hide a panel."""
-        self.docks[name].hide()
+        """Hide a panel; if it had the keyboard, `focus_freed` asks for another place for it."""
+        dock, focus = self.docks[name], QApplication.focusWidget()
+        had = focus is not None and dock.isAncestorOf(focus)
+        dock.hide()
+        if had:
+            self.focus_freed.emit()
         self._soon.start()
 
     def toggle(self, name: str) -> None:
@@ -101,6 +106,7 @@ class Panels(QMainWindow):
     def arrange(self, arrangement: Arrangement) -> None:
         """Put every panel where an arrangement has it."""
         self._arranging = True
+        focus = QApplication.focusWidget()
         self.setUpdatesEnabled(False)
         self.arrangement = arrangement
         self.moved = False
@@ -118,6 +124,8 @@ class Panels(QMainWindow):
                 dock.raise_()
         self.setUpdatesEnabled(True)
         self._arranging = False
+        if focus is not None and self.isAncestorOf(focus) and not focus.isVisible():
+            self.focus_freed.emit()
         self.divide()
         self._soon.start()
 
@@ -195,6 +203,7 @@ class Panels(QMainWindow):
         dock.setAccessibleName(self.tr("Panel: {title}").format(title=say(panel.title)))
         title = DockTitle(say(panel.title), say(panel.about), dock)
         title.help_wanted.connect(self._on_help)
+        title.close_wanted.connect(self._on_close)
         dock.setTitleBarWidget(title)
         dock.visibilityChanged.connect(self._on_visibility)
         dock.topLevelChanged.connect(self._on_moved)
@@ -223,9 +232,13 @@ class Panels(QMainWindow):
         """Give a panel that comes anew into a room that a person has shared enough of it to be read."""
         self.divide()
         if self.moved and not dock.isFloating():
-            for have, orientation in ((dock.width(), Qt.Orientation.Horizontal), (dock.height(), Qt.Orientation.Vertical)):
-                if have < LEAST:
-                    self.resizeDocks([dock], [LEAST + 60], orientation)
+            sideways, upwards = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
+            for have, want, room, way in (
+                (dock.width(), LEAST_WIDTH, self.width(), sideways), (dock.height(), LEAST_HEIGHT, self.height(), upwards),
+            ):  # fmt: skip
+                if have < want < room:
+                    # Qt shares out what is asked for too much: asked for this much, it gives what is wanted.
+                    self.resizeDocks([dock], [want * (room - have) // (room - want)], way)
 
     @Slot()
     def _settle(self) -> None:
@@ -256,6 +269,13 @@ class Panels(QMainWindow):
         if not self._arranging and self.isVisible():
             self.moved = True
         self._soon.start()
+
+    @Slot()
+    def _on_close(self) -> None:
+        title = self.sender()
+        dock = title.parent() if isinstance(title, DockTitle) else None
+        if isinstance(dock, QDockWidget):
+            self.hide_panel(dock.objectName())
 
     @Slot()
     def _on_help(self) -> None:

@@ -128,6 +128,10 @@ def _draw(session: Session, view: str, theme: str, size: tuple[int, int], folder
     for _ in range(3):
         QApplication.processEvents()
     window.drawer.draw_now()
+    while not session.tracks.fill(1.0):  # what the curves wait for
+        pass
+    window.drawer.show(session.moment())
+    window.drawer.draw_now()
     pixmap = shown.grab()
     shown.close()
     if shown is not window:

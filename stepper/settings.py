@@ -108,6 +108,7 @@ SETTINGS: tuple[Setting, ...] = (
             (5, translate("settings", "5 a second")), (10, translate("settings", "10 a second")),
             (30, translate("settings", "30 a second")), (0, translate("settings", "as fast as it can"))),
     _chosen("arrangement", "learn", "", "", ("learn", ""), ("debug", ""), ("inspect", "")),
+    Setting("log", 0, _number(0, 1)),
     Setting("folder", "", _text),
     Setting("recent", (), _paths),
     Setting("window/geometry", QByteArray(), _bytes),

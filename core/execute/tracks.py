@@ -9,37 +9,24 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
-from core.errors import ExecutionError, NotationError
+from core.execute.meters import Meter, Track, layer_track, meter_of, watch_track, weights_of
 from core.execute.timeline import Timeline
-from core.notation.question import Question, compile
-from core.program.dims import show
 from core.program.ir import Array, Program
 
-Family = Literal["loss", "scores", "gradient", "update", "watch"]
-MOST_SCORES = 200
-WATCH = "watch:"
+__all__ = ["Track", "Tracks"]
+
+MOST_SCORES, FEWEST_SCORES = 200, 12
+SECONDS_OF_SCORES = 4.0
 _SCORES = {
     "held_out_loss": ("held-out loss", "The loss on the samples that are never trained on."),
     "accuracy": ("accuracy, training", "The share of the training samples that are classified correctly."),
     "held_out_accuracy": ("accuracy, held-out", "The share of the samples never trained on that are classified correctly."),
 }
 Scores = Callable[[int], Mapping[str, float]]
-
-
-@dataclass(frozen=True, slots=True)
-class Track:
-    """One curve: what it is called, and what it says. `problem` tells why it has no numbers, if it has none."""
-
-    id: str
-    family: Family
-    name: str
-    sentence: str
-    problem: str = ""
 
 
 class _Numbers:
@@ -103,9 +90,11 @@ class Tracks:
         self._reached = 0
         self.version = 0  # counts how often something was forgotten
         self._losses_read = 0
+        self._score_cost = 1e-6
+        self._score_costs: tuple[float, ...] = ()
         self._wanted: tuple[str, ...] = ()
         self._numbers: dict[str, _Numbers] = {}
-        self._meters: dict[str, tuple[Program, Callable[[int, Sequence[Any]], float] | None]] = {}
+        self._meters: dict[str, tuple[Program, Meter | None]] = {}
         self._watches: dict[str, tuple[Program, Track]] = {}
         timeline.observers.append(self._see)
         timeline.forgetters.append(self.forget_from)
@@ -125,7 +114,7 @@ class Tracks:
         found += [Track(k, "loss" if k == "held_out_loss" else "scores", *_SCORES[k]) for k in self._score_keys]
         for family in ("gradient", "update"):
             for layer, weights in weights_of(program).items():
-                found.append(_layer_track(program, family, layer, weights))
+                found.append(layer_track(program, family, layer, weights))
         return tuple(found)
 
     def watch(self, text: str) -> Track:
@@ -133,7 +122,7 @@ class Tracks:
         program = self._timeline.program
         kept = self._watches.get(text)
         if kept is None or kept[0] is not program:
-            kept = self._watches[text] = (program, _watch_track(text, program))
+            kept = self._watches[text] = (program, watch_track(text, program))
         return kept[1]
 
     def want(self, ids: Iterable[str]) -> None:
@@ -211,10 +200,10 @@ class Tracks:
         """Return what is wanted and taken from the values of an iteration."""
         return [id for id in self._wanted if id != "loss" and id not in self._score_keys]
 
-    def _meter(self, id: str, program: Program) -> Callable[[int, Sequence[Any]], float] | None:
+    def _meter(self, id: str, program: Program) -> Meter | None:
         kept = self._meters.get(id)
         if kept is None or kept[0] is not program:
-            kept = self._meters[id] = (program, _meter_of(id, program))
+            kept = self._meters[id] = (program, meter_of(id, program))
         return kept[1]
 
     def _missing(self) -> int | None:
@@ -235,102 +224,19 @@ class Tracks:
         wanted = [id for id in self._wanted if id in self._score_keys]
         if not wanted or not self.reached:
             return None
+        most = max(FEWEST_SCORES, min(MOST_SCORES, int(SECONDS_OF_SCORES / self._score_cost)))
         stride = 1
-        while self.reached // stride >= MOST_SCORES:
+        while self.reached // stride >= most:
             stride *= 2
         places = [*range(stride, self.reached + 1, stride)]
         return next((i for i in places if any(not self._of(id).has(i) for id in wanted)), None)
 
     def _score(self, iteration: int) -> None:
         assert self._scores is not None
+        start = time.perf_counter()
         found = self._scores(iteration + 1)
+        # The middle one of the last few says what they cost: one may have been held up, another be known already.
+        self._score_costs = (*self._score_costs, time.perf_counter() - start)[-9:]
+        self._score_cost = max(sorted(self._score_costs)[len(self._score_costs) // 2], 1e-6)
         for id in self._score_keys:
             self._of(id).set(iteration, found.get(id, math.nan))
-
-
-def weights_of(program: Program) -> dict[int, tuple[str, ...]]:
-    """Return the weights of each layer, from 1: the trainable names that its forward products read."""
-    names = {program.inputs[n]: n for n in program.trainable if n in program.carried}
-    found: dict[int, tuple[str, ...]] = {}
-    for i in program.instructions:
-        layer = program.layers[i.index] if i.index < len(program.layers) else None
-        if layer is None or i.op not in ("matmul", "dot") or program.phase_of(i.index) not in ("forward", "loss"):
-            continue
-        mine = tuple(names[v] for v in i.reads if v in names and names[v] not in found.get(layer, ()))
-        if mine:
-            found[layer] = (*found.get(layer, ()), *mine)
-    return dict(sorted(found.items()))
-
-
-def norm(arrays: Iterable[Any]) -> float:
-    """Return the square root of the sum of the squares of all cells (Frobenius), also where a square overflows."""
-    parts = [np.ravel(np.asarray(a, dtype=float)) for a in arrays]
-    flat = parts[0] if len(parts) == 1 else np.concatenate(parts)
-    square = float(np.dot(flat, flat))
-    if 1e-290 < square < math.inf or not flat.size:
-        return math.sqrt(square)
-    largest = float(np.max(np.abs(flat)))
-    return largest * math.sqrt(float(np.sum((flat / largest) ** 2))) if math.isfinite(largest) and largest else largest
-
-
-def _layer_track(program: Program, family: Literal["gradient", "update"], layer: int, weights: tuple[str, ...]) -> Track:
-    names = ", ".join(weights)
-    if family == "gradient":
-        missing = [n for n in weights if n not in program.gradients]
-        problem = f"No line computes a gradient of {missing[0]}." if missing else ""
-        sentence = f"The length of the gradient of {names}: the square root of the sum of its squared cells."
-        return Track(f"gradient:{layer}", family, f"gradient, layer {layer}", sentence, problem)
-    sentence = f"How long the step that the update takes in {names} is, as a share of the length of {names} before it."
-    return Track(f"update:{layer}", family, f"update ratio, layer {layer}", sentence)
-
-
-def _watch_track(text: str, program: Program) -> Track:
-    sentence = f"`{text}` at the end of each iteration."
-    try:
-        question = compile(text, program)
-    except NotationError as error:
-        return Track(WATCH + text, "watch", text, sentence, str(error))
-    problem = ""
-    if math.prod(question.shape) != 1:
-        problem = f"`{text}` is {show(question.shape)}; only one number can be plotted, such as `norm({text})` or one cell."
-    return Track(WATCH + text, "watch", text, sentence, problem)
-
-
-def _meter_of(id: str, program: Program) -> Callable[[int, Sequence[Any]], float] | None:
-    """Return what takes a track's number from the values of an iteration; None where there is none."""
-    if id.startswith(WATCH):
-        try:
-            question = compile(id.removeprefix(WATCH), program)
-        except NotationError:
-            return None
-        return _asked(question) if math.prod(question.shape) == 1 else None
-    family, _, layer = id.partition(":")
-    weights = weights_of(program).get(int(layer) if layer.isdecimal() else 0)
-    if weights is None or family not in ("gradient", "update"):
-        return None
-    if family == "gradient":
-        found = [program.gradients[n] for n in weights if n in program.gradients]
-        return (lambda iteration, values: norm(values[v] for v in found)) if len(found) == len(weights) else None
-    pairs = [program.carried[n] for n in weights]
-    return lambda iteration, values: _ratio(pairs, values)
-
-
-def _ratio(pairs: Sequence[tuple[int, int]], values: Sequence[Any]) -> float:
-    before = norm(values[a] for a, _ in pairs)
-    if any(np.shape(values[a]) != np.shape(values[b]) for a, b in pairs):
-        return math.nan
-    step = norm(np.asarray(values[b], dtype=float) - values[a] for a, b in pairs)
-    return step / before if before else (0.0 if step == 0 else math.inf)
-
-
-def _asked(question: Question) -> Callable[[int, Sequence[Any]], float]:
-    last = question.points[-1]
-
-    def meter(iteration: int, values: Sequence[Any]) -> float:
-        try:
-            answer = question.ask(last, values, iteration)
-            return math.nan if answer is None else float(np.asarray(answer).reshape(-1)[0])
-        except (ExecutionError, OverflowError, IndexError):
-            return math.nan
-
-    return meter

@@ -6,7 +6,6 @@ Read by our own reader, lowered to instructions like a line of the program, and 
 
 from __future__ import annotations
 
-import ast
 import difflib
 import math
 import re
@@ -20,24 +19,19 @@ import numpy as np
 
 from core import ops
 from core.data.batches import epoch_of
-from core.errors import ExecutionError, NotationError, StepperError
+from core.errors import ExecutionError, NotationError
 from core.notation.builder import Builder
 from core.notation.check import Facts, Layout, first_facts, infer
-from core.notation.convert import Converter, Definition
-from core.notation.syntax import python_tree
+from core.notation.question_text import LONGEST, SHORT, question_expr
 from core.program.dims import show
-from core.program.expr import Apply, Expr, Name, Num, call, walk
+from core.program.expr import Expr, Name, walk
 from core.program.ir import Array, Instruction, Number, Program
 
 Datum = Array | np.generic | Number
+__all__ = [
+    "IMPLICIT", "LONGEST", "Point", "Question", "compile", "compile_condition", "evaluate", "known_names",
+]  # fmt: skip
 IMPLICIT = ("iteration", "epoch", "m")
-LONGEST = 500
-_SHORT = {
-    "norm": "sqrt(sum(x ** 2))",  # of Frobenius: Golub, Van Loan, *Matrix Computations*, 2.3.1
-    "any": "max(x != 0)",
-    "all": "min(x != 0)",
-    "isnan": "x != x",
-}
 _REFUSALS = (ArithmeticError, ValueError, TypeError, IndexError)
 _PART = re.compile(r"\?\.\d+")
 
@@ -128,7 +122,7 @@ def compile(text: str, program: Program, layout: Layout | None = None) -> Questi
     Raises:
         NotationError: in one sentence, for what is no expression, an unknown name, or shapes that do not fit.
     """
-    expr = _Logic(program).read(text)
+    expr = question_expr(text, program)
     layout = layout or infer(program, first_facts(program))
     names = _names(expr)
     builder = Builder()
@@ -179,7 +173,7 @@ def known_names(program: Program) -> list[str]:
             found.setdefault(v.name)
             if v.label.isidentifier():
                 found.setdefault(v.label)
-    return [*found, *(n for n in IMPLICIT if n not in found), *_SHORT]
+    return [*found, *(n for n in IMPLICIT if n not in found), *SHORT]
 
 
 def implicit(program: Program, name: str, iteration: int) -> int:
@@ -200,72 +194,6 @@ class _Looked:
 
     def __getitem__(self, index: int) -> Any:
         return self._lookup(index)
-
-
-class _Logic:
-    """Reads text; `and`, `or`, `not` of whole answers become smallest, largest and `== 0` of truth values."""
-
-    def __init__(self, program: Program) -> None:
-        axis = program.batching.axis
-        context = {"samples": axis, "class_axis": 0 if axis == -1 else -1, "seed": program.batching.seed, "target": ""}
-        self._converter = Converter(_definitions(), context)
-
-    def read(self, text: str) -> Expr:
-        text = text.strip()
-        if not text:
-            raise NotationError("write an expression, such as `L` or `abs(dW1).max()`")
-        if len(text) > LONGEST:
-            raise NotationError(f"a question is at most {LONGEST} characters long")
-        try:
-            tree = python_tree(text, "eval").body
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            if re.search(r"(?<![<>=!])=(?!=)", text):
-                raise NotationError("to compare two things write `==`, not `=`") from None
-            raise NotationError("this is not a whole expression yet; write one like `L > 0.5` or `norm(dW1)`") from None
-        try:
-            return self._logic(_Plain().visit(tree))
-        except NotationError as error:
-            raise NotationError(error.bare) from None
-        except StepperError as error:
-            raise NotationError(str(error)) from None
-
-    def _logic(self, node: ast.expr) -> Expr:
-        if isinstance(node, ast.BoolOp):
-            parts = [self._truth(n) for n in node.values]
-            join = "minimum" if isinstance(node.op, ast.And) else "maximum"
-            whole = parts[0]
-            for part in parts[1:]:
-                whole = Apply(join, (whole, part))
-            return whole
-        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-            return call("equal", self._truth(node.operand), Num(False))
-        return self._converter.convert(node)
-
-    def _truth(self, node: ast.expr) -> Expr:
-        inner = self._logic(node)
-        logical = isinstance(node, (ast.BoolOp, ast.Compare)) or (isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not))
-        return inner if logical else call("not_equal", inner, 0)
-
-
-class _Plain(ast.NodeTransformer):
-    """`np.linalg.norm(x)`, `np.any(x)`, `x.any()` as people type them → `norm(x)`, `any(x)`."""
-
-    def visit_Call(self, node: ast.Call) -> ast.AST:
-        self.generic_visit(node)
-        f = node.func
-        if isinstance(f, ast.Attribute) and f.attr in _SHORT:
-            module = ast.unparse(f.value) in ("np", "numpy", "np.linalg", "numpy.linalg")
-            arguments = node.args if module else [f.value, *node.args]
-            return ast.copy_location(ast.Call(ast.Name(f.attr, ast.Load()), arguments, node.keywords), node)
-        return node
-
-
-def _definitions() -> Mapping[str, Definition]:
-    found: dict[str, Definition] = {}
-    for name, text in _SHORT.items():
-        node: Any = python_tree(f"def {name}(x):\n    return {text}\n").body[0]
-        found[name] = Definition(name, ("x",), (), node.body[0].value, node)
-    return found
 
 
 def _names(expr: Expr) -> tuple[str, ...]:

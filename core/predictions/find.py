@@ -48,7 +48,8 @@ class Source:
 
 def source_of(program: Program, samples: int) -> Source | Refusal:
     """Return where things are in a program that is run on `samples` samples at once, or why there is nothing to find."""
-    if program.fault is not None:
+    # A line of the backward or the update that fails does not keep the network from answering.
+    if program.fault is not None and program.statements[program.fault.statement].phase in ("forward", "loss"):
         return "does not fit"
     if not program.batching.sliced:
         return "no data"

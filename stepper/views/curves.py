@@ -6,19 +6,20 @@ from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QScrollArea, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from core.execute.tracks import Track, Tracks
 from core.session import Moment
 from stepper import theme
 from stepper.widgets import fonts
 from stepper.widgets.curve_panel import Curve, CurvePanel, axis_width
+from stepper.widgets.curves_header import CurvesHeader
 from stepper.widgets.iteration_strip import IterationStrip
-from stepper.widgets.loss_plot import KeyToSigns, key_target
+from stepper.widgets.loss_plot import key_target
+from stepper.widgets.numbers import percent, short
 
 FEWEST_ITERATIONS = 10
-ROOM_FOR_KEYS = 600
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,9 @@ class CurvesView(QWidget):
         self._asked: tuple[str, ...] = ()
         self._dressed = ""
         self.panels: dict[str, CurvePanel] = {}
-        self._build_header()
+        self.header = CurvesHeader(self)
+        self.header.switched.connect(self._on_shown)
+        self.header.log_switched.connect(self._on_log)
         self.hint = QLabel(self)
         self.hint.setTextFormat(Qt.TextFormat.PlainText)
         self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -73,46 +76,10 @@ class CurvesView(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 4, 8, 4)
         layout.setSpacing(4)
-        layout.addWidget(self._header)
+        layout.addWidget(self.header)
         layout.addWidget(self.hint, 1)
         layout.addWidget(self.area, 1)
         layout.addLayout(self._axis_row)
-
-    def _build_header(self) -> None:
-        self._header = QWidget(self)
-        self.menu_button = QToolButton(self._header)
-        self.menu_button.setText(self.tr("Show") + "  ")  # room for the little arrow
-        self.menu_button.setAccessibleName(self.tr("Choose which curves are shown"))
-        self.menu_button.setToolTip(self.tr("Choose which curves are shown"))
-        self.menu_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.menu = QMenu(self.menu_button)
-        self.menu.triggered.connect(self._on_shown)
-        self.menu_button.setMenu(self.menu)
-        self.log_button = QToolButton(self._header)
-        self.log_button.setText(self.tr("log scale"))
-        self.log_button.setCheckable(True)
-        self.log_button.setAccessibleName(self.tr("Draw the loss on a logarithmic scale"))
-        self.log_button.setToolTip(self.tr("Draw the loss on a logarithmic scale: each line up is ten times as much"))
-        self.log_button.toggled.connect(self._on_log)
-        self.state = QLabel(self._header)
-        self.state.setTextFormat(Qt.TextFormat.PlainText)
-        self.state.setAccessibleName(self.tr("Where you are"))
-        self.state.setMinimumWidth(1)
-        self._keys = {
-            "here": KeyToSigns("here", self.tr("where you are"), self._header),
-            "flag": KeyToSigns("flag", self.tr("bookmark"), self._header),
-            "event": KeyToSigns("event", self.tr("changed by hand"), self._header),
-        }
-        self._header.setMinimumWidth(1)
-        row = QHBoxLayout(self._header)
-        row.setContentsMargins(0, 0, 0, 0)
-        for button in (self.menu_button, self.log_button):
-            button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-            row.addWidget(button)
-        row.addSpacing(8)
-        row.addWidget(self.state, 1)
-        for key in self._keys.values():
-            row.addWidget(key)
 
     def sizeHint(self) -> QSize:
         return QSize(700, 420)
@@ -122,7 +89,7 @@ class CurvesView(QWidget):
 
     def set_log(self, on: bool) -> None:
         """Draw the loss on a logarithmic scale, or not."""
-        self.log_button.setChecked(on)
+        self.header.log_button.setChecked(on)
 
     @Slot(str)
     def show_watch(self, text: str) -> None:
@@ -143,7 +110,8 @@ class CurvesView(QWidget):
         self.hint.setVisible(empty)
         self.area.setVisible(not empty)
         self.axis.setVisible(not empty)
-        self._say(moment, tracks)
+        filling = tracks is not None and bool(tracks.reached) and not moment.running and not tracks.complete()
+        self.header.say(moment, filling)
         if tracks is None or empty:
             self.hint.setText(self._why_empty(moment, bool(shown)))
             return
@@ -164,7 +132,7 @@ class CurvesView(QWidget):
             if not track.problem:
                 found.setdefault(track.family, []).append(track)
         titles = {
-            "loss": (self.tr("Loss"), self.log_button.isChecked()),
+            "loss": (self.tr("Loss"), self.header.log_button.isChecked()),
             "scores": (self.tr("Accuracy"), False),
             "gradient": (self.tr("Length of the gradient"), True),
             "update": (self.tr("Update ratio (step / weights)"), True),
@@ -186,9 +154,9 @@ class CurvesView(QWidget):
         for track in group.tracks:
             numbers, known = tracks.series(track.id), tracks.known(track.id)
             name = self._name(track, len(group.tracks))
-            curves.append(
-                Curve(name, track.sentence, numbers, known, sparse=track.id in ("accuracy", "held_out_loss", "held_out_accuracy"))
-            )
+            sparse = track.family == "scores" or track.id == "held_out_loss"
+            say = percent if track.family == "scores" else short
+            curves.append(Curve(name, track.sentence, numbers, known, sparse=sparse, say=say))
             marks += [track.id, numbers.size, int(known.sum())]
         if group.id == "loss" and len(moment.old_losses):
             ghost = np.array(moment.old_losses, dtype=float)
@@ -207,36 +175,20 @@ class CurvesView(QWidget):
         return names.get(track.id, "")
 
     def _offer(self, groups: list[_Group]) -> None:
-        """Have the menu offer what there is; it is only made anew where that is something else."""
-        names = [(g.id, g.title) for g in groups]
-        if names != [(a.data(), a.text()) for a in self.menu.actions()]:
-            self.menu.clear()
-            for id, title in names:
-                action = QAction(title, self.menu)
-                action.setCheckable(True)
-                action.setData(id)
-                self.menu.addAction(action)
-            for id in [i for i in self.panels if i not in dict(names)]:
-                panel = self.panels.pop(id)
-                panel.hide()
-                self._stack.removeWidget(panel)
-                panel.deleteLater()
-        for action in self.menu.actions():
-            action.setChecked(action.data() not in self._hidden)
-        self.log_button.setVisible(any(g.id == "loss" for g in groups) and "loss" not in self._hidden)
+        """Have the menu offer what there is; plots that there is nothing for any more go."""
+        names = {g.id: g.title for g in groups}
+        self.header.offer(list(names.items()), self._hidden)
+        for id in [i for i in self.panels if i not in names]:
+            panel = self.panels.pop(id)
+            panel.hide()
+            self._stack.removeWidget(panel)
+            panel.deleteLater()
 
     def _ask(self, ids: tuple[str, ...]) -> None:
         tracks = None if self._moment is None else self._moment.tracks
         if tracks is not None and (ids != self._asked or ids != tracks.wanted):
             self._asked = ids
             self.wanted.emit(ids)
-
-    def _say(self, moment: Moment, tracks: Tracks | None) -> None:
-        text = self.tr("iteration {n}").format(n=moment.position.iteration)
-        if tracks is not None and tracks.reached and not tracks.complete() and not moment.running:
-            text += self.tr(" · filling in what was not followed before …")
-        self.state.setText(text)
-        self._offer_keys()
 
     def _why_empty(self, moment: Moment, shown: bool) -> str:
         if moment.fault is not None and (moment.tracks is None or not moment.tracks.reached):
@@ -245,12 +197,12 @@ class CurvesView(QWidget):
             return self.tr("No curve is chosen. Choose some under “Show”, or add a watch under Stops and watches.")
         return self.tr("The curves grow as iterations are completed: step on, or press Run.")
 
-    @Slot(QAction)
-    def _on_shown(self, action: QAction) -> None:
-        if action.isChecked():
-            self._hidden.discard(action.data())
+    @Slot(str, bool)
+    def _on_shown(self, id: str, on: bool) -> None:
+        if on:
+            self._hidden.discard(id)
         else:
-            self._hidden.add(action.data())
+            self._hidden.add(id)
         self._redraw()
 
     @Slot(bool)
@@ -291,16 +243,7 @@ class CurvesView(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._offer_keys()
         self._level()
-
-    def _offer_keys(self) -> None:
-        """Say what the signs mean, where there are such and there is room."""
-        m = self._moment
-        room = self.width() >= ROOM_FOR_KEYS * max(1.0, fonts.zoom())
-        here = {"here": True, "flag": m is not None and bool(m.notes.bookmarks), "event": m is not None and bool(m.events)}
-        for name, key in self._keys.items():
-            key.setVisible(room and here[name])
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the size of all text."""
@@ -320,7 +263,7 @@ class CurvesView(QWidget):
             return
         self._dressed = key
         self.axis.dress(axis_width())
-        palette = self.palette()
-        for label, ink in ((self.state, colours.text), (self.hint, colours.dim)):
-            palette.setColor(label.foregroundRole(), ink)
-            label.setPalette(palette)
+        self.header.dress()
+        palette = self.hint.palette()
+        palette.setColor(self.hint.foregroundRole(), QColor(colours.dim))
+        self.hint.setPalette(palette)

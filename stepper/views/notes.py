@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QGridLayout, QPushButton, QVBoxLayout, QWidget
 
 from core.errors import ExecutionError, NotationError
 from core.notation.question import Question, compile, compile_condition, evaluate
 from core.notes import Bookmark, Breakpoint, Watch, statement_of
 from core.program.ir import Program
 from core.session import Moment
+from stepper.widgets import fonts
 from stepper.widgets.notes_tree import Note, NotesTree
 from stepper.widgets.numbers import full, size_text
 from stepper.widgets.question_line import QuestionForm
 
 FEW_CELLS, MANY_CELLS = 4, 40
+WIDE = 760
 
 
 class NotesView(QWidget):
@@ -67,22 +70,28 @@ class NotesView(QWidget):
         self.remove.clicked.connect(self._on_remove)
         self.problems.clicked.connect(self._on_problems)
         self.bookmark.clicked.connect(self._on_bookmark)
-        row = QHBoxLayout()
-        row.setSpacing(6)
+        self._chosen = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._chosen.setSpacing(6)
         for button in (self.earlier, self.later, self.go, self.note, self.plot, self.remove):
-            row.addWidget(button)
-        row.addStretch(1)
-        more = QGridLayout()
-        more.setSpacing(6)
-        for n, button in enumerate((self.form.watch, self.form.stop, self.problems, self.bookmark)):
-            more.addWidget(button, n // 2, n % 2)
+            self._chosen.addWidget(button)
+        self._chosen.addStretch(1)
+        self._adding = QGridLayout()
+        self._adding.setSpacing(6)
+        self._top = QBoxLayout(QBoxLayout.Direction.TopToBottom)
+        self._top.setSpacing(6)
+        self._top.addWidget(self.form, 1)
+        self._top.addLayout(self._adding)
+        self._body = QBoxLayout(QBoxLayout.Direction.TopToBottom)
+        self._body.setSpacing(6)
+        self._body.addWidget(self.tree, 1)
+        self._body.addLayout(self._chosen)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 6, 8, 6)
         layout.setSpacing(6)
-        layout.addWidget(self.form)
-        layout.addLayout(more)
-        layout.addWidget(self.tree, 1)
-        layout.addLayout(row)
+        layout.addLayout(self._top)
+        layout.addLayout(self._body, 1)
+        self._wide: bool | None = None
+        self._arrange(wide=False)
         self._offer(None)
 
     def _button(self, text: str, tip: str) -> QPushButton:
@@ -97,6 +106,23 @@ class NotesView(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         return QSize(220, 180)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange(self.width() >= WIDE * max(1.0, fonts.zoom()))
+
+    def _arrange(self, wide: bool) -> None:
+        """Put the buttons beside what they belong to where there is room, else beneath it."""
+        if wide is self._wide:
+            return
+        self._wide = wide
+        across, down = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
+        self._top.setDirection(across if wide else down)
+        self._body.setDirection(across if wide else down)
+        self._chosen.setDirection(down if wide else across)
+        columns = 4 if wide else 2
+        for n, button in enumerate((self.form.watch, self.form.stop, self.problems, self.bookmark)):
+            self._adding.addWidget(button, n // columns, n % columns, Qt.AlignmentFlag.AlignTop)
 
     def draw(self, moment: Moment) -> None:
         """Show what is left in the program and what it is worth at a moment."""

@@ -124,8 +124,8 @@ class LineDelegate(QStyledItemDelegate):
             )
         painter.setPen(quiet if row.status == "done" else ink)
         line.translate(row.depth * INDENT, 0)
-        if row.depth:
-            painter.drawText(line.adjusted(STOP, 0, 0, 0), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, "▼")
+        if row.depth:  # a line at its left edge ties it to the operation that it is inside of
+            painter.fillRect(QRect(line.left() + STOP - 6, rect.top(), 2, rect.height()), quiet)
         gutter = QRect(line.left() + STOP, line.top(), GUTTER - STOP, line.height())
         painter.drawText(gutter, Qt.AlignmentFlag.AlignCenter, STATUS_SIGN[row.status])
         font = QFont(self.mono)

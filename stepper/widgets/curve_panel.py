@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,7 +32,8 @@ MOST_MARKS = 200
 class Curve:
     """One curve: `numbers` for iterations 1, 2, …, NaN where not finite or not known.
 
-    A `sparse` one is known at few iterations: its numbers are dots with lines between. A `ghost` is what was before a change.
+    A `sparse` one is known at few iterations: its numbers are dots with lines between. A `ghost` is what was before a
+    change. `say` writes a number.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Curve:
     known: Array
     sparse: bool = False
     ghost: bool = False
+    say: Callable[[float], str] = short
 
 
 def look_of(place: int, ghost: bool) -> QPen:
@@ -112,7 +114,7 @@ class CurvePanel(QWidget):
         number, exact = "" if curve.sparse else self.tr("not known yet"), ""
         if here <= curve.numbers.size and curve.known[here - 1]:
             value = float(curve.numbers[here - 1])
-            number, exact = (short(value), full(value)) if np.isfinite(value) else (self.tr("not finite"), "")
+            number, exact = (curve.say(value), full(value)) if np.isfinite(value) else (self.tr("not finite"), "")
         text = curve.name if curve.ghost else " ".join((curve.name, number)).strip()
         return Entry(text, "\n".join(filter(None, (curve.sentence, exact))), look_of(place, curve.ghost), curve.sparse)
 

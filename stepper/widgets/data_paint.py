@@ -44,6 +44,7 @@ class ScenePainter:
         self._lines()
         p.setClipRect(room.adjusted(-6, -5, 6, 6))
         self._points()
+        self._numbers()
         p.setClipping(False)
         self._axes()
 
@@ -87,13 +88,18 @@ class ScenePainter:
     def _lines(self) -> None:
         lines, t = self.scene.lines, theme.current()
         numbered = len(lines) <= MOST_NUMBERED
+        self.p.setPen(QPen(QColor(t.text if numbered else t.dim), 1.2 if numbered else 0.8, Qt.PenStyle.DashLine))
+        for line in lines:
+            self.p.drawLine(self.frame.place(*line.start), self.frame.place(*line.end))
+
+    def _numbers(self) -> None:
+        lines = self.scene.lines
+        if len(lines) > MOST_NUMBERED:
+            return
         self.p.setFont(fonts.sized(self.font, -1, bold=True))
         for n, line in enumerate(lines):
             a, b = self.frame.place(*line.start), self.frame.place(*line.end)
-            self.p.setPen(QPen(QColor(t.text if numbered else t.dim), 1.2 if numbered else 0.8, Qt.PenStyle.DashLine))
-            self.p.drawLine(a, b)
-            if numbered:
-                self._number(line, a + (b - a) * (0.5 + 0.3 * ((n % 3) - 1)))
+            self._number(line, a + (b - a) * (0.5 + 0.3 * ((n % 3) - 1)))
         self.p.setFont(self.font)
 
     def _number(self, line: NeuronLine, at: QPointF) -> None:

@@ -79,11 +79,12 @@ def curve_scene(seen: Seen, box: Box, curve: Answers | None) -> PlotScene:
     heights = predictor.heights()
     rows = heights.shape[0]
     outputs = np.repeat(np.arange(rows), predictor.samples)
+    y_name = translate("DataView", "target and answer")
     return PlotScene(
         box=box, x=np.tile(predictor.points[predictor.varying[0]].astype(float), rows), y=heights.ravel(),
         sample=np.tile(np.arange(predictor.samples), rows), number=seen.numbers if seen.classes else outputs,
         classes=seen.classes or (rows if rows > 1 else 0), wrong=np.tile(seen.answer.wrong, rows),
-        filled=np.tile(seen.in_batch, rows), x_name=input_name(predictor.varying[0]), y_name=translate("DataView", "target and answer"),
+        filled=np.tile(seen.in_batch, rows), x_name=input_name(predictor.varying[0]), y_name=y_name,
         curve=curve, threshold=predictor.reading.threshold if predictor.reading.kind == "threshold" else None,
     )  # fmt: skip
 

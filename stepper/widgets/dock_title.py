@@ -55,6 +55,7 @@ class DockTitle(QWidget):
     """Names a panel; dragging it moves the panel, a double click makes it a window of its own."""
 
     help_wanted = Signal()
+    close_wanted = Signal()
 
     def __init__(self, title: str, about: str, dock: QDockWidget) -> None:
         super().__init__(dock)
@@ -77,7 +78,7 @@ class DockTitle(QWidget):
             row.addWidget(button)
         self.help_button.clicked.connect(self.help_wanted)
         self.float_button.clicked.connect(self._float)
-        self.close_button.clicked.connect(dock.close)
+        self.close_button.clicked.connect(self.close_wanted)
 
     def sizeHint(self) -> QSize:
         return QSize(120, self.fontMetrics().height() + 3)

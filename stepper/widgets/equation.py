@@ -171,6 +171,8 @@ class Equation(FlowScroll):
             if widget is not None:
                 widget.set_highlighted(cells)
         name = cell_name(moment.program.values[instruction.result].label, cell)
+        if instruction.result in moment.stale:
+            return self.tr("{cell}:  ◷ out of date").format(cell=name)
         return self.tr("{cell}:  {arithmetic}").format(cell=name, arithmetic=found.text)
 
     def _matrix(self, at: int) -> OperandMatrix:

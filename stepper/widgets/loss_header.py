@@ -63,6 +63,8 @@ class LossHeader(QWidget):
             loss = float(value.reshape(-1)[0])
         if moment.program.loss is None:
             text = self.tr("No loss")
+        elif here > len(moment.losses) and moment.program.loss in moment.stale:
+            loss, text = None, self.tr("◷ Loss out of date in iteration {n}").format(n=here)
         elif loss is None:
             text = self.tr("Loss: not computed yet in iteration {n}").format(n=here)
         else:

@@ -10,6 +10,7 @@ from stepper import resources, theme
 from stepper.widgets import fonts
 
 LONGEST = 2000
+NEWS = "●"
 
 
 class MessageBar(QFrame):
@@ -51,6 +52,11 @@ class MessageBar(QFrame):
         """The sentence that is shown, empty if none is."""
         return self._text.text() if not self.isHidden() else ""
 
+    @property
+    def is_news(self) -> bool:
+        """Whether what is shown is news, no trouble."""
+        return not self.isHidden() and self._sign.text() == NEWS
+
     @Slot(str)
     def say(self, sentence: str) -> None:
         """Show a sentence instead of the one before."""
@@ -67,7 +73,7 @@ class MessageBar(QFrame):
     def tell(self, sentence: str) -> None:
         """Show news, with another sign than trouble has."""
         self.say(sentence)
-        self._sign.setText("●")
+        self._sign.setText(NEWS)
         self._sign.setAccessibleName(self.tr("News"))
         self.paint_theme()
 

@@ -200,6 +200,8 @@ class TopBar(QFrame):
 
     def _loss_text(self, moment: Moment) -> str:
         index = moment.program.loss
+        if index is not None and index in moment.stale:
+            return self.tr("◷ loss out of date")
         value = None if index is None else moment.value(index)
         return "" if value is None or not value.size else self.tr("loss {x}").format(x=short(value.reshape(-1)[0]))
 

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from core.complete import load
 from core.errors import StepperError
 from core.execute.breakpoints import Change, Condition, Fresh, Hit, Line, arm, bits_of, earlier, later
-from core.execute.timeline import Position, Timeline
+from core.execute.events import Event
+from core.execute.timeline import Course, Position, Timeline
 from core.health import rules
 from core.library import example_text
 from core.notation.question import compile, evaluate
@@ -218,6 +219,27 @@ def test_a_change_by_hand_is_seen() -> None:
     four = list(one)
     four[w] = -np.zeros((3, 2))
     assert change.hits(4, p, four) == [0], "−0 has other bits than 0"
+
+
+def test_a_change_by_hand_is_met_in_both_directions() -> None:
+    timeline = Timeline(program("xor"))
+    timeline.run(20)
+    timeline.take(
+        Course((Event(9, "W1 changed", {"W1": np.zeros((3, 2))}), Event(12, "lr", {"lr": 0.5})), tuple(timeline.losses[:8]))
+    )
+    timeline.run(20)
+    for text, where in (("W1", Position(9, 0)), ("lr", Position(12, 0))):
+        armed = arm([Breakpoint("change", text)], never)
+        before = Position(where.iteration - 1, len(program("xor")))
+        found = drive(later(timeline, armed, before, 30))
+        assert found is not None and found.position == where
+        back = drive(earlier(timeline, armed, Position(where.iteration, 1)))
+        assert back is not None and back.position == where
+    condition = arm([Breakpoint("condition", "lr < 1")], never)
+    found = drive(later(timeline, condition, Position(1, 0), 30))
+    assert (
+        found is not None and found.position == Position(12, 0) and drive(earlier(timeline, condition, Position(20, 0))) == found
+    )
 
 
 def test_predicates_forget() -> None:

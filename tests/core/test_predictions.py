@@ -282,6 +282,8 @@ def test_what_cannot_be_asked_says_why() -> None:
     wide = data.replace("(1, 1)", "(1, 2)")
     assert Predictor(load(wide + "# forward\nP = W @ X\n" + end)).refusal == "does not fit"
     assert Predictor(load("# parameters\nW = np.ones((2, 2))\nlr = 1\n# loss\nL = sum(W ** 2)\n")).refusal == "no data"
+    backward = load(data + "# forward\nP = W @ X\n" + end + "# backward\ndW = P @ X\n# update\nW = W - lr * dW\n")
+    assert backward.fault is not None and Predictor(backward).refusal is None
     two = data.replace("# parameters", "V = np.array([[1.0, 1.0]])\n# parameters")
     assert Predictor(load(two + "# forward\nP = W @ (X + V)\n" + end)).refusal == "two data"
 

@@ -172,8 +172,11 @@ def test_names_for_completion() -> None:
     assert len(names) == len(set(names))
 
 
-PIECES = ("W1", "dW1", "L", "iteration", "Z9", "(", ")", "[", "]", ",", ":", "0", "1.5", "-1", "1e308", "**", "+", "-", "*", "/", "@", " and ",
-          " or ", "not ", ">", "<=", "==", "=", ".T", ".max()", ".shape[0]", "abs(", "norm(", "where(", "np.", "softmax(", "None", "'x'", "lambda: ", "\n", "\0", "é", "_")  # fmt: skip  # noqa: E501
+PIECES = (
+    "W1", "dW1", "L", "iteration", "Z9", "(", ")", "[", "]", ",", ":", "0", "1.5", "-1", "1e308", "**", "+", "-", "*", "/", "@",
+    " and ", " or ", "not ", ">", "<=", "==", "=", ".T", ".max()", ".shape[0]", "abs(", "norm(", "where(", "np.", "softmax(",
+    "None", "'x'", "lambda: ", "\n", "\0", "é", "_",
+)  # fmt: skip
 
 
 @SETTINGS(400)

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from core.complete import load
 from core.execute.events import Event
-from core.execute.timeline import Position, Timeline
-from core.execute.tracks import MOST_SCORES, Tracks, norm, weights_of
+from core.execute.meters import norm, weights_of
+from core.execute.timeline import Course, Position, Timeline
+from core.execute.tracks import MOST_SCORES, Tracks
 from core.library import example_text, open_target
 from core.program.ir import Program
 from core.session import Session
@@ -90,8 +91,8 @@ def test_a_change_by_hand_forgets_what_follows() -> None:
     timeline.run(30)
     before = {id: tracks.series(id).copy() for id in IDS}
     course = timeline.course()
-    timeline.change(Event(11, "W1 changed", {"W1": np.zeros((3, 2))}))
-    assert tracks.reached == 10
+    timeline.take(Course((Event(11, "W1 changed", {"W1": np.zeros((3, 2))}),), course.losses[:10]))
+    assert tracks.reached == 10 and tracks.series("loss").tolist() == list(course.losses[:10])
     timeline.go(Position(1, 0))
     timeline.run(30)
     assert tracks.fill(60)

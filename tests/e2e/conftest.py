@@ -112,6 +112,10 @@ class App:
         """Press keys, one after the other."""
         self.screen.do("key", "--delay", "20", *keys)
 
+    def until(self, found: Callable[[dict[str, Any]], Any], what: str) -> Any:
+        """Wait until what the window shows is as wanted."""
+        return until(lambda: found(self.read()), what)
+
     def shows(self, start: str) -> dict[str, Any]:
         """Wait until the status starts in a certain way and the views have followed; returns what is shown."""
 
@@ -154,6 +158,16 @@ def screen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Screen]:
 @pytest.fixture
 def app(screen: Screen) -> Iterator[App]:
     running = App(screen, "open", "xor")
+    try:
+        yield running.wait()
+    finally:
+        running.end()
+
+
+@pytest.fixture
+def newcomer(screen: Screen) -> Iterator[App]:
+    """The app as it starts without a target."""
+    running = App(screen)
     try:
         yield running.wait()
     finally:

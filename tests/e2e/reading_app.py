@@ -48,6 +48,7 @@ class Reader(QObject):
             "focus": focus.accessibleName() if focus is not None else "",
             "drawn": not any(can_be_seen(view) for view in window.drawer.waiting),
             "button": self.middle(window.top_bar.later_button),
+            "panels": {name: self.panel(name, focus) for name in window.panels.docks if window.panels.is_in_front(name)},
         }
 
     def lines(self) -> list[str]:
@@ -65,6 +66,13 @@ class Reader(QObject):
             [[matrix.text_of(cell), matrix.cell_text(cell)] for c in range(columns) for cell in [() if scalar else (r, c)]]
             for r in range(rows)
         ]
+
+    def panel(self, name: str, focus: Any) -> dict[str, Any]:
+        """Return whether a panel floats or has the keyboard, and where its button to float is."""
+        dock = self.window.panels.docks[name]
+        title: Any = dock.titleBarWidget()
+        has = focus is not None and dock.isAncestorOf(focus)
+        return {"floating": dock.isFloating(), "focus": has, "float": self.middle(title.float_button)}
 
     def middle(self, widget: Any) -> list[int]:
         """Return the middle of a widget on the screen."""

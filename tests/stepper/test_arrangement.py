@@ -85,7 +85,7 @@ def test_the_room_is_shared_as_it_always_was() -> None:
     assert small.columns == (384, 896, 0)
     assert small.strip == 104
     assert 250 <= small.low <= 270
-    assert shares(1280, 655, areas, low_strip=False).strip == 170  # type: ignore[arg-type]
+    assert shares(1280, 655, areas, low_strip=False).strip == 150  # type: ignore[arg-type]
     wide = shares(1280, 655, areas | {"right"}, low_strip=True)  # type: ignore[arg-type]
     assert wide.columns[0] >= 300 and wide.columns[2] >= 330 and sum(wide.columns) == 1280
 

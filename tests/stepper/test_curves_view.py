@@ -132,12 +132,12 @@ def test_what_is_shown_is_chosen_and_only_that_is_followed(wired: Wired, qtbot: 
     session = session_of("xor", 30)
     wired.show(session)
     view = wired.view
-    update = next(a for a in view.menu.actions() if a.data() == "update")
+    update = next(a for a in view.header.menu.actions() if a.data() == "update")
     update.trigger()
     assert not view.panels["update"].isVisible() and not any(id.startswith("update") for id in session.tracks.wanted)
     update.trigger()
     assert view.panels["update"].isVisible() and "update:1" in session.tracks.wanted
-    for action in view.menu.actions():
+    for action in view.header.menu.actions():
         action.trigger()
     assert view.hint.isVisible() and "Show" in view.hint.text()
     view.hide()
@@ -145,7 +145,7 @@ def test_what_is_shown_is_chosen_and_only_that_is_followed(wired: Wired, qtbot: 
     session.note(session.notes.add(Watch("L")))
     view.show()
     view.draw(session.moment())
-    next(a for a in view.menu.actions() if a.data() == "watch:L").trigger()
+    next(a for a in view.header.menu.actions() if a.data() == "watch:L").trigger()
     assert not view.panels["watch:L"].isVisible()
     view.show_watch("L")
     assert view.panels["watch:L"].isVisible() and session.tracks.wanted == ("watch:L",)

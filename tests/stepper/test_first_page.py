@@ -67,7 +67,7 @@ def test_no_step_is_possible_on_it(window: MainWindow) -> None:
     assert not window.actions_["run"].isEnabled()
     QTest.keyClick(QApplication.focusWidget() or window, Qt.Key.Key_Right)
     assert window.moment is not None and window.moment.k == 1
-    assert window.why_not("operation-later") == "go back to xor first"
+    assert window.possible.why_not("operation-later") == "go back to xor first"
 
 
 def test_the_way_back(window: MainWindow, qtbot: QtBot) -> None:

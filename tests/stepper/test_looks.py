@@ -159,7 +159,7 @@ def test_the_strip_is_low_until_there_is_a_loss(window: MainWindow, qtbot: QtBot
     assert low < 110
     window.controller.later("iteration")
     QApplication.processEvents()
-    assert 145 <= window.loss_view.height() <= 205
+    assert 125 <= window.loss_view.height() <= 205
     window.controller.to_start()
     QApplication.processEvents()
     assert window.loss_view.height() > low  # it does not jump back

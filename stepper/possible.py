@@ -1,0 +1,60 @@
+"""Which actions are possible now, and why the others are not."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject
+
+from core.program.ir import Fault
+from core.session import Moment
+from stepper import actions
+from stepper.actions import Actions
+from stepper.widgets.top_bar import TopBar
+
+NEED_PANELS = ("arrange-learn", "arrange-debug", "arrange-inspect", "reset-arrangement")
+
+
+class Possible(QObject):
+    """Disables what leads nowhere: earlier at the very start, later at a line that fails, all steps on the first page."""
+
+    def __init__(self, table: Actions, top_bar: TopBar, parent: QObject) -> None:
+        super().__init__(parent)
+        self._actions, self._top_bar = table, top_bar
+        self._moment: Moment | None = None
+        self._at_first_page = False
+
+    def update(self, moment: Moment | None, at_first_page: bool, can_dismiss: bool) -> None:
+        """Enable and disable every action for a moment, None while nothing is open."""
+        self._moment, self._at_first_page = moment, at_first_page
+        here = None if at_first_page else moment
+        stuck = here is None or (here.fault is not None and here.k >= here.machine.runnable)
+        at_start = here is None or (here.position.iteration == 1 and here.k == 0)
+        steps = {item.id: not (stuck if item.later else at_start) for item in actions.ITEMS if item.later is not None}
+        fault = here.fault if here is not None and stuck else None
+        for name in sorted(steps, key=steps.__getitem__, reverse=True):
+            if not steps[name]:
+                self._top_bar.keep_focus(self._actions[name])
+            self._actions[name].setEnabled(steps[name])
+            self._actions.explain(name, self._why_stuck(fault) if fault is not None and not steps[name] else "")
+        self._actions["save-script"].setEnabled(moment is not None)
+        self._actions["dismiss"].setEnabled(can_dismiss)
+        for name in NEED_PANELS:
+            self._actions[name].setEnabled(not at_first_page)
+
+    def why_not(self, name: str) -> str:
+        """Return why an action is not possible now; empty if it is."""
+        moment, item = self._moment, actions.BY_ID[name]
+        if self._actions[name].isEnabled():
+            return ""
+        if moment is None:
+            return self.tr("open a program first")
+        if self._at_first_page:
+            return self.tr("go back to {title} first").format(title=moment.title)
+        if name == "dismiss":
+            return self.tr("there is no message")
+        if item.later and moment.fault is not None:
+            return self._why_stuck(moment.fault)
+        return self.tr("this is the very start; there is nothing earlier") if item.later is False else ""
+
+    def _why_stuck(self, fault: Fault) -> str:
+        line = "" if self._moment is None else self._moment.program.statements[fault.statement].text
+        return self.tr("The next line cannot run: {line}\n{why}").format(line=line, why=fault.message)
