@@ -84,7 +84,7 @@ PANELS: tuple[Panel, ...] = (
     Panel("loss", translate("actions", "Loss"), translate("actions", "over the iterations; click to travel"),
           LossView, "bottom", ("learn", "debug"), "loss", "Alt+4"),
     Panel("notes", translate("actions", "Stops and watches"), translate("actions", "where to stop, what to keep an eye on"),
-          NotesView, "bottom", ("debug",), "notes"),
+          NotesView, "right", ("debug",), "notes"),
 )  # fmt: skip
 BY_ID: Mapping[str, Panel] = {panel.id: panel for panel in PANELS}
 

@@ -34,7 +34,8 @@ class Controller(QObject):
         self.session: Session | None = None
         self.target = ""
         self._timer = QTimer(self)
-        self._timer.setInterval(30)
+        self._interval = 30
+        self._timer.setInterval(self._interval)
         self._timer.timeout.connect(self._run_slice)
         self._quick = False
         self._cursor = -1
@@ -187,6 +188,7 @@ class Controller(QObject):
             return
         session.set_running(True)
         hunting = later if direction == "later" else earlier
+        self._timer.setInterval(0)  # what is hunted for is wanted soon, however slowly a person has things run
         self._hunt, self._looking_back = hunting(session.timeline, self._armed, session.timeline.position), direction != "later"
         self._timer.start()
 
@@ -203,6 +205,7 @@ class Controller(QObject):
         self._hunt, self._looking_back, self._armed = None, False, []
         if self._timer.isActive():
             self._timer.stop()
+            self._timer.setInterval(self._interval)
             if self.session is not None:
                 self.session.set_running(False)
 
@@ -210,7 +213,8 @@ class Controller(QObject):
     def set_speed(self, per_second: int) -> None:
         """Set how many iterations a run does in a second; 0 means as many as it can."""
         self._quick = per_second <= 0
-        self._timer.setInterval(30 if self._quick else max(1, 1000 // per_second))
+        self._interval = 30 if self._quick else max(1, 1000 // per_second)
+        self._timer.setInterval(self._interval)
 
     @Slot()
     def _run_slice(self) -> None:

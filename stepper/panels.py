@@ -13,7 +13,7 @@ from stepper.widgets.dock_title import DockTitle
 
 VERSION = 1
 """Of the saved arrangement: a higher one when saved ones no longer fit."""
-LEAST_WIDTH, LEAST_HEIGHT = 330, 150
+LEAST_WIDTH, LEAST_HEIGHT, TAB_FRAME = 330, 150, 12
 
 
 class Panels(QMainWindow):
@@ -164,7 +164,10 @@ class Panels(QMainWindow):
         Sizes that do not add up to what there is leave Qt with two minds about where a line between panels is.
         """
         hints = [[dock.minimumSizeHint() for dock in docks] for docks, _ in wanted]
-        least = [max(hint.width() if sideways else hint.height() for hint in group) for group in hints]
+        tab = self.fontMetrics().height() + TAB_FRAME
+        least = [
+            max(hint.width() if sideways else hint.height() + (tab if len(group) > 1 else 0) for hint in group) for group in hints
+        ]
         sizes = [max(size, need) for (_, size), need in zip(wanted, least, strict=True)]
         sizes[0] = max(least[0], room - self._gap() * (len(sizes) - 1) - sum(sizes[1:]))
         over = sum(sizes) + self._gap() * (len(sizes) - 1) - room

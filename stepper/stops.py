@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from stepper.controller import Controller
 from stepper.saving import SavingError, save_text
 
 SLICE = 0.012
+PAUSE = 0.25
 
 
 class Stops(QObject):
@@ -30,6 +32,7 @@ class Stops(QObject):
         self._filling = QTimer(self)
         self._filling.setInterval(20)
         self._filling.timeout.connect(self._fill)
+        self._shown = 0.0
 
     @Slot()
     def read(self) -> None:
@@ -151,8 +154,9 @@ class Stops(QObject):
         if session.tracks.complete():
             self._filling.stop()
             return
-        session.tracks.fill(SLICE)
-        session.note(session.notes)
+        if session.tracks.fill(SLICE) or time.monotonic() - self._shown > PAUSE:
+            self._shown = time.monotonic()
+            session.note(session.notes)
 
     @Slot(object)
     def on_changed(self, moment: object) -> None:

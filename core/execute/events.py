@@ -11,7 +11,7 @@ from core.program.ir import Program
 Cell = tuple[int, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Event:
     """What was changed before the first operation of `iteration`.
 

@@ -234,7 +234,7 @@ def _one_hot(p: Place) -> Arithmetic:
     at = np.unravel_index(sample, y.shape)
     found = Cells.one(tuple(int(i) for i in at))
     return Arithmetic(
-        f"sample {sample} belongs to class {number(y[at])}, and this is the place of class {row}: {p.own}", (found, NO_CELLS)
+        f"sample {sample + 1} belongs to class {number(y[at])}, and this is the place of class {row}: {p.own}", (found, NO_CELLS)
     )
 
 

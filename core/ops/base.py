@@ -178,6 +178,8 @@ def dtype_of(op: Op, operands: Sequence[Datum | tuple[Shape, Any]], attributes: 
             result = op.forward(*stand_ins, **attributes)
     except (TypeError, ValueError, ArithmeticError) as error:
         raise ShapeError(f"NumPy cannot do this with these types ({error})") from None
+    if isinstance(result, complex) or np.iscomplexobj(result):
+        raise ShapeError("a root of a negative number is not a real number")
     return type(result) if isinstance(result, (bool, int, float)) and not isinstance(result, np.generic) else result.dtype
 
 

@@ -120,6 +120,6 @@ class WhyModel(QAbstractTableModel):
             return (
                 text
                 + "\n"
-                + translate("WhyModel", "Click, or press Enter: make sample {n} the current one.").format(n=row.sample)
+                + translate("WhyModel", "Click, or press Enter: make sample {n} the current one.").format(n=row.sample + 1)
             )
         return text

@@ -20,10 +20,11 @@ from core.session import Moment
 from stepper import theme
 from stepper.widgets import fonts
 from stepper.widgets.bar_button import BarButton, SpeedSlider
-from stepper.widgets.numbers import short
+from stepper.widgets.numbers import short, shown_digits
 
 LONGEST_STATUS = "1000 of 1000 done  ← backward  loss 0.12345"
 SPEEDS = (1, 2, 5, 10, 30, 0)
+MOST_DIGITS = 6
 
 
 class TopBar(QFrame):
@@ -203,7 +204,11 @@ class TopBar(QFrame):
         if index is not None and index in moment.stale:
             return self.tr("◷ loss out of date")
         value = None if index is None else moment.value(index)
-        return "" if value is None or not value.size else self.tr("loss {x}").format(x=short(value.reshape(-1)[0]))
+        return (
+            ""
+            if value is None or not value.size
+            else self.tr("loss {x}").format(x=short(value.reshape(-1)[0], min(MOST_DIGITS, shown_digits())))
+        )
 
     @Slot(int)
     def _on_slider(self, place: int) -> None:

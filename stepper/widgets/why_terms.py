@@ -84,7 +84,7 @@ def _fields(term: Term, sampled: bool, largest: float, alone: bool, factors: boo
     fields: list[Entry] = []
     if sampled:
         fields.append(
-            Entry(words=translate("Why", "none") if term.sample is None else ("▸ " if current else "") + str(term.sample))
+            Entry(words=translate("Why", "none") if term.sample is None else ("▸ " if current else "") + str(term.sample + 1))
         )
     share = _share(term.number, largest)
     if alone:

@@ -45,7 +45,7 @@ def origin_words(program: Program, found: Reason, iteration: int) -> str:
     }  # fmt: skip
     text = words.get(found.origin, "").format(name=name, line=found.line)
     if found.sample is not None:
-        text += " " + translate("Why", "It belongs to sample {n} of the data, counted from 0.").format(n=found.sample)
+        text += " " + translate("Why", "It belongs to sample {n} of the data.").format(n=found.sample + 1)
     return text
 
 

@@ -173,7 +173,7 @@ def test_classes_and_chance():
     fused, expected = explain("softmax_cross_entropy", z, y, samples=-1)
     assert the_value(fused.text)[0] == pytest.approx(float(expected), rel=3e-3)
     found, expected = explain("one_hot", y, z, samples=-1, cell=(2, 0))
-    assert expected == 1 and "sample 0 belongs to class 2" in found.text and found.sources[0] == {(0,)}
+    assert expected == 1 and "sample 1 belongs to class 2" in found.text and found.sources[0] == {(0,)}
     found, expected = explain("argmax", z, axis=0, cell=(3,))
     assert f"stands at place {expected}," in found.text and found.sources[0] == {(i, 3) for i in range(3)}
     found, _ = explain("argmax", z, axis=1, keepdims=True, cell=(2, 0))

@@ -117,7 +117,7 @@ def test_a_weight_gradient_shows_upstream_times_local_by_sample(desk):
     assert table.rows.headings == ("sample", "upstream", "local", "product")
     largest = int(np.argmax(np.abs(dz1[0] * x[1])))
     row = d.text()[0]
-    assert row[0] == str(largest) and row[1].startswith(f"dZ1[0, {largest}]  ") and row[2] == f"X[1, {largest}]  1"
+    assert row[0] == str(largest + 1) and row[1].startswith(f"dZ1[0, {largest}]  ") and row[2] == f"X[1, {largest}]  1"
     assert len(d.text()) == 4 and table.rows.rows[0].entries[3].share == pytest.approx(np.sign(dz1[0, largest]))
 
 
@@ -176,7 +176,7 @@ def test_the_first_value_and_the_data_name_their_line(desk):
     d.select("W1", (0, 1))
     assert f"line {d.session.program.given_named('W1').line}" in d.view.made_label.text()
     d.select("X", (0, 3))
-    assert "sample 3" in d.view.made_label.text()
+    assert "sample 4" in d.view.made_label.text()
     d.select("lr")
     assert "not learned" in d.view.made_label.text() and d.view.title_label.text() == "lr = 3"
 
@@ -248,8 +248,8 @@ def test_a_sample_is_made_the_current_one_and_lit(desk):
     chosen = int(d.text()[1][0])
     d.enter(1, 0)
     assert d.text()[1][0] == f"▸ {chosen}"
-    assert d.session.selection.sample == chosen
-    assert [r.current for r in d.tables[0].rows.rows] == [r.sample == chosen for r in d.tables[0].rows.rows]
+    assert d.session.selection.sample == chosen - 1
+    assert [r.current for r in d.tables[0].rows.rows] == [r.sample == chosen - 1 for r in d.tables[0].rows.rows]
 
 
 def test_asking_when_it_changed_and_stopping_there(desk):
