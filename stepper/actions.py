@@ -183,6 +183,14 @@ ITEMS: tuple[Item, ...] = (
     # The window: panels, arrangements, palette, first page, settings, help.
     *(Item(f"panel-{p.id}", PANELS_MENU, p.title, "window.toggle_panel", p.id, keys=(p.key,) if p.key else (), tip=p.about)
       for p in PANELS),
+    Item("float-panel", PANELS_MENU, translate("actions", "&Float this panel, or put it back"), "panels.float_current", part=True,
+         tip=translate("actions", "Make the panel that has the keyboard a window of its own, or put it back")),
+    *(Item(f"move-{side}", PANELS_MENU, text, "panels.move_current", side,
+           tip=translate("actions", "Move the panel that has the keyboard to this side of the window"))
+      for side, text in (("left", translate("actions", "Move this panel to the left")),
+                         ("right", translate("actions", "Move this panel to the right")),
+                         ("top", translate("actions", "Move this panel to the top")),
+                         ("bottom", translate("actions", "Move this panel to the bottom")))),
     Item("arrange-learn", ARRANGEMENT, translate("actions", "&Learn"), "window.arrange", "learn", group="arrangement",
          tip=translate("actions", "The program, the network, the operation and the loss; the rest comes when asked for")),
     Item("arrange-debug", ARRANGEMENT, translate("actions", "&Debug"), "window.arrange", "debug", group="arrangement",
@@ -199,7 +207,7 @@ ITEMS: tuple[Item, ...] = (
          tip=translate("actions", "Be shown around, a step at a time, on xor")),
     Item("palette", HELP, translate("actions", "&Find an action…"), "window.open_palette", keys=("Ctrl+Shift+P",), part=True,
          tip=translate("actions", "Type a few letters of what you want to do")),
-    Item("keys", HELP, translate("actions", "&Keys"), "guide.show_keys",
+    Item("keys", HELP, translate("actions", "&Keys"), "guide.show_page", "keys",
          tip=translate("actions", "List every key")),
     Item("about", HELP, translate("actions", "&About Backprop Stepper"), "guide.show_about",
          tip=translate("actions", "Which version this is, and what it stands on")),

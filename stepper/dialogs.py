@@ -1,25 +1,14 @@
-"""The two small windows of the help menu. Neither stops anything: work goes on beside them."""
+"""The small window of the help menu. It stops nothing: work goes on beside it."""
 
 from __future__ import annotations
 
 import platform
-from collections.abc import Sequence
 from importlib import metadata
 
 import numpy as np
 import PySide6
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QDialog,
-    QDialogButtonBox,
-    QHeaderView,
-    QLabel,
-    QTableWidget,
-    QTableWidgetItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
 
 from stepper import resources
 
@@ -40,27 +29,6 @@ def _version() -> str:
         return metadata.version("backprop-stepper")
     except metadata.PackageNotFoundError:
         return ""
-
-
-class KeysDialog(QDialog):
-    """Every action that has a key, with what it does."""
-
-    def __init__(self, rows: Sequence[tuple[str, str, str]], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.table = QTableWidget(len(rows), 3, self)
-        self.table.setAccessibleName(self.tr("Keys"))
-        self.table.setHorizontalHeaderLabels([self.tr("Keys"), self.tr("Action"), self.tr("What it does")])
-        self.table.verticalHeader().hide()
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setTabKeyNavigation(False)
-        for r, row in enumerate(rows):
-            for c, text in enumerate(row):
-                self.table.setItem(r, c, QTableWidgetItem(text))
-        self.table.resizeColumnsToContents()
-        self.table.horizontalHeader().setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
-        _frame(self, self.tr("Keys"), self.table)
-        self.resize(860, 560)
 
 
 class AboutDialog(QDialog):

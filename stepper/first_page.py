@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
@@ -27,6 +27,7 @@ from stepper.widgets import fonts
 from stepper.widgets.tips import plain
 
 WIDEST = 980
+WRAP = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap)
 
 
 class BigButton(QPushButton):
@@ -38,16 +39,37 @@ class BigButton(QPushButton):
         self.setAccessibleName(title)
         self.setAccessibleDescription(words)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setDefault(False)
         self.setAutoDefault(True)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
 
     def sizeHint(self) -> QSize:
-        line = self.fontMetrics().height()
-        return QSize(line * 15, line * 9)
+        width = self.fontMetrics().height() * 15
+        return QSize(width, self.heightForWidth(width))
 
     def minimumSizeHint(self) -> QSize:
         line = self.fontMetrics().height()
-        return QSize(line * 10, line * 8)
+        return QSize(line * 9, line * 8)
+
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, arg__1: int) -> int:
+        """Return the height that all of the text needs."""
+        line = self.fontMetrics().height()
+        title, words = self._texts(QRect(0, 0, arg__1 - 2 * line - 8, 10000))
+        return max(words.bottom() + line * 2, line * 8) if title.isValid() else line * 8
+
+    def _texts(self, inner: QRect) -> tuple[QRect, QRect]:
+        """Return where the title and the words stand inside a card."""
+        line = self.fontMetrics().height()
+        title = QFontMetrics(self._bold()).boundingRect(inner.adjusted(0, line * 9 // 4, 0, 0), WRAP, self.title)
+        below = QRect(inner.left(), title.bottom() + 6, inner.width(), 10000)
+        return title, QFontMetrics(QApplication.font()).boundingRect(below, WRAP, self.words)
+
+    def _bold(self) -> QFont:
+        return fonts.sized(QApplication.font(), 2, bold=True)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint a card; the one with the keyboard has a thick frame."""
@@ -59,20 +81,17 @@ class BigButton(QPushButton):
         painter.setBrush(QColor(t.window if self.isDown() else t.panel))
         painter.drawRoundedRect(frame, 8, 8)
         line = self.fontMetrics().height()
-        inner = frame.adjusted(line, line, -line, -line * 2 // 3)
+        inner = frame.adjusted(line, line, -line, 0)
+        title, words = self._texts(inner)
         painter.setFont(fonts.sized(QApplication.font(), 9))
         painter.setPen(QColor(t.accent))
         painter.drawText(inner, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, self.sign)
-        painter.setFont(fonts.sized(QApplication.font(), 2, bold=True))
+        painter.setFont(self._bold())
         painter.setPen(QColor(t.text))
-        inner.setTop(inner.top() + line * 9 // 4)
-        wrap = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
-        used = painter.boundingRect(inner, wrap, self.title)
-        painter.drawText(inner, wrap, self.title)
+        painter.drawText(title.adjusted(0, 0, 4, 0), WRAP, self.title)
         painter.setFont(QApplication.font())
         painter.setPen(QColor(t.dim))
-        inner.setTop(used.bottom() + 6)
-        painter.drawText(inner, wrap, self.words)
+        painter.drawText(QRect(words.left(), words.top(), inner.width(), words.height()), WRAP, self.words)
         painter.end()
 
 

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import cast
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
-from PySide6.QtWidgets import QApplication, QDialog, QDockWidget, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QMainWindow, QVBoxLayout, QWidget
 
 from core.session import Moment
 from stepper import actions, tour
 from stepper.arrangement import BY_ID
 from stepper.controller import Controller
-from stepper.dialogs import AboutDialog, KeysDialog
+from stepper.dialogs import AboutDialog
 from stepper.help import FIRST, HelpView, add_to_page
 from stepper.keys_page import keys_table
 from stepper.palette import Palette
@@ -64,14 +64,10 @@ class Guide(QObject):
 
     def page_here(self) -> str:
         """Return the page on the panel that has the keyboard, else the first page of help."""
-        at: QWidget | None = QApplication.focusWidget()
-        while at is not None:
-            if isinstance(at, QDockWidget):
-                return BY_ID[at.objectName()].page
-            if at is self.top:
-                return STEPS_PAGE
-            at = at.parentWidget()
-        return FIRST
+        focus = QApplication.focusWidget()
+        if self._panels.isVisible() and self._panels.current:
+            return BY_ID[self._panels.current].page
+        return STEPS_PAGE if focus is not None and self.top is not None and self.top.isAncestorOf(focus) else FIRST
 
     @Slot(str)
     def show_page(self, name: str) -> None:
@@ -87,12 +83,6 @@ class Guide(QObject):
         dialog.show()
         dialog.raise_()
         dialog.activateWindow()
-
-    @Slot()
-    def show_keys(self) -> None:
-        """Show every key."""
-        rows = [(actions.keys_text(i), actions.plain(i.text), actions.say(i.tip)) for i in actions.ITEMS if i.keys]
-        KeysDialog(rows, self._window).show()
 
     @Slot()
     def show_about(self) -> None:

@@ -59,7 +59,7 @@ class MainWindow(QMainWindow):
         self.asking = Asking(controller, self.changing, self.stops, self)
         self.owners: dict[str, QObject] = {
             "window": self, "controller": controller, "files": self.files, "looks": self.looks, "guide": self.guide,
-            "changing": self.changing, "stops": self.stops, "asking": self.asking,
+            "panels": self.panels, "changing": self.changing, "stops": self.stops, "asking": self.asking,
         }  # fmt: skip
         self.actions_ = actions.Actions(self.owners, self)
         self.wiring = Wiring(controller, self.changing, self.stops, self.panels, self.actions_, settings)
@@ -239,6 +239,10 @@ class MainWindow(QMainWindow):
     def _turn_to(self, page: QWidget) -> None:
         self.stack.setCurrentWidget(page)
         self.top_bar.setVisible(page is self.panels)
+        if page is self.panels and self.moment is not None:
+            self.stale_bar.draw(self.moment)
+        else:
+            self.stale_bar.hide()
         self._enable()
 
     @Slot(str)

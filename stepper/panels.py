@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from PySide6.QtCore import QByteArray, QEvent, QPoint, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QByteArray, QEvent, QPoint, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QStyle, QTabBar, QTabWidget, QWidget
+from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidget
 
 from stepper.arrangement import AREAS, BY_ID, PANELS, Area, Arrangement, Panel, area_of, say, shares
+from stepper.dock_sizes import gap, make_room, share_out
 from stepper.widgets.dock_title import DockTitle
 
 VERSION = 1
 """Of the saved arrangement: a higher one when saved ones no longer fit."""
-LEAST_WIDTH, LEAST_HEIGHT, TAB_FRAME = 330, 150, 12
+SMALLEST = QSize(160, 60)
+SIDES = {
+    "left": Qt.DockWidgetArea.LeftDockWidgetArea, "right": Qt.DockWidgetArea.RightDockWidgetArea,
+    "top": Qt.DockWidgetArea.TopDockWidgetArea, "bottom": Qt.DockWidgetArea.BottomDockWidgetArea,
+}  # fmt: skip
 
 
 class Panels(QMainWindow):
@@ -38,13 +43,19 @@ class Panels(QMainWindow):
         self.arrangement: Arrangement = "learn"
         self.views: dict[str, QWidget] = {}
         self.moved = False
+        self._least: dict[str, QSize] = {}
+        self.current = ""
         self._low = True
         self._arranging = False
+        self._was_moved = False
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(0)
         self._soon.timeout.connect(self._settle)
         self.docks = {panel.id: self._dock(panel) for panel in PANELS}
+        application = QApplication.instance()
+        if isinstance(application, QApplication):
+            application.focusChanged.connect(self._on_focus)
 
     # -- what a person does ----------------------------------------------------------------------------
 
@@ -54,6 +65,9 @@ class Panels(QMainWindow):
             dock = self.docks[name]
             made = BY_ID[name].view(dock)
             self.views[name] = made
+            # Where panels need more room than there is, Qt lets them overlap; it is better that one is cut off.
+            self._least[name] = made.minimumSize()
+            made.setMinimumSize(SMALLEST)
             dock.setWidget(made)
             self.made.emit(name, made)
         return self.views[name]
@@ -72,7 +86,9 @@ class Panels(QMainWindow):
         dock = self.docks[name]
         if dock.isHidden():
             dock.show()
-            self._find_room(dock)
+            self.divide()
+            if self.moved:
+                make_room(self, dock)
         dock.raise_()
         if focus:
             view = self.view(name)
@@ -93,6 +109,23 @@ class Panels(QMainWindow):
         if self.is_in_front(name):
             self.hide_panel(name)
         else:
+            self.show_panel(name, focus=True)
+
+    def float_current(self) -> None:
+        """Make the panel that had the keyboard last a window of its own, or put it back."""
+        name = self.current
+        if name:
+            self.docks[name].setFloating(not self.docks[name].isFloating())
+            self.show_panel(name, focus=True)
+
+    def move_current(self, side: str) -> None:
+        """Move the panel that had the keyboard last to a side of the window: left, right, top or bottom."""
+        name = self.current
+        if name:
+            self.addDockWidget(SIDES[side], self.docks[name])
+            self.docks[name].setFloating(False)
+            self.moved = True
+            make_room(self, self.docks[name])
             self.show_panel(name, focus=True)
 
     def set_low(self, low: bool) -> None:
@@ -141,43 +174,35 @@ class Panels(QMainWindow):
         s = shares(self.width(), self.height(), set(shown), self._low)
         halves = (("left", "left-low"), ("centre", "centre-low"), ("right", "right-low"))
         columns = [[shown[area] for area in half if area in shown] for half in halves]
-        gaps = (0, self._gap(), self._gap())
+        gaps = (0, gap(self), gap(self))
         there = [(column, size - gap) for column, size, gap in zip(columns, s.columns, gaps, strict=True) if column]
         if not there:
             return
-        self._share([([d for docks in column for d in docks], size) for column, size in there], self.width(), sideways=True)
+        share_out(
+            self,
+            self._needs,
+            [([d for docks in column for d in docks], size) for column, size in there],
+            self.width(),
+            sideways=True,
+        )
         strip = shown.get("bottom")
         room = self.height()
         if strip:
             above = there[0][0][0]
-            room -= self._share([(above, room - s.strip), (strip, s.strip)], room, sideways=False)[-1] + self._gap()
+            room -= share_out(self, self._needs, [(above, room - s.strip), (strip, s.strip)], room, sideways=False)[-1] + gap(
+                self
+            )
         for (high, low), part in zip(halves, (room // 3, s.low, room // 2), strict=True):
             if high in shown and low in shown:
-                self._share([(shown[high], room - part), (shown[low], part)], room, sideways=False)
+                share_out(self, self._needs, [(shown[high], room - part), (shown[low], part)], room, sideways=False)
 
-    def _gap(self) -> int:
-        return self.style().pixelMetric(QStyle.PixelMetric.PM_DockWidgetSeparatorExtent, None, self)
-
-    def _share(self, wanted: list[tuple[list[QDockWidget], int]], room: int, sideways: bool) -> list[int]:
-        """Give groups of panels their sizes; the first takes what is left, none less than it needs.
-
-        Sizes that do not add up to what there is leave Qt with two minds about where a line between panels is.
-        """
-        hints = [[dock.minimumSizeHint() for dock in docks] for docks, _ in wanted]
-        tab = self.fontMetrics().height() + TAB_FRAME
-        least = [
-            max(hint.width() if sideways else hint.height() + (tab if len(group) > 1 else 0) for hint in group) for group in hints
-        ]
-        sizes = [max(size, need) for (_, size), need in zip(wanted, least, strict=True)]
-        sizes[0] = max(least[0], room - self._gap() * (len(sizes) - 1) - sum(sizes[1:]))
-        over = sum(sizes) + self._gap() * (len(sizes) - 1) - room
-        for n in sorted(range(len(sizes)), key=lambda n: least[n] - sizes[n]):
-            less = max(0, min(over, sizes[n] - least[n]))
-            sizes[n] -= less
-            over -= less
-        orientation = Qt.Orientation.Horizontal if sideways else Qt.Orientation.Vertical
-        self.resizeDocks([docks[0] for docks, _ in wanted], [max(1, size) for size in sizes], orientation)
-        return sizes
+    def _needs(self, dock: QDockWidget) -> QSize:
+        """Return the least size in which a panel can be read."""
+        view, title = self.views.get(dock.objectName()), dock.titleBarWidget()
+        if view is None or title is None:
+            return dock.minimumSizeHint()
+        least = view.minimumSizeHint().expandedTo(self._least[dock.objectName()])
+        return QSize(least.width(), least.height() + title.sizeHint().height())
 
     def shown(self) -> str:
         """Return which panels are open, as a text for the settings."""
@@ -231,18 +256,6 @@ class Panels(QMainWindow):
             for one, other in pairwise(docks):
                 self.tabifyDockWidget(one, other)
 
-    def _find_room(self, dock: QDockWidget) -> None:
-        """Give a panel that comes anew into a room that a person has shared enough of it to be read."""
-        self.divide()
-        if self.moved and not dock.isFloating():
-            sideways, upwards = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
-            for have, want, room, way in (
-                (dock.width(), LEAST_WIDTH, self.width(), sideways), (dock.height(), LEAST_HEIGHT, self.height(), upwards),
-            ):  # fmt: skip
-                if have < want < room:
-                    # Qt shares out what is asked for too much: asked for this much, it gives what is wanted.
-                    self.resizeDocks([dock], [want * (room - have) // (room - want)], way)
-
     @Slot()
     def _settle(self) -> None:
         """Make the views that have come into sight, name the tabs, and tell."""
@@ -257,7 +270,25 @@ class Panels(QMainWindow):
             bar.setDocumentMode(True)
             bar.setExpanding(False)
         self.divide()
+        if self._was_moved:
+            # A panel that becomes a window, or is none any more, loses the keyboard to anything.
+            self._was_moved = False
+            focus = QApplication.focusWidget()
+            if focus is None or not any(dock.isAncestorOf(focus) for dock in self.docks.values()):
+                self.focus_freed.emit()
         self.changed.emit()
+
+    @Slot(QWidget, QWidget)
+    def _on_focus(self, _: QWidget | None, now: QWidget | None) -> None:
+        """Remember the panel that has the keyboard; a menu, a dialog or another program does not change it."""
+        at = now
+        while at is not None:
+            if isinstance(at, QDockWidget) and self.docks.get(at.objectName()) is at:
+                self.current = at.objectName()
+                return
+            at = at.parentWidget()
+        if now is not None and now.window() is self.window():
+            self.current = ""
 
     @Slot(bool)
     def _on_visibility(self, visible: bool) -> None:
@@ -270,7 +301,7 @@ class Panels(QMainWindow):
     @Slot()
     def _on_moved(self) -> None:
         if not self._arranging and self.isVisible():
-            self.moved = True
+            self.moved = self._was_moved = True
         self._soon.start()
 
     @Slot()

@@ -10,7 +10,8 @@ from stepper import actions
 from stepper.actions import Actions
 from stepper.widgets.top_bar import TopBar
 
-NEED_PANELS = ("arrange-learn", "arrange-debug", "arrange-inspect", "reset-arrangement")
+NEED_PANELS = (actions.STEP, actions.STOPS, actions.CHANGE, actions.OPTIMIZER, actions.ARRANGEMENT, actions.PANELS_MENU)
+"""Menus whose actions change what the panels show: not possible where no panels are."""
 
 
 class Possible(QObject):
@@ -26,6 +27,13 @@ class Possible(QObject):
         """Enable and disable every action for a moment, None while nothing is open."""
         self._moment, self._at_first_page = moment, at_first_page
         here = None if at_first_page else moment
+        for item in actions.ITEMS:
+            if item.menu in NEED_PANELS and item.later is None:
+                self._actions[item.id].setEnabled(here is not None)
+        if here is not None:
+            for name, can in (("undo", here.can_undo), ("redo", here.can_redo), ("recompute", bool(here.stale))):
+                self._actions[name].setEnabled(can)
+            self._actions.turn("what-if", here.what_if)
         stuck = here is None or (here.fault is not None and here.k >= here.machine.runnable)
         at_start = here is None or (here.position.iteration == 1 and here.k == 0)
         steps = {item.id: not (stuck if item.later else at_start) for item in actions.ITEMS if item.later is not None}
@@ -37,8 +45,6 @@ class Possible(QObject):
             self._actions.explain(name, self._why_stuck(fault) if fault is not None and not steps[name] else "")
         self._actions["save-script"].setEnabled(moment is not None)
         self._actions["dismiss"].setEnabled(can_dismiss)
-        for name in NEED_PANELS:
-            self._actions[name].setEnabled(not at_first_page)
 
     def why_not(self, name: str) -> str:
         """Return why an action is not possible now; empty if it is."""
@@ -49,8 +55,12 @@ class Possible(QObject):
             return self.tr("open a program first")
         if self._at_first_page:
             return self.tr("go back to {title} first").format(title=moment.title)
-        if name == "dismiss":
-            return self.tr("there is no message")
+        reasons = {
+            "dismiss": self.tr("there is no message"), "undo": self.tr("nothing was changed by hand"),
+            "redo": self.tr("no change was taken back"), "recompute": self.tr("nothing is out of date"),
+        }  # fmt: skip
+        if name in reasons:
+            return reasons[name]
         if item.later and moment.fault is not None:
             return self._why_stuck(moment.fault)
         return self.tr("this is the very start; there is nothing earlier") if item.later is False else ""

@@ -1,8 +1,6 @@
-"""How smooth the window is, in milliseconds: a step repaints in under one frame (16), a first picture comes within 500.
+"""How smooth the window is, in ms: start, opening a network, and a step with its repaint in each arrangement.
 
-A step is everything from the action to the last pixel: the session's move, drawing every visible view, painting.
-Each number is the median (and the slowest) over the steps of two iterations; the ratio beside it is to an empty
-repaint of the same window, measured in the same run.
+A frame is 16 ms. Everything is drawn offscreen, into memory: a real display adds what its own driver takes.
 """
 
 from __future__ import annotations
@@ -10,88 +8,75 @@ from __future__ import annotations
 import os
 import statistics
 import sys
-import tempfile
 import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-sys.path.insert(0, str(Path(__file__).parent))
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
+BEGIN = time.perf_counter()
+sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parent)]
 
-from bench_run import LARGE
-from PySide6.QtCore import QEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from bench_run import LARGE  # noqa: E402
+from PySide6.QtWidgets import QApplication  # noqa: E402
 
-from core.complete import load
-from core.library import open_target
-from core.session import Session
-from stepper.application import application
-from stepper.controller import Controller
-from stepper.main_window import MainWindow
-from stepper.settings import Settings
+from stepper import app  # noqa: E402
+from stepper.arrangement import ARRANGEMENTS  # noqa: E402
+from stepper.main_window import MainWindow  # noqa: E402
 
-SIZE = (1440, 900)
+SIZES = ((1280, 720), (2560, 1440))
+STEPS = 30
 
 
-def painted(app: QApplication, window: MainWindow) -> None:
-    """Have everything that waits be drawn and painted."""
+def settle() -> None:
+    """Let the window do all that is waiting."""
+    for _ in range(20):
+        QApplication.processEvents()
+
+
+def step(window: MainWindow) -> float:
+    """Do an operation and draw it; returns how long that took, in ms."""
+    begin = time.perf_counter()
+    window.controller.later("operation")
     window.drawer.draw_now()
-    app.sendPostedEvents(None, QEvent.Type.LayoutRequest)
-    app.processEvents()
+    QApplication.processEvents()
+    return (time.perf_counter() - begin) * 1000
 
 
-def empty_repaint(app: QApplication, window: MainWindow) -> float:
-    """Return the time that painting the whole window takes when nothing has changed."""
-    times = []
-    for _ in range(5):
-        start = time.perf_counter()
-        for view in window.findChildren(QWidget):
-            if view.isVisible():
-                view.update()
-        app.processEvents()
-        times.append(time.perf_counter() - start)
-    return statistics.median(times)
-
-
-def measure(app: QApplication, name: str, session: Session, arrangement: str) -> None:
-    """Print one line for a program in an arrangement."""
-    with tempfile.TemporaryDirectory() as folder:
-        window = MainWindow(Controller(), Settings(Path(folder) / "settings.ini"))
-        window.resize(*SIZE)
-        window.show()
-        app.processEvents()
-        window.arrange(arrangement)
-        app.processEvents()
-        start = time.perf_counter()
-        window.controller.take(session)
-        for _ in range(3):
-            painted(app, window)
-        first = time.perf_counter() - start
-        for _ in range(3):
-            window.controller.later()
-            painted(app, window)
-        times = []
-        for _ in range(2 * len(session.program)):
-            start = time.perf_counter()
-            window.controller.later()
-            painted(app, window)
-            times.append(time.perf_counter() - start)
-        nothing = empty_repaint(app, window)
-        middle, slowest = statistics.median(times), max(times)
-        print(
-            f"{name:>16} {arrangement:>8}  step {middle * 1e3:6.1f} ms (slowest {slowest * 1e3:6.1f})"
-            f"  {middle / nothing:5.2f} of a whole repaint  first picture {first * 1e3:6.0f} ms"
-        )
-        window.close()
-        window.deleteLater()
-        app.processEvents()
+def opened(window: MainWindow, target: str) -> float:
+    """Open a network and draw it; returns how long that took, in ms."""
+    begin = time.perf_counter()
+    window.controller.open(target)
+    window.drawer.draw_now()
+    QApplication.processEvents()
+    return (time.perf_counter() - begin) * 1000
 
 
 def main() -> None:
-    """Measure the two networks in the two arrangements that are stepped in."""
-    app = application()
-    for arrangement in ("learn", "debug"):
-        measure(app, "2-3-1", Session(open_target("xor").program, "xor"), arrangement)
-        measure(app, "784-128-64-10", Session(load(LARGE), "large"), arrangement)
+    """Measure and print."""
+    with TemporaryDirectory() as folder:
+        large = Path(folder) / "large.py"
+        large.write_text(LARGE, "utf-8")
+        running = app.start("xor", Path(folder) / "settings.ini")
+        running.window.resize(*SIZES[0])
+        running.window.drawer.draw_now()
+        QApplication.processEvents()
+        print(f"start, Python and Qt included, to the first picture: {(time.perf_counter() - BEGIN) * 1000:6.0f} ms")
+        window = running.window
+        for name, target in (("2-3-1 (xor)", "xor"), ("784-128-64-10, batch 64", str(large))):
+            for width, height in SIZES:
+                window.resize(width, height)
+                for arrangement in ARRANGEMENTS:
+                    window.arrange(arrangement)
+                    settle()
+                    first = opened(window, target)
+                    settle()
+                    times = sorted(step(window) for _ in range(STEPS))
+                    print(
+                        f"{name:24} {width}×{height} {arrangement:8} opened {first:6.1f} ms   "
+                        f"a step {statistics.median(times):5.1f} ms, the slowest of {STEPS} {times[-1]:5.1f} ms"
+                    )
+        window.close()
+        running.reporter.remove()
 
 
 if __name__ == "__main__":

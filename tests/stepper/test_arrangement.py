@@ -15,6 +15,7 @@ from stepper.arrangement import AREAS, ARRANGEMENTS, PANELS, Arrangement, area_o
 from stepper.controller import Controller
 from stepper.drawing import can_be_seen
 from stepper.main_window import MainWindow
+from stepper.panels import SIDES
 from stepper.settings import Settings
 from stepper.widgets.dock_title import DockTitle
 
@@ -72,7 +73,7 @@ def test_each_arrangement_fills_the_window(
     room = 0
     for name in fronts:
         dock = window.panels.docks[name]
-        least = dock.minimumSizeHint()
+        least = window.panels.view(name).minimumSizeHint()
         assert dock.width() >= least.width() and dock.height() >= least.height(), name
         assert dock.width() >= 300 and dock.height() >= 100, name
         room += dock.width() * dock.height()
@@ -142,6 +143,7 @@ def test_a_floating_panel_still_steps(window: MainWindow, qtbot: QtBot) -> None:
     window.panels.docks["operation"].setFloating(True)
     settle(qtbot)
     assert window.panels.is_in_front("operation")
+    assert window.focusWidget() is window.top_bar.later_button
     window.controller.later("operation")
     window.drawer.draw_now()
     assert window.operation_view not in window.drawer.waiting
@@ -213,3 +215,31 @@ def test_the_room_that_a_person_shared_stays(window: MainWindow, qtbot: QtBot) -
     window.panels.show_panel("value")
     settle(qtbot)
     assert window.panels.docks["value"].width() >= 240
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support")
+def test_a_panel_floats_and_moves_without_a_mouse(window: MainWindow, qtbot: QtBot) -> None:
+    window.panels.show_panel("value", focus=True)
+    settle(qtbot)
+    assert window.panels.current == "value"
+    dock = window.panels.docks["value"]
+    window.actions_["float-panel"].trigger()
+    settle(qtbot)
+    assert dock.isFloating() and window.panels.current == "value"
+    window.actions_["float-panel"].trigger()
+    settle(qtbot)
+    assert not dock.isFloating() and "value" in seen(window)
+    for side in ("right", "bottom", "top", "left"):
+        window.actions_[f"move-{side}"].trigger()
+        settle(qtbot)
+        assert window.panels.dockWidgetArea(dock) == SIDES[side]
+        assert "value" in seen(window) and dock.width() > 200 and dock.height() > 100
+
+
+def test_the_steps_are_no_panel(window: MainWindow) -> None:
+    window.panels.current = "value"
+    window.top_bar.run_button.setFocus()
+    assert window.panels.current == ""
+    window.actions_["float-panel"].trigger()
+    window.actions_["move-left"].trigger()
+    assert not any(dock.isFloating() for dock in window.panels.docks.values())

@@ -156,3 +156,18 @@ def test_everything_on_it_is_reached_by_tab_and_named(fresh: MainWindow) -> None
     assert wanted <= reached
     assert all(w.accessibleName() or w.text() for w in wanted if not isinstance(w, ChoiceList))
     assert all(w.accessibleName() for w in (page, page.examples, page.recent))
+
+
+@pytest.mark.parametrize(("width", "height", "zoom"), [(1280, 720, 0), (900, 560, 4), (700, 440, 0), (2560, 1440, 8)])
+def test_no_text_of_a_card_is_cut_off(fresh: MainWindow, qtbot: QtBot, width: int, height: int, zoom: int) -> None:
+    fresh.looks.zoom_by(zoom)
+    try:
+        fresh.resize(width, height)
+        qtbot.wait(20)
+        page = fresh.first_page
+        assert page.horizontalScrollBar().maximum() == 0
+        for button in (page.watch_button, page.code_button, page.network_button):
+            assert button.height() >= button.heightForWidth(button.width()) - 1
+            assert button.width() == pytest.approx(page.watch_button.width(), abs=2)
+    finally:
+        fresh.looks.zoom_by(0)

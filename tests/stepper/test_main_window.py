@@ -17,7 +17,8 @@ from pytestqt.qtbot import QtBot
 from core.session import Moment
 from stepper import theme
 from stepper.controller import Controller
-from stepper.dialogs import AboutDialog, KeysDialog
+from stepper.dialogs import AboutDialog
+from stepper.help import HelpView
 from stepper.main_window import MainWindow
 from stepper.settings import Settings
 
@@ -176,16 +177,13 @@ def test_asking_for_a_file_does_not_block(window: MainWindow, qtbot: QtBot, name
 
 def test_the_help_is_made_from_the_table(window: MainWindow, qtbot: QtBot) -> None:
     window.actions_["keys"].trigger()
-    keys = window.findChild(KeysDialog)
-    assert isinstance(keys, KeysDialog)
-    assert not keys.isModal()
-    shown = [keys.table.item(r, 0).text() for r in range(keys.table.rowCount())]
-    assert "Right" in shown and "F5" in shown
+    keys = window.panels.view("help")
+    assert isinstance(keys, HelpView)
+    assert keys.page == "keys" and "Shift+F10" in keys.browser.toPlainText()
     window.actions_["about"].trigger()
     about = window.findChild(AboutDialog)
     assert isinstance(about, AboutDialog)
     assert "NumPy" in about.text.text()
-    keys.close()
     about.close()
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from helpers.pictures import WIDE, array, at, value, xor
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPixmap
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPixmap
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
@@ -61,11 +61,20 @@ def claimed(view: NetworkView, key: Qt.Key) -> bool:
 # -- the lens ----------------------------------------------------------------------------------------
 
 
+def move_over(widget: QWidget, place: QPoint) -> None:
+    """Have the mouse be over a place, whatever other window an earlier test has left there."""
+    far = widget.mapToGlobal(place)
+    no = Qt.MouseButton.NoButton
+    event = QMouseEvent(QEvent.Type.MouseMove, QPointF(place), QPointF(far), no, no, Qt.KeyboardModifier.NoModifier)
+    QApplication.sendEvent(widget, event)
+
+
 def test_the_lens_shows_what_is_under_the_mouse_and_a_click_chooses_it(view: NetworkView, qtbot: QtBot) -> None:
     session = at(load(WIDE), "L")
     view.draw(session.moment())
+    view.canvas.repaint()
     place = view.canvas.position_of(Item("weight", 1, 21, 33))
-    QTest.mouseMove(view.canvas, place)
+    move_over(view.canvas, place)
     lens = view.canvas.lens()
     assert lens is not None and lens.cells is not None
     row, column = lens.at
