@@ -198,11 +198,11 @@ class Panels(QMainWindow):
 
     def _needs(self, dock: QDockWidget) -> QSize:
         """Return the least size in which a panel can be read."""
-        view, title = self.views.get(dock.objectName()), dock.titleBarWidget()
-        if view is None or title is None:
+        view = self.views.get(dock.objectName())
+        if view is None:
             return dock.minimumSizeHint()
-        least = view.minimumSizeHint().expandedTo(self._least[dock.objectName()])
-        return QSize(least.width(), least.height() + title.sizeHint().height())
+        hint, wished = view.minimumSizeHint(), self._least[dock.objectName()]
+        return QSize(wished.width() or hint.width(), (wished.height() or hint.height()) + dock.titleBarWidget().height())
 
     def shown(self) -> str:
         """Return which panels are open, as a text for the settings."""

@@ -6,82 +6,15 @@ import numpy as np
 import pytest
 from helpers.bits import bits, floats
 from helpers.programs import SETTINGS
+from helpers.twin import BATCHED, Twin, change
 from hypothesis import given
 from hypothesis import strategies as st
 
 from core.changes import refusal, typed, with_optimizer
 from core.complete import load
-from core.data.batches import indices_of
 from core.errors import ChangeError
-from core.execute.machine import Machine
 from core.library import open_target
 from core.session import SIZES, Session
-
-BATCHED = """\
-# data
-samples = "rows"
-batch = 3
-shuffle = True
-seed = 5
-X = np.array([[0.0, 1.0], [1.0, 0.5], [2.0, -1.0], [0.5, 0.5], [-1.0, 2.0], [1.5, 1.0], [0.2, -0.3]])
-Y = np.array([[0.0], [1.0], [0.0], [1.0], [1.0], [0.0], [1.0]])
-# parameters
-W = np.array([[0.3], [-0.2]])
-b = np.array([[0.1]])
-v = np.zeros((2, 1))
-lr = 0.5
-# forward
-A = sigmoid(X @ W + b)
-# loss
-L = mse(A, Y)
-# update
-v = 0.9 * v + dW
-W = W - lr * v
-b = b - lr * db
-"""
-
-
-class Twin:
-    """The same training computed from its first iteration, without timeline, checkpoints or Runner."""
-
-    def __init__(self, program):
-        self.program = program
-        self.changes = []  # (iteration, {name: new value}), in the order in which they were made
-        self.undone = []
-        self.back = []
-
-    def do(self, iteration, values):
-        self.back.append(list(self.changes))
-        self.undone = []
-        self.changes = [*(c for c in self.changes if c[0] <= iteration), (iteration, values)]
-
-    def machine(self, wanted):
-        """Return the wanted iteration with all its values, and the losses up to it."""
-        p = self.program
-        given = dict(p.first_values)
-        state = {name: given[name] for name in p.carried}
-        losses = []
-        for iteration in range(1, wanted + 1):
-            for at, values in self.changes:
-                if at == iteration:
-                    for name, value in values.items():
-                        (state if name in p.carried else given)[name] = value
-            batch = indices_of(p.batching, iteration)
-            inputs = {}
-            for name in p.inputs:
-                if name in state:
-                    inputs[name] = state[name]
-                elif name in p.batching.sliced:
-                    inputs[name] = np.take(given[name], batch, axis=p.batching.axis)
-                elif name in given:
-                    inputs[name] = given[name]
-                else:
-                    inputs[name] = iteration if name == "iteration" else len(batch)
-            machine = Machine(p, inputs)
-            machine.go(len(p))
-            state = machine.state()
-            losses.append(float(machine.value(p.loss)))
-        return machine, losses
 
 
 def check(session, twin):
@@ -153,27 +86,6 @@ def test_after_any_edits_nothing_stale_is_shown_as_current(actions):
             session.back_to_first_weights()
             twin.do(at, {n: program.first_values[n] for n in program.carried})
         check(session, twin)
-
-
-def change(session, twin, name, at, number):
-    """Type a number over a cell of what an iteration starts with, in the session and in its twin."""
-    program, iteration = session.program, session.timeline.iteration
-    shown = session.moment().value(program.inputs[name])
-    cell = tuple(int(i) for i in np.unravel_index(at % shown.size, shown.shape)) if shown.ndim else ()
-    fresh, _ = twin.machine(iteration)
-    session.change_cell(program.inputs[name], cell, repr(number))
-    if name in program.batching.sliced:
-        whole = program.first_values[name]
-        for when, values in twin.changes:
-            whole = values.get(name, whole) if when <= iteration else whole
-        cell = (int(indices_of(program.batching, iteration)[cell[0]]), *cell[1:])
-    else:
-        whole = fresh.peek(program.inputs[name])
-    changed = number
-    if isinstance(whole, np.ndarray):
-        changed = np.copy(whole, order="K")
-        changed[cell] = number
-    twin.do(iteration, {name: changed})
 
 
 def test_an_edit_puts_what_follows_out_of_date_until_it_is_computed():
