@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -46,7 +46,7 @@ class Moment:
     """What there is to see at one moment.
 
     `lit` is the instruction just executed, `upcoming` the next one; at a stop between iterations one of
-    them is None. `stale` values are shown as they were before a change by hand (`old` keeps them), `edited`
+    them is None. `old` holds the values that a change by hand has put out of date, as they were before it; `edited`
     maps the inputs changed by hand to their changed cells (none: all of it), `events` are all such changes
     and `old_losses` the losses before the newest one. `inner` is the moment inside the upcoming operation
     where a person has gone into it, `element` how many cells of its whole `result` are computed, where they go cell by cell.
@@ -71,8 +71,7 @@ class Moment:
     events: tuple[Event, ...] = ()
     edited: Mapping[int, frozenset[Cell]] = field(default_factory=dict)
     old_losses: Sequence[float] = ()
-    stale: frozenset[int] = frozenset()
-    old: Machine | None = field(default=None, compare=False, repr=False)
+    old: Mapping[int, Any] = field(default_factory=dict, compare=False, repr=False)
     inner: Moment | None = None
     element: int | None = None
     result: Array | None = field(default=None, compare=False, repr=False)
@@ -80,6 +79,11 @@ class Moment:
     can_undo: bool = False
     can_redo: bool = False
     earlier: Callable[[int], Array | None] = field(default=_nothing, compare=False, repr=False)
+
+    @cached_property
+    def stale(self) -> frozenset[int]:
+        """The values that are shown as they were before a change by hand."""
+        return frozenset(self.old)
 
     @cached_property
     def scores(self) -> Mapping[str, float]:
@@ -119,8 +123,7 @@ class Moment:
         maker = self.program.makers.get(index)
         if maker is not None and maker >= self.k:
             return None
-        machine = self.old if self.old is not None and index in self.stale else self.machine
-        datum = machine.peek(index)
+        datum = self.old[index] if index in self.old else self.machine.peek(index)
         return None if datum is None else np.asarray(datum)
 
     def before(self, index: int) -> Array | None:

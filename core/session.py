@@ -14,7 +14,6 @@ from core.data.batches import indices_of
 from core.errors import ChangeError
 from core.execute.events import Event
 from core.execute.inputs import Datum, initial_state
-from core.execute.machine import Machine
 from core.execute.timeline import Course, Position, Timeline
 from core.execute.tracks import Tracks
 from core.library import Opened
@@ -22,7 +21,6 @@ from core.moment import Moment, Selection
 from core.network_file import Evaluation, scores
 from core.notes import Notes
 from core.program.ir import Array, Instruction, Program
-from core.program.structure import descendants
 from core.stops import SIZES, Size, next_stop, previous_stop
 from core.visit import Visit
 
@@ -79,8 +77,7 @@ class Session:
         self._scores: dict[int, Mapping[str, float]] = {}
         self._scored: tuple[float, Mapping[str, float]] | None = None
         self._visit = Visit(program.batching.axis)
-        self._old: Machine | None = None
-        self._stale: frozenset[int] = frozenset()
+        self._old: dict[int, Datum | None] = {}
         self._undo: list[tuple[Course, Position]] = []
         self._redo: list[tuple[Course, Position]] = []
         self.timeline.forgetters.append(self._forget_scores)
@@ -108,7 +105,7 @@ class Session:
             epoch_losses=t.epoch_losses, selection=self.selection, running=self.running, machine=t.machine,
             score=_Score(self, t.iteration + (k == len(instructions)), self.running) if self.evaluations else _no_scores,
             notes=self.notes, tracks=self.tracks, events=t.events,
-            edited=edited_cells(program, t.events, t.iteration), stale=self._stale, old=self._old,
+            edited=edited_cells(program, t.events, t.iteration), old=self._old,
             old_losses=self._undo[-1][0].losses if self._undo and t.events else (),
             element=self._visit.element, result=self._visit.result,
             what_if=self.what_if, can_undo=bool(self._undo), can_redo=bool(self._redo), earlier=_Before(t, t.iteration),
@@ -339,7 +336,7 @@ class Session:
         self._forget_old()
 
     def _forget_old(self) -> None:
-        self._old, self._stale = None, frozenset()
+        self._old = {}
 
     def _step_inside(self, size: Size, later: bool) -> None:
         opened = self._visit.operation
@@ -373,21 +370,18 @@ class Session:
             self._apply(course, at)
 
     def _apply(self, course: Course, at: Position | None = None) -> None:
-        """Take another course. Where it differs within this iteration, what follows from that is out of date."""
+        """Take another course. What it makes otherwise within this iteration stays as it was, and is out of date."""
+        before, machine, old = self.timeline.position, self.timeline.machine, self._old
         self._stay_outside()
-        before, machine = self.timeline.position, self.timeline.machine
         first = self.timeline.take(course)
-        program = self.program
+        program, now = self.program, self.timeline.machine
         if first > before.iteration:
             if at is None and self.timeline.position.k == len(program):
                 self.timeline.go(Position(first, 0))
-        elif first == before.iteration and before.k and machine.program.instructions is program.instructions and not self.what_if:
-            changed = {
-                index for index in program.inputs.values() if not _same(machine.peek(index), self.timeline.machine.peek(index))
-            }
-            made = {i.result for i in program.instructions[: before.k]}
-            self._stale = frozenset(descendants(program.instructions, changed) & made)
-            self._old = machine if self._stale else None
+        elif first == before.iteration and machine.program.instructions is program.instructions and not self.what_if:
+            made = [i.result for i in program.instructions[: self.timeline.position.k]]
+            shown = {index: old.get(index, machine.peek(index)) for index in made}
+            self._old = {index: datum for index, datum in shown.items() if not _same(datum, now.peek(index))}
         self._tell()
 
     def _tell(self) -> None:

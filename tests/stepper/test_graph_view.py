@@ -306,7 +306,7 @@ def test_stale_and_edited(view: GraphView) -> None:
     a1, w1 = value(session.program, "A1"), value(session.program, "W1")
     plain = grab_of(view, session.moment())
     assert "out of date" not in view.legend.accessibleDescription()
-    view.draw(replace(session.moment(), stale=frozenset({a1}), edited={w1: frozenset()}))
+    view.draw(replace(session.moment(), old={a1: session.moment().machine.peek(a1)}, edited={w1: frozenset()}))
     s = scene(view)
     assert s.stale(s.graph.nodes[node(view, "A1")]) and s.edited(s.graph.nodes[node(view, "W1")])
     assert not s.stale(s.graph.nodes[node(view, "Z1")]) and not s.edited(s.graph.nodes[node(view, "b1")])

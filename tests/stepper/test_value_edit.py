@@ -121,7 +121,7 @@ def test_stale_and_edited_are_marked(view: ValueView, xor: Session) -> None:
     w1 = value(xor, "W1")
     xor.select(w1)
     moment = xor.moment()
-    marked = replace(moment, stale=frozenset({w1}), old=moment.machine, edited={w1: frozenset({(1, 0)})})
+    marked = replace(moment, old={w1: moment.machine.peek(w1)}, edited={w1: frozenset({(1, 0)})})
     pictures = []
     for part in (HEAT, TABLE, SPREAD, FACTS):
         view.show_part(part)
