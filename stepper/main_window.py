@@ -272,6 +272,7 @@ class MainWindow(QMainWindow):
         self.top_bar.speed_changed.connect(self._on_speed)
         self.panels.made.connect(self._on_made)
         self.panels.changed.connect(self._on_panels)
+        self.panels.closed.connect(self.wiring.on_closed)
         self.panels.focus_freed.connect(self._focus_on_steps)
         self.panels.help_wanted.connect(self.guide.show_page)
         self.guide.chosen.connect(self._on_setting)

@@ -25,11 +25,13 @@ class Panels(QMainWindow):
     """Holds a dock for each panel of the table. A panel's view is made when it is first seen.
 
     `made(id, view)` tells of a new view, `changed()` of a panel shown, hidden or brought to the front,
+    `closed(id)` of one that a person has hidden,
     `help_wanted(page)` of a press on a panel's question mark.
     """
 
     made = Signal(str, QWidget)
     changed = Signal()
+    closed = Signal(str)
     help_wanted = Signal(str)
     focus_freed = Signal()
 
@@ -102,6 +104,7 @@ class Panels(QMainWindow):
         dock.hide()
         if had:
             self.focus_freed.emit()
+        self.closed.emit(name)
         self._soon.start()
 
     def toggle(self, name: str) -> None:

@@ -24,6 +24,7 @@ from stepper.views.update import UpdateView
 from stepper.views.value import ValueView
 from stepper.views.why import WhyView
 
+EXPLAINING = ("value", "why")
 LINE_MENU = ("to-cursor", "back-to-cursor", "stop-line", "line-later", "line-earlier")
 
 
@@ -36,6 +37,7 @@ class Wiring(QObject):
         super().__init__(panels)
         self._controller, self._changing, self._stops = controller, changing, stops
         self._panels, self._actions, self._settings = panels, table, settings
+        self._unwanted = False
 
     def connect_view(self, view: QWidget) -> None:
         """Connect a view that was just made."""
@@ -43,18 +45,18 @@ class Wiring(QObject):
         match view:
             case ProgramView():
                 view.statement_clicked.connect(c.to_statement)
-                view.value_clicked.connect(c.select)
+                view.value_clicked.connect(self._on_value)
                 view.stop_clicked.connect(stops.toggle_line)
                 view.cursor_moved.connect(c.set_cursor)
                 view.menu_wanted.connect(self._show_line_menu)
             case NetworkView():
-                view.value_clicked.connect(c.select)
+                view.value_clicked.connect(self._on_value)
                 view.sample_clicked.connect(c.select_sample)
             case GraphView():
                 view.value_clicked.connect(c.select)
                 view.instruction_clicked.connect(c.to_instruction)
             case OperationView() | LineView() | UpdateView():
-                view.value_clicked.connect(c.select)
+                view.value_clicked.connect(self._on_value)
             case ValueView():
                 view.value_clicked.connect(c.select)
                 view.cell_edited.connect(changing.change_cell)
@@ -88,6 +90,19 @@ class Wiring(QObject):
                 view.hunt.connect(stops.hunt)
             case _:
                 pass
+
+    @Slot(object, object)
+    def _on_value(self, value: int, cell: tuple[int, ...] | None) -> None:
+        """Select a value; a cell opens the panels that explain it, unless a person has closed them."""
+        self._controller.select(value, cell)
+        if cell is not None and not any(self._panels.is_shown(name) for name in EXPLAINING) and not self._unwanted:
+            for name in EXPLAINING:
+                self._panels.show_panel(name)
+
+    @Slot(str)
+    def on_closed(self, name: str) -> None:
+        """Remember that a person has closed a panel that explains: it does not open by itself again."""
+        self._unwanted = self._unwanted or name in EXPLAINING
 
     @Slot(str)
     def plot(self, text: str) -> None:

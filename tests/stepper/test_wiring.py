@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QLabel, QMenu
 from pytestqt.qtbot import QtBot
 
 from core.notes import Breakpoint
 from stepper.main_window import MainWindow
 from stepper.views.curves import CurvesView
 from stepper.views.loss import LossView
+from stepper.widgets.matrix import MatrixWidget
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 VALUES = ("program", "network", "graph", "operation", "line", "update", "value", "why")
+SHOWING = ("program", "network", "graph", "operation", "value", "why")
 SAMPLES = ("network", "data", "why")
 ITERATIONS = ("loss", "curves")
 
@@ -26,17 +30,55 @@ def all_views(window: MainWindow, qtbot: QtBot) -> MainWindow:
     return window
 
 
+def shows(window: MainWindow, name: str, label: str, cell: tuple[int, int]) -> bool:
+    """Tell whether a panel shows a cell of a value as the chosen one, in its own way."""
+    view: Any = window.panels.view(name)
+    place = f"{label}[{cell[0]}, {cell[1]}]"
+    if name == "program":
+        rows = [view.model.row(i) for i in range(view.model.rowCount())]
+        return [r.text.split(" = ")[0] for r in rows if r.selected] == [label]
+    if name == "network":
+        items, _ = view.scene().selected()
+        return any(item.unit == cell[0] for item in items)
+    if name == "graph":
+        scene = view.canvas._scene
+        return scene.selected is not None and scene.moment.program.gradients["W1"] in scene.values(
+            scene.graph.nodes[scene.selected]
+        )
+    if name == "operation":
+        return any(m.isVisible() and m.name == label and m.selected == cell for m in view.findChildren(MatrixWidget))
+    if name == "value":
+        words = " ".join(x.text() for x in view.findChildren(QLabel) if x.isVisible())
+        return label in words and view.heat.isVisible() and place in view.heat.accessibleDescription()
+    assert name == "why"
+    return view.title_label.text().startswith(f"{place} = ")
+
+
+@pytest.mark.parametrize("other", SHOWING)
 @pytest.mark.parametrize("name", VALUES)
-def test_a_value_chosen_in_a_view_is_chosen_everywhere(all_views: MainWindow, qtbot: QtBot, name: str) -> None:
-    assert all_views.moment is not None
-    index = next(v.index for v in all_views.moment.program.values if v.label == "dW1")
-    all_views.panels.view(name).value_clicked.emit(index, (1, 0))  # type: ignore[attr-defined]
-    for other in all_views.panels.docks:
-        all_views.panels.show_panel(other)
-        qtbot.waitUntil(lambda other=other: all_views.panels.views[other] not in all_views.drawer.waiting)
-    moment = all_views.drawer.moment
-    assert moment is not None
-    assert (moment.selection.value, moment.selection.cell) == (index, (1, 0))
+def test_a_value_chosen_in_a_view_is_shown_in_every_other(all_views: MainWindow, qtbot: QtBot, name: str, other: str) -> None:
+    program = all_views.controller.session.program
+    index = program.gradients["W1"]
+    all_views.controller.go(2, program.makers[index] + 1)
+    all_views.panels.show_panel(other)
+    all_views.panels.view(name).value_clicked.emit(index, (1, 0))
+    qtbot.waitUntil(lambda: all_views.panels.views[other] not in all_views.drawer.waiting)
+    assert shows(all_views, other, "dW1", (1, 0))
+    all_views.panels.view(name).value_clicked.emit(index, (2, 1))
+    qtbot.waitUntil(lambda: all_views.panels.views[other] not in all_views.drawer.waiting)
+    assert shows(all_views, other, "dW1", (2, 1))
+
+
+def test_a_cell_opens_what_explains_it_unless_that_was_closed(window: MainWindow, qtbot: QtBot) -> None:
+    window.controller.later("iteration")
+    index = window.controller.session.program.gradients["W1"]
+    assert not window.panels.is_shown("why")
+    window.operation_view.value_clicked.emit(index, (0, 0))
+    assert window.panels.is_shown("why") and window.panels.is_shown("value")
+    window.panels.hide_panel("why")
+    window.panels.hide_panel("value")
+    window.operation_view.value_clicked.emit(index, (0, 1))
+    assert not window.panels.is_shown("why")
 
 
 @pytest.mark.parametrize("name", SAMPLES)
