@@ -78,7 +78,7 @@ PANELS: tuple[Panel, ...] = (
     Panel("data", translate("actions", "Data"), translate("actions", "the samples, and what the network makes of them"),
           DataView, "right", ("debug", "inspect"), "data", "Alt+9", {"inspect": "right-low"}),
     Panel("predict", translate("actions", "Predict"), translate("actions", "a question before each step"),
-          PredictView, "right", ("debug",), "predict"),
+          PredictView, "right", (), "predict"),
     Panel("help", translate("actions", "Help"), translate("actions", "F1 in any panel opens its page"),
           HelpView, "right", (), "start"),
     Panel("loss", translate("actions", "Loss"), translate("actions", "over the iterations; click to travel"),

@@ -24,7 +24,7 @@ from core.optimizers import RULES
 from core.program.ir import fault_sentence
 from core.report import save_values, trace, trace_json, trace_table, training
 from stepper import screen
-from stepper.picture import VIEWS
+from stepper.picture import ARRANGED, THEMES, VIEWS
 from stepper.saving import save_text
 
 _EXAMPLES = """\
@@ -91,7 +91,9 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--set", **settings)
     command.add_argument("--step", type=_count, default=None, metavar="K", help="how many operations are done; all if not given")
     command.add_argument("--view", choices=VIEWS, default="window")
-    command.add_argument("--theme", choices=("light", "dark"), default="light")
+    command.add_argument("--arrangement", choices=ARRANGED, default="learn", help="which panels the window shows")
+    command.add_argument("--select", default="", metavar="VALUE[CELL]", help="choose a value, dW2, or a cell of it, 'dW2[0, 1]'")
+    command.add_argument("--theme", choices=THEMES, default="light")
     command.add_argument("--size", type=_size, default=(1600, 1000), metavar="1600x1000")
     command.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.png")
     return parser
@@ -218,7 +220,10 @@ def _picture(arguments: argparse.Namespace) -> int:
     from stepper.picture import picture
 
     opened = open_target(arguments.target, parse_settings(arguments.settings))
-    picture(opened, arguments.iteration, arguments.step, arguments.view, arguments.theme, arguments.size, arguments.output)
+    picture(
+        opened, arguments.iteration, arguments.step, arguments.view, arguments.theme, arguments.size, arguments.output,
+        arguments.arrangement, arguments.select,
+    )  # fmt: skip
     return 0
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, cast
 
 from core.errors import StepperError
 from core.library import Opened, open_target
@@ -18,13 +20,17 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
     from core.session import Session
+    from stepper.arrangement import Arrangement
 
 VIEWS = (
     "window", "program", "network", "graph", "operation", "line", "update", "value", "why", "data", "predict", "loss", "curves",
     "notes",
 )  # fmt: skip
 THEMES = ("light", "dark")
+ARRANGED: tuple[Arrangement, ...] = ("learn", "debug", "inspect")
+"""The arrangements of the window; written here once more so that the command line need not load Qt to know them."""
 SMALLEST, LARGEST = 100, 10000
+CHOICE = re.compile(r"\s*([^\s\[\]]+)\s*(?:\[([-\d\s,]*)\])?\s*")
 
 
 class PictureError(StepperError):
@@ -39,29 +45,40 @@ def picture(
     theme: str = "light",
     size: tuple[int, int] = (1600, 1000),
     out: Path | str = "picture.png",
+    arrangement: str = "learn",
+    select: str = "",
 ) -> None:
     """Save a PNG of a view where `step` operations of an iteration are done (all of them by default).
 
-    Every iteration before it is run, so that the loss curve is there.
+    Every iteration before it is run, so that the loss curve is there. `select` is a value, `dW2`, or a cell of one,
+    `dW2[0, 1]`, chosen as a click in the program does.
 
     Raises:
-        StepperError: with one sentence, if the target, the position, the size or the file is not possible.
+        StepperError: with one sentence, if the target, the position, the value, the size or the file is not possible.
     """
     path = Path(out)
-    if view not in VIEWS or theme not in THEMES:
-        raise PictureError(f"the view is one of {', '.join(VIEWS)}, the theme one of {', '.join(THEMES)}")
+    if view not in VIEWS or theme not in THEMES or arrangement not in ARRANGED:
+        raise PictureError(
+            f"the view is one of {', '.join(VIEWS)}, the theme one of {', '.join(THEMES)}, "
+            f"the arrangement one of {', '.join(ARRANGED)}"
+        )
     if not all(SMALLEST <= length <= LARGEST for length in size):
         raise PictureError(f"a picture is {SMALLEST} to {LARGEST} pixels wide and high, such as 1600x1000")
     if path.suffix.lower() != ".png":
         raise PictureError(f"{path} should end in .png; pictures are saved as PNG")
     if not path.absolute().parent.is_dir():
         raise PictureError(f"there is no folder {path.absolute().parent}; make it first, or choose another")
-    opened = open_target(target) if isinstance(target, str) else target
-    session = _session(opened, iteration, step)
-    save_bytes(path, _png(session, view, theme, size))
+    session = standing(open_target(target) if isinstance(target, str) else target, iteration, step)
+    chosen = choice(session, select) if select else None
+    with Studio() as studio:
+        studio.open(session, theme)
+        if chosen is not None:
+            studio.choose(*chosen)
+        save_bytes(path, png(studio.take(view, size, arrangement)))
 
 
-def _session(opened: Opened, iteration: int, step: int | None) -> Session:
+def standing(opened: Opened, iteration: int, step: int | None) -> Session:
+    """Return a session where `step` operations of an iteration are done; raises PictureError."""
     from core.session import session_of
 
     session = session_of(opened)
@@ -76,12 +93,105 @@ def _session(opened: Opened, iteration: int, step: int | None) -> Session:
     return session
 
 
-def _png(session: Session, view: str, theme: str, size: tuple[int, int]) -> bytes:
-    _prepare()
+def choice(session: Session, text: str) -> tuple[int, tuple[int, ...] | None]:
+    """Return the value, by its index, and the cell that `dW2` or `dW2[0, 1]` names; raises PictureError."""
+    found = CHOICE.fullmatch(text)
+    program, moment = session.program, session.moment()
+    if found is None:
+        raise PictureError(f"`{text}` is neither a value such as dW2 nor a cell such as dW2[0, 1]")
+    name, inside = found.groups()
+    labels = {value.label: index for index, value in enumerate(program.values)}
+    names = {value.name for value in program.values}
+    if name not in labels and name not in names:
+        raise PictureError(f"there is no value {name} in this program; --select wants a name as the program shows it")
+    # A name stands for what it is now, a label such as Z1.1 or W1_next for that one version.
+    now = moment.current(name)
+    index = labels[name] if now is None else now
+    if inside is None:
+        return index, None
+    shape = moment.shape(index)
+    try:
+        cell = tuple(int(part) for part in inside.split(",") if part.strip())
+    except ValueError:
+        cell = ()
+    if shape is None or len(cell) != len(shape) or not all(0 <= i < n for i, n in zip(cell, shape, strict=True)):
+        size = "unknown" if shape is None else "×".join(map(str, shape)) or "a single number"
+        raise PictureError(f"{name} has no cell [{inside.strip()}]: its size is {size}, and cells count from 0")
+    return index, cell
+
+
+class Studio:
+    """A window that nobody sees, to take pictures of; many pictures can be taken in one `with`.
+
+    Raises PictureError where Qt cannot draw here.
+    """
+
+    def __enter__(self) -> Self:
+        _prepare()
+        from stepper.controller import Controller
+        from stepper.main_window import MainWindow
+        from stepper.settings import Settings
+
+        self._folder = TemporaryDirectory()
+        self.window = MainWindow(Controller(), Settings(Path(self._folder.name) / "settings.ini"))
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.window.close()
+        self.window.deleteLater()
+        self._folder.cleanup()
+
+    def open(self, session: Session, theme: str) -> None:
+        """Have the pictures show a session from now on, in the colours of a theme."""
+        self.window.set_theme(theme)
+        if self.window.controller.session is not session:
+            self.window.controller.take(session)
+
+    def choose(self, value: int, cell: tuple[int, ...] | None) -> None:
+        """Choose a value, by its index, and perhaps a cell, as a click in the program does."""
+        self.window.program_view.value_clicked.emit(value, cell)
+
+    def take(self, view: str, size: tuple[int, int], arrangement: str = "learn") -> QPixmap:
+        """Return a picture of the window, or of one view by itself, in a size in pixels."""
+        window = self.window
+        if view == "window":
+            window.resize(*size)
+            window.show()
+            if window.panels.arrangement != arrangement:
+                window.panels.arrange(cast("Arrangement", arrangement))
+            return self._grab(window)
+        found, dock = window.panels.view(view), window.panels.docks[view]
+        window.hide()
+        found.setParent(None)
+        found.setMinimumSize(1, 1)
+        found.resize(*size)
+        found.show()
+        pixmap = self._grab(found)
+        dock.setWidget(found)
+        return pixmap
+
+    def _grab(self, shown: QWidget) -> QPixmap:
+        from PySide6.QtWidgets import QApplication
+
+        window, session = self.window, self.window.controller.session
+        assert session is not None
+        for _ in range(4):
+            QApplication.processEvents()
+        window.drawer.draw_now()
+        while not session.tracks.fill(1.0):  # what the curves wait for
+            pass
+        window.drawer.show(session.moment())
+        window.drawer.draw_now()
+        for _ in range(4):
+            QApplication.processEvents()
+        window.drawer.draw_now()
+        return shown.grab()
+
+
+def png(pixmap: QPixmap) -> bytes:
+    """Return a picture as a PNG file; raises PictureError."""
     from PySide6.QtCore import QBuffer, QIODevice
 
-    with TemporaryDirectory() as folder:
-        pixmap = _draw(session, view, theme, size, Path(folder))
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     if not pixmap.save(buffer, "PNG"):
@@ -104,37 +214,3 @@ def _prepare() -> None:
     application()
     if not QFontDatabase.families():
         raise PictureError("there is no font to write with; install one, on Debian: apt install fonts-dejavu-core")
-
-
-def _draw(session: Session, view: str, theme: str, size: tuple[int, int], folder: Path) -> QPixmap:
-    from PySide6.QtWidgets import QApplication
-
-    from stepper.controller import Controller
-    from stepper.main_window import MainWindow
-    from stepper.settings import Settings
-
-    window = MainWindow(Controller(), Settings(folder / "settings.ini"))
-    window.set_theme(theme)
-    if view == "window":
-        shown: QWidget = window
-    else:
-        shown = window.panels.view(view)
-        shown.setParent(None)
-    shown.setMinimumSize(1, 1)
-    shown.resize(*size)
-    shown.show()
-    QApplication.processEvents()
-    window.controller.take(session)
-    for _ in range(3):
-        QApplication.processEvents()
-    window.drawer.draw_now()
-    while not session.tracks.fill(1.0):  # what the curves wait for
-        pass
-    window.drawer.show(session.moment())
-    window.drawer.draw_now()
-    pixmap = shown.grab()
-    shown.close()
-    if shown is not window:
-        shown.deleteLater()
-    window.deleteLater()
-    return pixmap

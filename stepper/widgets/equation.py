@@ -20,6 +20,7 @@ from stepper.models.equation import pieces, size_colours
 from stepper.widgets.flow import FlowScroll
 from stepper.widgets.glyph import Glyph
 from stepper.widgets.matrix import Cell
+from stepper.widgets.names import shown
 from stepper.widgets.operand_matrix import OperandMatrix
 
 USUAL_MATRICES = 3
@@ -125,7 +126,7 @@ class Equation(FlowScroll):
         labels = [self.tr("{n} samples").format(n=size) if i == at and size > 1 else "" for i, size in enumerate(shape)]
         widget.value, widget.transposed = index, operand.transposed
         widget.set_matrix(
-            prose.operand_name(operand, moment.program), array, shape=shape,
+            _heading(moment, operand), array, shape=shape,
             row_colour=names[-2] if len(shape) > 1 else "", column_colour=names[-1] if shape else "",
             row_label=labels[-2] if len(shape) > 1 else "", column_label=labels[-1] if shape else "",
             clashes=(len(shape) - 2 in clash, len(shape) - 1 in clash), stale=index in moment.stale,
@@ -170,7 +171,7 @@ class Equation(FlowScroll):
         for widget, cells in zip(operand_widgets, found.sources, strict=True):
             if widget is not None:
                 widget.set_highlighted(cells)
-        name = cell_name(moment.program.values[instruction.result].label, cell)
+        name = cell_name(shown(moment.program, instruction.result), cell)
         if instruction.result in moment.stale:
             return self.tr("{cell}:  ◷ out of date").format(cell=name)
         return self.tr("{cell}:  {arithmetic}").format(cell=name, arithmetic=found.text)
@@ -188,6 +189,12 @@ class Equation(FlowScroll):
         while len(self.glyphs) <= at:
             self.glyphs.append(Glyph(self.inside))
         return self.glyphs[at]
+
+
+def _heading(moment: Moment, operand: Operand) -> str:
+    assert operand.value is not None
+    name = shown(moment.program, operand.value)
+    return name if not operand.transposed else f"({name}).T" if "/" in name else f"{name}.T"
 
 
 def _seen(moment: Moment, operand: Operand) -> Array | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
@@ -16,6 +17,14 @@ SCALES = (1.5, 1.4, 1.25, 1.0, 0.85, 0.7, 0.55)
 EDGE = 2
 SPACE = 10
 ROW_SPACE = 14
+
+
+class _Size(NamedTuple):
+    """How big a widget is, and the height at which it is level with its neighbours."""
+
+    width: int
+    height: int
+    middle: int
 
 
 class FlowScroll(QScrollArea):
@@ -47,15 +56,16 @@ class FlowScroll(QScrollArea):
         """Put every widget in its place for the width there is, and the height that is wished for."""
         self._height = self._height if height is None else height
         rows, size = self._best()
+        sizes = self._sizes()
         y = EDGE
         for row in rows:
             widgets = [w for group in row for w in group]
-            above, below = _level(widgets)
+            above, below = _level(widgets, sizes)
             x = 4
             for widget in widgets:
-                hint = widget.sizeHint()
-                widget.setGeometry(x, y + above - _middle(widget), hint.width(), hint.height())
-                x += hint.width() + SPACE
+                own = sizes[widget]
+                widget.setGeometry(x, y + above - own.middle, own.width, own.height)
+                x += own.width + SPACE
             y += above + below + ROW_SPACE
         self.inside.resize(max(size.width(), 10), size.height())
         # No taller than what it holds, so that the words below stand close to the equation.
@@ -82,19 +92,25 @@ class FlowScroll(QScrollArea):
         for widget in (w for group in self._groups for w in group):
             if isinstance(widget, MatrixWidget | Glyph):
                 widget.set_scale(scale)
-        rows = self._rows(self.width() - 2)
+        sizes = self._sizes()
+        rows = self._rows(self.width() - 2, sizes)
         height, widest = EDGE, 0
         for row in rows:
             widgets = [w for group in row for w in group]
-            height += sum(_level(widgets)) + ROW_SPACE
-            widest = max(widest, 4 + _width(widgets))
+            height += sum(_level(widgets, sizes)) + ROW_SPACE
+            widest = max(widest, 4 + _width(widgets, sizes))
         return rows, QSize(widest, max(height - ROW_SPACE + EDGE, 10))
 
-    def _rows(self, room: int) -> list[list[list[QWidget]]]:
+    def _sizes(self) -> dict[QWidget, _Size]:
+        """Return the size of each widget at the scale in use; asked for once, because each answer is worked out."""
+        hints = {w: w.sizeHint() for group in self._groups for w in group}
+        return {w: _Size(hint.width(), hint.height(), _middle(w)) for w, hint in hints.items()}
+
+    def _rows(self, room: int, sizes: Mapping[QWidget, _Size]) -> list[list[list[QWidget]]]:
         rows: list[list[list[QWidget]]] = [[]]
         used = 4
         for group in self._groups:
-            width = _width(group)
+            width = _width(group, sizes)
             if rows[-1] and used + width > room:
                 rows.append([])
                 used = 4
@@ -109,14 +125,14 @@ class FlowScroll(QScrollArea):
             self.arrange()
 
 
-def _level(widgets: Sequence[QWidget]) -> tuple[int, int]:
+def _level(widgets: Sequence[QWidget], sizes: Mapping[QWidget, _Size]) -> tuple[int, int]:
     """Return how far a row reaches above and below the height at which its widgets are level."""
-    above = max((_middle(w) for w in widgets), default=0)
-    return above, max((w.sizeHint().height() - _middle(w) for w in widgets), default=0)
+    above = max((sizes[w].middle for w in widgets), default=0)
+    return above, max((sizes[w].height - sizes[w].middle for w in widgets), default=0)
 
 
-def _width(group: Sequence[QWidget]) -> int:
-    return sum(w.sizeHint().width() + SPACE for w in group)
+def _width(group: Sequence[QWidget], sizes: Mapping[QWidget, _Size]) -> int:
+    return sum(sizes[w].width + SPACE for w in group)
 
 
 def _middle(widget: QWidget) -> int:

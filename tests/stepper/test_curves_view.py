@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -225,13 +224,3 @@ def test_scales_are_never_broken() -> None:
     for numbers in ([0.0], [1e308, -1e308], [5.0, 5.0], [1e-320], [1e16, 1e16 + 2], [np.inf, 3.0]):
         found = extent([np.array(numbers)])
         assert found is not None and np.isfinite([*found, found[1] - found[0]]).all() and found[0] < found[1]
-
-
-def test_drawing_again_is_cheap(wired: Wired) -> None:
-    session = session_of("xor", 3000)
-    wired.show(session)
-    moment = session.moment()
-    start = time.perf_counter()
-    for _ in range(10):
-        wired.view.draw(moment)
-    assert (time.perf_counter() - start) / 10 < 0.05

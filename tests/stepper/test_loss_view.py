@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -161,19 +160,6 @@ def test_hidden_view_waits_for_its_show(view: LossView) -> None:
     assert view.curve.getOriginalDataset()[1] is None
     view.show()
     assert len(view.curve.getOriginalDataset()[1]) == 6
-
-
-def test_long_curve_stays_smooth(view: LossView, qtbot: QtBot) -> None:
-    session = session_of("xor", 3)
-    losses = list(np.random.RandomState(0).rand(100_000))
-    view.draw(replace(session.moment(), losses=losses))
-    qtbot.wait(10)
-    start = time.perf_counter()
-    for _ in range(5):
-        losses.append(0.5)
-        view.draw(replace(session.moment(), losses=losses))
-        view.plot.viewport().repaint()
-    assert (time.perf_counter() - start) / 5 < 0.15
 
 
 def test_themes(view: LossView) -> None:
