@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,10 @@ from core.changes import refusal
 from core.execute.events import Event
 from core.execute.machine import Machine
 from core.execute.timeline import Position
+from core.health.cause import Link
+from core.health.monitor import Mark, Problem
+from core.health.rules import DEFAULTS
+from core.health.settings import HealthSettings
 from core.notes import Notes
 from core.program.ir import Array, Fault, Instruction, Phase, Program
 
@@ -25,6 +30,11 @@ NO_NOTES = Notes()
 
 def _no_scores() -> Mapping[str, float]:
     return {}
+
+
+def _no_marks(index: int) -> tuple[Mark, ...]:
+    del index
+    return ()
 
 
 def _nothing(index: int) -> Array | None:
@@ -48,8 +58,11 @@ class Moment:
     `lit` is the instruction just executed, `upcoming` the next one; at a stop between iterations one of
     them is None. `old` holds the values that a change by hand has put out of date, as they were before it; `edited`
     maps the inputs changed by hand to their changed cells (none: all of it), `events` are all such changes
-    and `old_losses` the losses before the newest one. `inner` is the moment inside the upcoming operation
-    where a person has gone into it, `element` how many cells of its whole `result` are computed, where they go cell by cell.
+    and `old_losses` the losses before the newest one. `base` is the program of the first iteration, from which the
+    training can be run once more; files that it names lie in `folder`. `inner` is the moment inside the upcoming
+    operation where a person has gone into it, `element` how many cells of its whole `result` are computed, where they
+    go cell by cell. `problems` are all that the health rules found so far, `chosen` the one that a person looks at,
+    `links` its way to its first cause.
     """
 
     title: str
@@ -76,8 +89,15 @@ class Moment:
     element: int | None = None
     result: Array | None = field(default=None, compare=False, repr=False)
     what_if: bool = False
+    problems: tuple[Problem, ...] = ()
+    chosen: Problem | None = None
+    links: tuple[Link, ...] = ()
+    signs: Callable[[int], tuple[Mark, ...]] = field(default=_no_marks, compare=False, repr=False)
+    health: HealthSettings = DEFAULTS
     can_undo: bool = False
     can_redo: bool = False
+    base: Program | None = field(default=None, compare=False, repr=False)
+    folder: Path | None = None
     earlier: Callable[[int], Array | None] = field(default=_nothing, compare=False, repr=False)
 
     @cached_property
@@ -125,6 +145,15 @@ class Moment:
             return None
         datum = self.old[index] if index in self.old else self.machine.peek(index)
         return None if datum is None else np.asarray(datum)
+
+    def marks(self, index: int) -> tuple[Mark, ...]:
+        """Return what the health rules say of a value here, the gravest first; nothing of one that is out of date."""
+        return () if index in self.old or self.running else self.signs(index)
+
+    @property
+    def path(self) -> frozenset[int]:
+        """The values of this iteration on the way from the chosen problem to its first cause."""
+        return frozenset(link.value for link in self.links if link.iteration == self.position.iteration)
 
     def before(self, index: int) -> Array | None:
         """Return the same value one iteration before, at its end; None in the first iteration."""

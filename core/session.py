@@ -16,6 +16,10 @@ from core.execute.events import Event
 from core.execute.inputs import Datum, initial_state
 from core.execute.timeline import Course, Position, Timeline
 from core.execute.tracks import Tracks
+from core.health.cause import Link, chain
+from core.health.guard import Guard, first_bad
+from core.health.monitor import Monitor, Problem
+from core.health.settings import HealthSettings
 from core.library import Opened
 from core.moment import Moment, Selection
 from core.network_file import Evaluation, scores
@@ -81,6 +85,10 @@ class Session:
         self._undo: list[tuple[Course, Position]] = []
         self._redo: list[tuple[Course, Position]] = []
         self.timeline.forgetters.append(self._forget_scores)
+        self.monitor = Monitor(self.timeline)
+        self.guard = Guard(self.timeline)
+        self._chosen: Problem | None = None
+        self._links: tuple[Link, ...] = ()
         self.tracks = Tracks(self.timeline, self.scores_at, _score_keys(self.evaluations))
 
     @property
@@ -109,6 +117,8 @@ class Session:
             old_losses=self._undo[-1][0].losses if self._undo and t.events else (),
             element=self._visit.element, result=self._visit.result,
             what_if=self.what_if, can_undo=bool(self._undo), can_redo=bool(self._redo), earlier=_Before(t, t.iteration),
+            base=t.program_at(1), folder=self.folder, problems=self.monitor.problems(), chosen=self._chosen,
+            links=self._links, signs=self.monitor.marks, health=self.monitor.settings,
         )  # fmt: skip
         inner = self._visit.moment(now)
         return now if inner is None else replace(now, inner=inner)
@@ -227,6 +237,31 @@ class Session:
         """Keep other breakpoints, bookmarks or watches."""
         self.notes = notes
         self._tell()
+
+    # -- health --------------------------------------------------------------------------------------
+
+    def choose_problem(self, problem: Problem | None) -> None:
+        """Look at a problem, or at none: its way to its first cause is worked out."""
+        self._chosen, self._links = problem, ()
+        if problem is not None:
+            self._links = chain(self.timeline, problem.first[0], problem.finding)
+        self._tell()
+
+    def set_health(self, settings: HealthSettings) -> None:
+        """Use other limits for the health rules, or mute some."""
+        self.monitor.set_settings(settings)
+        self._tell()
+
+    def to_first_bad(self) -> bool:
+        """Where a run has made numbers that are not finite, stand just after the operation that did; False if none has."""
+        if self.guard.alarm is None:
+            return False
+        place = first_bad(self.timeline, self.guard.alarm)
+        self.guard.reset()
+        if place is None:
+            return False
+        self.go(place.iteration, place.k)
+        return True
 
     # -- changing ------------------------------------------------------------------------------------
 
@@ -385,6 +420,8 @@ class Session:
         self._tell()
 
     def _tell(self) -> None:
+        if not self.running:
+            self.monitor.stand()
         for listener in list(self._listeners):
             listener()
 

@@ -10,6 +10,7 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QWidget
 
 from stepper.help import HelpView
+from stepper.views.conditioning import ConditioningView
 from stepper.views.curves import CurvesView
 from stepper.views.data import DataView
 from stepper.views.graph import GraphView
@@ -65,6 +66,8 @@ PANELS: tuple[Panel, ...] = (
           GraphView, "centre", ("debug", "inspect"), "graph", "Alt+0"),
     Panel("curves", translate("actions", "Curves"), translate("actions", "loss, accuracy and gradients over the iterations"),
           CurvesView, "centre", ("debug",), "curves"),
+    Panel("conditioning", translate("actions", "Conditioning"), translate("actions", "how healthy each layer is, in numbers"),
+          ConditioningView, "centre", ("debug",), "conditioning"),
     Panel("operation", translate("actions", "Operation"), translate("actions", "what just happened, in numbers"),
           OperationView, "centre-low", ("learn", "debug"), "operation", "Alt+3"),
     Panel("line", translate("actions", "Line"), translate("actions", "what this line means"),
@@ -111,6 +114,8 @@ class Shares:
 NARROW = 700
 LOW_STRIP = 104
 """Before the first loss there is nothing to see in the strip, and much in what stands above it."""
+LESS_STRIP = 30
+"""Beside a third column the middle is narrow, breaks its lines, and needs the height."""
 
 
 def shares(width: int, height: int, areas: set[Area], low_strip: bool) -> Shares:
@@ -118,7 +123,7 @@ def shares(width: int, height: int, areas: set[Area], low_strip: bool) -> Shares
     left, right = bool(areas & {"left", "left-low"}), bool(areas & {"right", "right-low"})
     strip = 0
     if "bottom" in areas:
-        strip = LOW_STRIP if low_strip else max(150, min(220, height // 6 + 20))
+        strip = LOW_STRIP if low_strip else max(150, min(220, height // 6 + 20)) - (LESS_STRIP if right else 0)
     beside = 0
     if right:
         beside = max(330, min(width * 30 // 100, 640)) if left else width * 42 // 100

@@ -234,6 +234,8 @@ class Controller(QObject):
             session.run(1)
         if session.timeline.fault is not None and not self._looking_back:
             self.stop()
+        elif session.guard.alarm is not None and self._hunt is None:
+            self._stop_at_first_bad(session)
 
     def _hunt_slice(self, session: Session, hunt: Hunt) -> None:
         """Hunt for a few milliseconds; show how far a run has come, and stand where it ends."""
@@ -270,6 +272,16 @@ class Controller(QObject):
         session.go(hit.position.iteration, hit.position.k)
         names = "; ".join(dict.fromkeys(self._breakpoint_text(b) for b in hit.breakpoints))
         self.told.emit(self.tr("Stopped at iteration {i}: {why}").format(i=hit.position.iteration, why=names))
+
+    def _stop_at_first_bad(self, session: Session) -> None:
+        """Stand at the operation that first made a number that is not finite; one step earlier all is still well."""
+        self.stop()
+        if session.to_first_bad():
+            at = session.timeline.position
+            words = self.tr(
+                "Stopped at iteration {i}: here the numbers stop being finite. One step earlier all is well; Problems tells why."
+            )
+            self.told.emit(words.format(i=at.iteration))
 
     def _breakpoint_text(self, b: Breakpoint) -> str:
         if b.kind == "line":

@@ -83,9 +83,12 @@ class Files(QObject):
         if session is None:
             return
         try:
-            save_text(Path(path), script_text(session.program, session.title))
+            save_text(Path(path), script_text(session.timeline.opened, session.title))
         except StepperError as error:
             self.said.emit(self.tr("The script was not saved: {why}").format(why=error))
+            return
+        if session.timeline.events:
+            self.said.emit(self.tr("The script is the program as it was opened: your changes by hand are not in it."))
 
     @Slot()
     def remember(self) -> None:

@@ -14,7 +14,7 @@ from stepper import theme
 FIRST = "start"
 PAGES = (
     "start", "steps", "program", "network", "graph", "operation", "line", "update", "value", "why", "data", "loss", "curves",
-    "predict", "notes", "keys", "notation", "breakpoints", "changes", "panels",
+    "predict", "notes", "keys", "notation", "breakpoints", "changes", "panels", "conditioning",
 )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from stepper.drawing import Drawer
 from stepper.files import Files
 from stepper.first_page import FirstPage
 from stepper.guide import Guide
+from stepper.health import Health
 from stepper.help import HelpView
 from stepper.looks import Looks
 from stepper.panels import Panels
@@ -56,10 +57,11 @@ class MainWindow(QMainWindow):
         self.guide = Guide(self, controller, self.panels, settings)
         self.changing = Changing(controller, self)
         self.stops = Stops(controller, settings.path.parent / "stops", self)
+        self.health = Health(controller, settings, self)
         self.asking = Asking(controller, self.changing, self.stops, self)
         self.owners: dict[str, QObject] = {
             "window": self, "controller": controller, "files": self.files, "looks": self.looks, "guide": self.guide,
-            "panels": self.panels, "changing": self.changing, "stops": self.stops, "asking": self.asking,
+            "panels": self.panels, "changing": self.changing, "stops": self.stops, "health": self.health, "asking": self.asking,
         }  # fmt: skip
         self.actions_ = actions.Actions(self.owners, self)
         self.wiring = Wiring(controller, self.changing, self.stops, self.panels, self.actions_, settings)
@@ -180,6 +182,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(self.tr("{title} — Backprop Stepper").format(title=moment.title))
         self.files.remember()
         self.stops.read()
+        self.health.read()
         self.moment = moment
         self.show_panels()
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 VIEWS = (
     "window", "program", "network", "graph", "operation", "line", "update", "value", "why", "data", "predict", "loss", "curves",
-    "notes",
+    "notes", "conditioning",
 )  # fmt: skip
 THEMES = ("light", "dark")
 ARRANGED: tuple[Arrangement, ...] = ("learn", "debug", "inspect")
@@ -155,6 +155,7 @@ class Studio:
         """Return a picture of the window, or of one view by itself, in a size in pixels."""
         window = self.window
         if view == "window":
+            window.setMinimumSize(1, 1)
             window.resize(*size)
             window.show()
             if window.panels.arrangement != arrangement:

@@ -35,7 +35,8 @@ class Possible(QObject):
                 self._actions[name].setEnabled(can)
             self._actions.turn("what-if", here.what_if)
         stuck = here is None or (here.fault is not None and here.k >= here.machine.runnable)
-        at_start = here is None or (here.position.iteration == 1 and here.k == 0)
+        inside = here is not None and (here.inner is not None or here.element is not None)
+        at_start = here is None or (here.position.iteration == 1 and here.k == 0 and not inside)
         steps = {item.id: not (stuck if item.later else at_start) for item in actions.ITEMS if item.later is not None}
         fault = here.fault if here is not None and stuck else None
         for name in sorted(steps, key=steps.__getitem__, reverse=True):

@@ -109,6 +109,7 @@ SETTINGS: tuple[Setting, ...] = (
             (30, translate("settings", "30 a second")), (0, translate("settings", "as fast as it can"))),
     _chosen("arrangement", "learn", "", "", ("learn", ""), ("debug", ""), ("inspect", "")),
     Setting("log", 0, _number(0, 1)),
+    Setting("health", "", _text),
     Setting("folder", "", _text),
     Setting("recent", (), _paths),
     Setting("window/geometry", QByteArray(), _bytes),

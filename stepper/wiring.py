@@ -11,6 +11,7 @@ from stepper.controller import Controller
 from stepper.panels import Panels
 from stepper.settings import Settings
 from stepper.stops import Stops
+from stepper.views.conditioning import ConditioningView
 from stepper.views.curves import CurvesView
 from stepper.views.data import DataView
 from stepper.views.graph import GraphView
@@ -55,7 +56,7 @@ class Wiring(QObject):
             case GraphView():
                 view.value_clicked.connect(c.select)
                 view.instruction_clicked.connect(c.to_instruction)
-            case OperationView() | LineView() | UpdateView():
+            case OperationView() | LineView() | UpdateView() | ConditioningView():
                 view.value_clicked.connect(self._on_value)
             case ValueView():
                 view.value_clicked.connect(c.select)

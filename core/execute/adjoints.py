@@ -58,7 +58,7 @@ def _sweep(program: Program, value: Callable[[int], Any], wanted: set[int]) -> d
         g = found.get(i.result)
         if g is None or i.result not in active:
             continue
-        for operand, term in _terms(i, g, value, active):
+        for operand, term in terms(i, g, value, active):
             term = term.T if operand.transposed else term
             assert operand.value is not None
             before = found.get(operand.value)
@@ -76,7 +76,7 @@ def _active(needed: Sequence[Instruction], wanted: set[int]) -> set[int]:
     return active
 
 
-def _terms(
+def terms(
     i: Instruction, g: Array, value: Callable[[int], Any], active: set[int]
 ) -> list[tuple[Operand, Array]]:  # fmt: skip
     """Return what one instruction hands back to each of its operands, in the operand's shape as it is read."""

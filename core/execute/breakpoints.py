@@ -24,7 +24,7 @@ from core.program.ir import Program
 PIECE = 0.01
 FIRST_BLOCK, LARGEST_BLOCK = 16, 1024
 NEVER = 2**53
-Find = Callable[[Program, Sequence[Any]], Sequence[tuple[int, Hashable]]]
+Find = Callable[[int, Program, Sequence[Any]], Sequence[tuple[int, Hashable]]]
 
 
 class Predicate(Protocol):
@@ -272,7 +272,7 @@ class Change(_Asking):
 class Fresh:
     """Where something is found that was not found in the iteration before: only the first place in an iteration.
 
-    `find` returns pairs (k, what) for an iteration; what is `what` in two iterations is the same finding.
+    `find` returns pairs (k, what) for an iteration, its program and its values; what is `what` in two iterations is the same finding.
     """
 
     def __init__(self, find: Find) -> None:
@@ -285,7 +285,7 @@ class Fresh:
 
     def hits(self, iteration: int, program: Program, values: Sequence[Any]) -> list[int]:
         """Return the place of the first new finding."""
-        found = self._find(program, values)
+        found = self._find(iteration, program, values)
         new = [k for k, what in found if what not in self._known]
         self._known = {what for _, what in found}
         return [min(new)] if new else []

@@ -1,4 +1,4 @@
-"""What takes the number of a track from the values of an iteration: lengths of gradients and of updates, watches."""
+"""What takes the number of a track from the values of an iteration: lengths of gradients and updates, closed units, watches."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from typing import Any, Literal
 import numpy as np
 
 from core.errors import ExecutionError, NotationError
+from core.execute import units
 from core.notation.question import Question, compile
 from core.program.dims import show
 from core.program.ir import Program
 
-Family = Literal["loss", "scores", "gradient", "update", "watch"]
+Family = Literal["loss", "scores", "gradient", "update", "units", "watch"]
 WATCH = "watch:"
 Meter = Callable[[int, Sequence[Any]], float]
 
@@ -67,6 +68,19 @@ def layer_track(program: Program, family: Literal["gradient", "update"], layer: 
     return Track(f"update:{layer}", family, f"update ratio, layer {layer}", sentence)
 
 
+def unit_tracks(program: Program) -> list[Track]:
+    """Return the tracks of the shares of saturated and of dead units, for the layers whose activation has such."""
+    words = {
+        "saturated": "the units of layer {n} whose sum is 5 or more, or −5 or less, on more than half of the iteration's samples",
+        "dead": "the units of layer {n} that give 0 for every one of the iteration's samples",
+    }
+    found: list[Track] = []
+    for gate in units.gates_of(program):
+        sentence = f"What share of all units are {words[gate.kind].format(n=gate.layer)}."
+        found.append(Track(f"{gate.kind}:{gate.layer}", "units", f"{gate.kind}, layer {gate.layer}", sentence))
+    return found
+
+
 def watch_track(text: str, program: Program) -> Track:
     """Return the track of a watch; its `problem` says why it cannot be plotted."""
     sentence = f"`{text}` at the end of each iteration."
@@ -89,6 +103,8 @@ def meter_of(id: str, program: Program) -> Meter | None:
             return None
         return _asked(question) if math.prod(question.shape) == 1 else None
     family, _, layer = id.partition(":")
+    if family in ("saturated", "dead") and layer.isdecimal():
+        return units.meter(program, family, int(layer))
     weights = weights_of(program).get(int(layer) if layer.isdecimal() else 0)
     if weights is None or family not in ("gradient", "update"):
         return None

@@ -74,6 +74,11 @@ class Timeline:
         return self.machine.program
 
     @property
+    def opened(self) -> Program:
+        """The program as it was opened, without any change by hand."""
+        return self._base
+
+    @property
     def iteration(self) -> int:
         """The iteration that is looked at."""
         return self.position.iteration
@@ -90,7 +95,8 @@ class Timeline:
 
     def program_at(self, iteration: int) -> Program:
         """Return the program of an iteration; a change by hand may have made it another."""
-        return self._programs[max(i for i in self._programs if i <= iteration)]
+        # Without changes by hand, as nearly always, there is only one; this is asked in every iteration of a run.
+        return self._programs[1 if len(self._programs) == 1 else max(i for i in self._programs if i <= iteration)]
 
     def go(self, position: Position) -> Position:
         """Stand at a position, or as near before it as the program can go; returns where that is."""

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from core.execute.meters import Meter, Track, layer_track, meter_of, watch_track, weights_of
+from core.execute.meters import Meter, Track, layer_track, meter_of, unit_tracks, watch_track, weights_of
 from core.execute.timeline import Timeline
 from core.program.ir import Array, Program
 
@@ -115,7 +115,7 @@ class Tracks:
         for family in ("gradient", "update"):
             for layer, weights in weights_of(program).items():
                 found.append(layer_track(program, family, layer, weights))
-        return tuple(found)
+        return (*found, *unit_tracks(program))
 
     def watch(self, text: str) -> Track:
         """Return the track of a watch: its answer at the end of each iteration, which must be one number."""

@@ -3,29 +3,46 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from core.health.finding import Finding
-from core.program.ir import Instruction, Program
+from core.health.look import Look, cell_text, first_cells, share_text
+from core.health.rule import Limits, Mask, Rule
+from core.program.ir import Array
 
 NAME = "nonfinite"
-FEW = 8
 
 
-def find(program: Program, values: Sequence[Any]) -> Iterator[Finding]:
-    """Find the operations whose operands are finite and whose result is not; `values` are those of one iteration by index.
+def check(look: Look, limits: Limits) -> Iterator[Finding]:
+    """Find the operations whose operands are finite and whose result is not, and data that is not.
 
-    A value that is not computed is None; a number typed into the program counts as finite.
+    What lives on from the iteration before was bad there already, unless this is the first one. A number typed into the
+    program counts as finite.
     """
-    bad = {v for v in (*program.inputs.values(), *program.makers) if not finite(values[v])}
+    del limits
+    program, values = look.program, look.values
+    bad = {v for v in (*program.inputs.values(), *program.makers) if look.has(v) and not finite(values[v])}
     if not bad:
         return
-    for i in program.instructions:
+    carried = {start for start, _ in program.carried.values()}
+    for v in program.inputs.values():
+        if v in bad and look.fresh(v) and (look.iteration == 1 or v not in carried):
+            yield _finding(look, v, f"before anything is computed in iteration {look.iteration}")
+    for i in program.instructions[look.new : look.k]:
         if i.result in bad and not bad.intersection(i.reads):
-            yield _finding(program, i, values[i.result])
+            line = program.statements[i.statement].line
+            yield _finding(look, i.result, f"in line {line}, out of finite numbers")
+
+
+def marks(look: Look, value: int, limits: Limits) -> Mask | None:
+    """Mark every cell that is NaN or infinite, wherever it comes from."""
+    del limits
+    if finite(look.values[value]) or not look.has(value):
+        return None
+    return ~np.isfinite(np.asarray(look.values[value]))
 
 
 def finite(datum: Any) -> bool:
@@ -40,12 +57,25 @@ def finite(datum: Any) -> bool:
     return math.isfinite(np.vdot(datum, datum)) or bool(np.isfinite(datum).all())
 
 
-def _finding(program: Program, i: Instruction, datum: Any) -> Finding:
-    array = np.asarray(datum)
-    cells = tuple(tuple(int(c) for c in cell) for cell in np.argwhere(~np.isfinite(array))[:FEW])
-    nan = bool(np.isnan(array).any())
+def _finding(look: Look, value: int, where: str) -> Finding:
+    array: Array = np.asarray(look.values[value])
+    bad = ~np.isfinite(array)
+    nan = int(np.isnan(array).sum())
     what = "not a number (NaN)" if nan else "infinite"
-    label, line = program.values[i.result].label, program.statements[i.statement].line
-    count = int(array.size - np.isfinite(array).sum())
-    who = f"`{label}` becomes" if array.ndim == 0 else f"{count} of the {array.size} cells of `{label}` become"
-    return Finding(NAME, "error", i.result, cells, i.index, f"{who} {what} in line {line}, out of finite numbers.")
+    count, verb = int(bad.sum()), "becomes" if look.made_by(value) >= 0 else "is"
+    if array.size == 1:
+        who = f"{look.label(value)} {verb}"
+    else:
+        many = "become" if verb == "becomes" else "are"
+        verb = many if count > 1 else verb
+        who = f"{share_text(count, array.size)} {look.label(value)} {verb}"
+    first = "" if array.ndim == 0 or array.size == 1 else f" First is {cell_text(first_cells(bad)[0])}."
+    numbers = {"nan": nan, "infinite": count - nan}
+    remedies = ("fused-loss", "smaller-rate", "standardise", "clip")
+    return look.finding(NAME, "error", value, f"{who} {what} {where}.{first}", bad, numbers=numbers, remedies=remedies)
+
+
+RULE = Rule(
+    NAME, "NaN or ∞", "An operation makes NaN or ±∞ out of finite numbers.",
+    "IEEE 754-2019; the first bad operation as in TensorFlow Debugger V2", "⚠", check, marks=marks,
+)  # fmt: skip

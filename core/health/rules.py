@@ -1,24 +1,67 @@
-"""The table of health rules, and the question that a breakpoint on findings asks."""
+"""The table of health rules, and the question that a breakpoint on findings asks. A new rule is one entry here."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
-from core.health import nonfinite
+import numpy as np
+
+from core.health import gradients, nonfinite, units
 from core.health.finding import Finding
+from core.health.look import Look, Past
+from core.health.rule import Rule
+from core.health.settings import HealthSettings
 from core.program.ir import Program
 
-Rule = Callable[[Program, Sequence[Any]], Iterable[Finding]]
-RULES: Mapping[str, Rule] = {nonfinite.NAME: nonfinite.find}
+# Cause before symptom: the earlier a rule stands, the more likely what it finds explains what later ones find.
+RULES: Mapping[str, Rule] = {
+    rule.name: rule
+    for rule in (
+        units.SYMMETRIC, units.SATURATED, units.DEAD,
+        nonfinite.RULE, gradients.EXPLODING, gradients.VANISHING, gradients.UNCHANGED, gradients.UPDATE_RATIO,
+    )
+}  # fmt: skip
+ORDER: Mapping[str, int] = {name: n for n, name in enumerate(RULES)}
+DEFAULTS = HealthSettings()
 
 
-def findings(program: Program, values: Sequence[Any], rule: str = "") -> list[Finding]:
-    """Return what a rule (all of them, where none is named) finds in the values of an iteration, first operation first."""
-    asked = [check for name, check in RULES.items() if rule in ("", name)]
-    return sorted((f for check in asked for f in check(program, values)), key=lambda f: f.instruction)
+def findings(look: Look, settings: HealthSettings = DEFAULTS, rules: Iterable[str] = ()) -> list[Finding]:
+    """Return what the rules (all that are not muted, where none is named) find that is new, first operation first."""
+    asked = [RULES[name] for name in rules] or [r for name, r in RULES.items() if name not in settings.muted]
+    found: list[Finding] = []
+    with np.errstate(all="ignore"):
+        for rule in asked:
+            found += rule.check(look, settings.limits_of(rule))
+    return sorted(found, key=lambda f: (f.instruction, ORDER[f.rule]))
 
 
-def finder(rule: str = "") -> Callable[[Program, Sequence[Any]], list[tuple[int, Hashable]]]:
-    """Return what a breakpoint on findings asks: where in an iteration, and what; see `core.execute.breakpoints.Fresh`."""
-    return lambda program, values: [(f.instruction + 1, (f.rule, f.value)) for f in findings(program, values, rule)]
+class Finder:
+    """What a breakpoint on findings asks of each iteration: where something is found, and what. See `core.execute.breakpoints.Fresh`.
+
+    It remembers the iterations it was asked about in a row, as far as its rules need them.
+    """
+
+    def __init__(self, rules: Sequence[str], settings: HealthSettings = DEFAULTS) -> None:
+        self._rules, self._settings = rules, settings
+        self._past, self._last = Past(), 0
+        self._remembers = any(RULES[name].past for name in rules)
+
+    def __call__(self, iteration: int, program: Program, values: Sequence[Any]) -> list[tuple[int, Hashable]]:
+        """Return the place and the nature of each finding in an iteration."""
+        if iteration != self._last + 1:
+            self._past = Past()
+        self._last = iteration
+        look = Look(program, values, iteration, past=self._past)
+        found = [(f.instruction + 1, (f.rule, f.value)) for f in findings(look, self._settings, self._rules)]
+        if self._remembers:
+            with np.errstate(all="ignore"):
+                look.remember()
+        return found
+
+
+def finder(rule: str = "", settings: HealthSettings = DEFAULTS) -> Finder:
+    """Return what a breakpoint on a rule asks; where none is named, on NaN and ∞; "any": on every rule, errors and warnings."""
+    if rule == "any":
+        return Finder([name for name in RULES if name not in settings.muted], settings)
+    return Finder([rule if rule in RULES else nonfinite.NAME], settings)

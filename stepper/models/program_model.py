@@ -10,6 +10,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistent
 from core.program.dims import show
 from core.program.ir import Phase, Program
 from core.session import Moment
+from stepper.models import mark_signs
 
 RowKind = Literal["given-heading", "given", "heading", "line", "inner"]
 Status = Literal["waiting", "done", "lit", "next", "failed"]
@@ -27,6 +28,7 @@ class Row:
     `widest` is the widest note that the row can have: room is kept for it, so that no line is cut anew
     while the program is stepped through. `stop` says whether a breakpoint on the line is on, None where
     there is none; `stale` that the line's value is out of date. A line inside an operation has a `depth`.
+    `mark` is the strongest of what health rules say of what the line makes, in a sign and a word; `problems` are the sentences.
     """
 
     kind: RowKind
@@ -44,11 +46,14 @@ class Row:
     stop: bool | None = None
     stale: bool = False
     depth: int = 0
+    mark: str = ""
+    severity: str = ""
+    problems: tuple[str, ...] = ()
 
     @property
     def room(self) -> tuple[str, ...]:
         """The texts that decide how high the row is."""
-        return (self.text, self.shape, self.widest or self.note, self.fault)
+        return (self.text, self.shape, self.widest or self.note, self.fault, self.mark)
 
 
 class ProgramModel(QAbstractListModel):
@@ -107,7 +112,8 @@ class ProgramModel(QAbstractListModel):
         if moment.program is not self._program:
             self._tagged = _derived_among_typed(moment.program)
         elif before is not None and _only_moved(before, moment):
-            self._announce({self._row_of[i]: self._line(moment, i) for i in _touched(before, moment)})
+            touched = {*_touched(before, moment), *_marked(before), *_marked(moment)}
+            self._announce({self._row_of[i]: self._line(moment, i) for i in touched})
             return False
         rows = self._given_rows(moment) + self._line_rows(moment)
         if moment.program is not self._program or len(rows) != len(self._rows):
@@ -190,9 +196,10 @@ class ProgramModel(QAbstractListModel):
         stale = any(i.result in moment.stale for i in moment.program.instructions[s.first : s.last])
         if stale:
             note = self.tr("◷ out of date")
+        mark, severity, problems = self._marks(moment, statement)
         return Row(
             "line", s.text, s.phase, statement, value, s.derived, shape, note, status, fault, chosen, widest,
-            None if here is None else here.enabled, stale,
+            None if here is None else here.enabled, stale, 0, mark, severity, problems,
         )  # fmt: skip
 
     def _status(self, moment: Moment, statement: int) -> tuple[Status, str]:
@@ -207,6 +214,16 @@ class ProgramModel(QAbstractListModel):
         if moment.upcoming is not None and moment.upcoming.statement == statement:
             return "next", ""
         return "waiting", ""
+
+    def _marks(self, moment: Moment, statement: int) -> tuple[str, str, tuple[str, ...]]:
+        """Return the sign and the word of the strongest mark of a line, how strong it is, and what all of them say."""
+        s = moment.program.statements[statement]
+        results = (i.result for i in moment.program.instructions[s.first : min(s.last, moment.k)])
+        marks = mark_signs.loud(list({m.rule: m for v in results for m in mark_signs.marks_of(moment, v)}.values()))
+        if not marks:
+            return "", "", ()
+        word = mark_signs.named(marks[0]) + (f" +{len(marks) - 1}" if len(marks) > 1 else "")
+        return word, marks[0].severity, tuple(mark_signs.sentences(marks))
 
     def _phase_name(self, phase: Phase) -> str:
         return {
@@ -229,7 +246,13 @@ class ProgramModel(QAbstractListModel):
             parts.append(self.tr("breakpoint") if row.stop else self.tr("breakpoint, switched off"))
         if row.depth:
             parts.append(self.tr("inside"))
+        parts += row.problems
         return ", ".join(p for p in parts if p)
+
+
+def _marked(moment: Moment) -> set[int]:
+    """Return the lines that health rules say something of."""
+    return {i.statement for i in moment.program.instructions[: moment.k] if mark_signs.loud(mark_signs.marks_of(moment, i.result))}
 
 
 def _derived_among_typed(program: Program) -> set[int]:

@@ -136,6 +136,7 @@ class CurvesView(QWidget):
             "scores": (self.tr("Accuracy"), False),
             "gradient": (self.tr("Length of the gradient"), True),
             "update": (self.tr("Update ratio (step / weights)"), True),
+            "units": (self.tr("Share of units closed: saturated or dead"), False),
         }
         groups = [_Group(id, titles[id][0], tuple(found[id]), titles[id][1]) for id in titles if id in found]
         for watch in moment.notes.watches:
@@ -155,7 +156,7 @@ class CurvesView(QWidget):
             numbers, known = tracks.series(track.id), tracks.known(track.id)
             name = self._name(track, len(group.tracks))
             sparse = track.family == "scores" or track.id == "held_out_loss"
-            say = percent if track.family == "scores" else short
+            say = percent if track.family in ("scores", "units") else short
             curves.append(Curve(name, track.sentence, numbers, known, sparse=sparse, say=say))
             marks += [track.id, numbers.size, int(known.sum())]
         if group.id == "loss" and len(moment.old_losses):
@@ -168,6 +169,10 @@ class CurvesView(QWidget):
     def _name(self, track: Track, count: int) -> str:
         if track.family in ("gradient", "update"):
             return self.tr("layer {n}").format(n=track.id.partition(":")[2])
+        if track.family == "units":
+            kind, _, layer = track.id.partition(":")
+            text = self.tr("saturated, layer {n}") if kind == "saturated" else self.tr("dead, layer {n}")
+            return text.format(n=layer)
         names = {
             "loss": self.tr("training") if count > 1 else "", "held_out_loss": self.tr("held out"),
             "accuracy": self.tr("training"), "held_out_accuracy": self.tr("held out"),

@@ -53,9 +53,10 @@ class GraphView(QWidget):
         self._stack.setCurrentIndex(0 if empty else 1)
         for part in (self.legend, self.smaller, self.whole, self.bigger):
             part.setVisible(not empty)
-        self.legend.draw(bool(moment.stale), bool(moment.edited))
+        scene = GraphScene(moment, graph, self._check)
+        self.legend.draw(bool(moment.stale), bool(moment.edited), bool(scene.path), scene.all_marks)
         self._say(moment)
-        self.canvas.show_scene(None if empty else GraphScene(moment, graph, self._check))
+        self.canvas.show_scene(None if empty else scene)
 
     def sizeHint(self) -> QSize:
         """Room for a small network."""

@@ -13,6 +13,7 @@ from core.program.ir import Array, Program
 from core.program.network import Network, network_of
 from core.session import Moment, Selection
 from stepper import theme
+from stepper.models.mark_signs import sentences
 from stepper.widgets import fonts
 from stepper.widgets.net_bar import NetBar
 from stepper.widgets.net_canvas import NetCanvas
@@ -254,9 +255,11 @@ class NetworkView(QWidget):
         if item.source < 0:
             text = self.tr("{name}: the gradient of the weights into layer {layer}, {size}") if scene.gradients else ""
             text = text or self.tr("{name}: the weights into layer {layer}, {size}")
-            return text.format(name=scene.label(value), layer=item.layer, size=size_text(shape))
+            text = text.format(name=scene.label(value), layer=item.layer, size=size_text(shape))
+            return "\n".join((text, *sentences(scene.marks.of(value))))
         if cell is None and shape:
-            return self._kind(item) + "\n" + self.tr("{name}, {size}").format(name=scene.label(value), size=size_text(shape))
+            text = self._kind(item) + "\n" + self.tr("{name}, {size}").format(name=scene.label(value), size=size_text(shape))
+            return "\n".join((text, *sentences(scene.marks.at(item))))
         place = scene.label(value) + (f"[{', '.join(map(str, cell))}]" if cell else "")
         number = scene.number(item)
         shown = self.tr("not computed yet") if number is None else full(number)
@@ -269,7 +272,7 @@ class NetworkView(QWidget):
             lines.append(self.tr("✎ changed by hand"))
         if scene.stale(item):
             lines.append(self.tr("out of date since a change by hand"))
-        return "\n".join(lines)
+        return "\n".join(lines + sentences(scene.marks.at(item)))
 
     def _kind(self, item: Item) -> str:
         if item.kind == "loss":

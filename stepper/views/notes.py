@@ -42,6 +42,7 @@ class NotesView(QWidget):
         self._program: Program | None = None
         self._questions: dict[Note, Question | str] = {}
         self.form = QuestionForm(self)
+        self.setFocusProxy(self.form.line)
         self.form.watch_asked.connect(self.watch_added)
         self.form.condition_asked.connect(self._on_condition)
         self.form.change_asked.connect(self._on_change)

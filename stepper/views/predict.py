@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QHideEvent, QKeyEvent, QPalette
-from PySide6.QtWidgets import QApplication, QFrame, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QHideEvent, QKeyEvent, QPaintEvent, QPalette
+from PySide6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QStyle,
+    QStyleOptionButton,
+    QStylePainter,
+    QVBoxLayout,
+    QWidget,
+)
 
 from core.execute.machine import Machine
 from core.quiz import MOST_CHOICES, Question, question
@@ -201,7 +212,6 @@ class _Choice(QPushButton):
         self._n = n
         self.setAutoDefault(False)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setStyleSheet("text-align: left; padding: 5px 10px;")
         self.setMinimumWidth(40)
         self.clicked.connect(self._on_click)
 
@@ -214,6 +224,20 @@ class _Choice(QPushButton):
         font.setBold(mark == "✓")
         self.setFont(font)
         self.setAccessibleName(self.tr("choice {n}: {text}").format(n=self._n + 1, text=f"{text} {mark}".rstrip()))
+
+    def sizeHint(self) -> QSize:
+        return super().sizeHint() + QSize(0, 4)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the text at the left. (A style sheet could say so, but then the colours of another theme are not taken.)"""
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        painter, text, style = QStylePainter(self), self.text(), self.style()
+        option.text = ""  # type: ignore[attr-defined]
+        painter.drawControl(QStyle.ControlElement.CE_PushButton, option)
+        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextShowMnemonic
+        room = self.rect().adjusted(10, 0, -10, 0)
+        style.drawItemText(painter, room, int(left), self.palette(), self.isEnabled(), text, QPalette.ColorRole.ButtonText)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter presses like Space."""

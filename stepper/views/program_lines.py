@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QHelpEvent, QPainter, QPe
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QStyledItemDelegate, QStyleOptionViewItem, QToolTip, QWidget
 
 from stepper import theme
+from stepper.models import mark_signs
 from stepper.models.program_model import ROW_ROLE, STATUS_SIGN, Row
 from stepper.widgets import fonts
 from stepper.widgets.tips import plain
@@ -49,7 +50,7 @@ class LineDelegate(QStyledItemDelegate):
         right = "  ".join(t for t in (row.note, row.shape) if t)
         if row.kind in ("heading", "given-heading"):
             return Plan([row.text], [], row.note, small.height() + (14 if row.kind == "heading" else 10))
-        kept = "  ".join(t for t in (row.widest or row.note, row.shape) if t)
+        kept = "  ".join(t for t in (row.mark, row.widest or row.note, row.shape) if t)
         room = width - GUTTER - row.depth * INDENT - 2 * PAD - (small.horizontalAdvance(kept) + PAD if kept else 0)
         code = cut(row.text, max(8, room // max(1, code_metrics.horizontalAdvance("0"))))
         fault = fold(row.fault, small, width - GUTTER - 2 * PAD) if row.fault else []
@@ -144,6 +145,10 @@ class LineDelegate(QStyledItemDelegate):
         painter.setPen(quiet)
         first = QRect(rect.left(), rect.top() + 3, rect.width() - PAD, code_metrics.height())
         painter.drawText(first, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, plan.right)
+        if row.mark:
+            painter.setPen(quiet if lit else QColor(mark_signs.ink(row.severity)))
+            first.setRight(first.right() - small.horizontalAdvance(f"{plan.right}  " if plan.right else ""))
+            painter.drawText(first, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, row.mark)
         if row.selected:
             painter.setPen(QPen(QColor(t.selection), 2))
             painter.drawRect(self.right_edge(row, rect).adjusted(2, 2, -3, -3))
@@ -163,6 +168,7 @@ class LineDelegate(QStyledItemDelegate):
             return "\n".join(
                 (
                     row.text,
+                    *row.problems,
                     origin,
                     self.tr("Click to go to just after this line; click its shape to see the value."),
                     self.tr("Click at its left edge, or press F9, to stop there."),

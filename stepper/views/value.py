@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QPoint, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QGuiApplication, QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QStackedWidget, QToolButton, QVBoxLayout, QWidget
@@ -11,6 +13,7 @@ from core.explain.statistics import difference, histogram, statistics
 from core.program.ir import Array
 from core.session import Moment
 from stepper import theme
+from stepper.models.mark_signs import cells_only, marks_of, sliced
 from stepper.widgets import numbers
 from stepper.widgets.names import shown
 from stepper.widgets.tips import plain
@@ -24,6 +27,9 @@ from stepper.widgets.value_plane import Cell, Place, Plane
 from stepper.widgets.value_slice import SliceBoxes
 from stepper.widgets.value_table import ValueTable
 from stepper.widgets.value_tabs import ValueTabs
+
+if TYPE_CHECKING:
+    from core.health.monitor import Mark
 
 HEAT, TABLE, SPREAD, FACTS, CHANGE, NOTHING = range(6)
 
@@ -211,7 +217,14 @@ class ValueView(QWidget):
             index=index, name=f"Δ{name}" if change else name, array=array, at=self.slices.at, moment=moment,
             axes=self._axes.of(index, array.shape), extent=self._extents[key], stale=index in moment.stale,
             edited=None if change else moment.edited.get(index), refusal=refusal if change else moment.can_change(index),
+            marks=() if change else self._marks(moment, index, array),
         )  # fmt: skip
+
+    def _marks(self, moment: Moment, index: int, array: Array) -> tuple[Mark, ...]:
+        """Return the marks at the cells of the slice that is shown."""
+        marks = cells_only(marks_of(moment, index), array)
+        size = (1, array.size) if array.ndim < 2 else (array.shape[-2], array.shape[-1])
+        return sliced(marks, array.shape, self.slices.at, size) if marks else ()
 
     def _draw_change(self, moment: Moment, index: int, now: Array) -> None:
         if moment.position.iteration == 1:

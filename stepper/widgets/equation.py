@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import Signal
@@ -17,11 +18,15 @@ from core.program.ir import Array, Instruction, Operand
 from core.session import Moment
 from stepper import theme
 from stepper.models.equation import pieces, size_colours
+from stepper.models.mark_signs import marks_of, turned
 from stepper.widgets.flow import FlowScroll
 from stepper.widgets.glyph import Glyph
 from stepper.widgets.matrix import Cell
 from stepper.widgets.names import shown
 from stepper.widgets.operand_matrix import OperandMatrix
+
+if TYPE_CHECKING:
+    from core.health.monitor import Mark
 
 USUAL_MATRICES = 3
 
@@ -131,6 +136,7 @@ class Equation(FlowScroll):
             row_label=labels[-2] if len(shape) > 1 else "", column_label=labels[-1] if shape else "",
             clashes=(len(shape) - 2 in clash, len(shape) - 1 in clash), stale=index in moment.stale,
             edited=_turned(moment.edited.get(index), operand.transposed), done=done,
+            marks=_marks(moment, operand) if done is None else (),
         )  # fmt: skip
         cell = moment.selection.cell
         if moment.selection.value == index and cell is not None and len(cell) == len(shape):
@@ -202,6 +208,13 @@ def _seen(moment: Moment, operand: Operand) -> Array | None:
     assert operand.value is not None
     array = moment.value(operand.value)
     return array.T if array is not None and operand.transposed else array
+
+
+def _marks(moment: Moment, operand: Operand) -> tuple[Mark, ...]:
+    """Return the marks of an operand's value as the instruction sees it."""
+    assert operand.value is not None
+    marks = marks_of(moment, operand.value)
+    return turned(marks) if marks and operand.transposed else marks
 
 
 def _turned(cells: frozenset[Cell] | None, transposed: bool) -> frozenset[Cell] | None:

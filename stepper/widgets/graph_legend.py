@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from stepper import theme
+from stepper.models import mark_signs
+
+if TYPE_CHECKING:
+    from core.health.monitor import Mark
 
 SIGN = 24.0
 SPACE = 14.0
@@ -29,13 +36,16 @@ class GraphLegend(QWidget):
         self.setSizePolicy(policy)
         self.draw(stale=False, edited=False)
 
-    def draw(self, stale: bool, edited: bool) -> None:
-        """Explain what there is to see; the marks of a change by hand only where there was one."""
+    def draw(self, stale: bool, edited: bool, path: bool = False, marks: Sequence[Mark] = ()) -> None:
+        """Explain what there is to see; the marks of a change by hand and of problems only where there are some."""
         entries = self._always
         if stale:
             entries += (("stale", self.tr("out of date")),)
         if edited:
             entries += (("edited", self.tr("changed by hand")),)
+        if path:
+            entries += (("path", self.tr("from the first cause (1) to the problem")),)
+        entries += tuple((f"mark {mark.severity} {mark.glyph}", mark_signs.named(mark)) for mark in marks)
         if entries != self.entries:
             self.entries = entries
             self.setAccessibleDescription("; ".join(text for _, text in entries))
@@ -99,6 +109,18 @@ class GraphLegend(QWidget):
         elif sign == "selected":
             p.setPen(QPen(QColor(t.selection), 2.4))
             p.drawRoundedRect(frame, 4, 4)
+        elif sign == "path":
+            p.setPen(QPen(QColor(t.error), 6, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
+            p.drawLine(left, right)
+            p.setPen(QPen(QColor(t.panel), 2, Qt.PenStyle.DashLine))
+            p.drawLine(left, right)
+        elif sign.startswith("mark"):
+            _, severity, glyph = sign.split(" ", 2)
+            p.setPen(Qt.PenStyle.NoPen)
+            p.setBrush(QColor(mark_signs.ink(severity)))
+            p.drawRoundedRect(frame, 4, 4)
+            p.setPen(QColor(t.panel))
+            p.drawText(box, Qt.AlignmentFlag.AlignCenter, glyph[:1])
         elif sign == "edited":
             p.setPen(Qt.PenStyle.NoPen)
             p.setBrush(QColor(t.text))

@@ -10,6 +10,7 @@ from PySide6.QtGui import QBrush, QColor, QFont, QPainter, QPen, QPolygonF
 from core.program.graph import Edge, Node
 from core.program.ir import Phase
 from stepper import theme
+from stepper.models.mark_signs import ink, tags
 from stepper.widgets import fonts
 from stepper.widgets.graph_layout import Line, Places
 from stepper.widgets.graph_scene import BROKEN_SIGN, STATE_SIGN, GraphScene, State, Words, phase_name, translate
@@ -43,7 +44,7 @@ class GraphPainter:
         graph = self.scene.graph
         loud: list[tuple[Edge, Line]] = []
         for edge, line in zip(graph.edges, self.places.lines, strict=True):
-            if self.scene.is_read(edge) or self.scene.on_the_way(edge):
+            if self.scene.is_read(edge) or self.scene.on_the_way(edge) or self.scene.on_path(edge):
                 loud.append((edge, line))
             elif edge.flow != "quiet" and line.path.controlPointRect().adjusted(-4, -4, 4, 4).intersects(shown):
                 self._line(edge, line)
@@ -80,6 +81,13 @@ class GraphPainter:
         self._stroke(line, pen, 7)
 
     def _loud_line(self, edge: Edge, line: Line) -> None:
+        if self.scene.on_path(edge):
+            self._stroke(line, QPen(QColor(self.t.error), 6.0 * self._thicker()), 14)
+            inner = QPen(QColor(self.t.panel), 2.0 * self._thicker())
+            inner.setDashPattern([2, 2])
+            self.p.setBrush(Qt.BrushStyle.NoBrush)
+            self.p.setPen(inner)
+            self.p.drawPath(line.path)
         if self.scene.on_the_way(edge):
             self._stroke(line, QPen(QColor(self.t.selection), 1.6 * self._thicker()), 8)
         if self.scene.is_read(edge):
@@ -125,12 +133,22 @@ class GraphPainter:
             self._far_words(node, box, state, bool(kind))
         else:
             self._words(node, box, state)
+        above = box.top() - 0.9 * self.use.of_small.height()
         if scene.edited(node):
-            self._pill(QPointF(box.left() - 8, box.top() - 0.9 * self.use.of_small.height()), "✎", self.t.text, right=False)
+            self._pill(QPointF(box.left() - 8, above), "✎", self.t.text, right=False)
+        if marks := scene.marks(node):
+            text = " ".join(tag for tag, _ in tags(marks, most=2))
+            self._pill(QPointF(box.right() + 5, above), text, ink(marks[0].severity), right=True)
+        if number := scene.path.get(node.index):
+            below = box.bottom() - 0.2 * self.use.of_small.height()
+            self._pill(QPointF(box.left() - 8, below), str(number), self.t.error, right=False)
 
     def _frames(self, node: Node, box: QRectF) -> None:
         self.p.setBrush(Qt.BrushStyle.NoBrush)
         round_ = (box.height() / 2 if node.given else ROUND) + 3
+        if node.index in self.scene.path:
+            self.p.setPen(QPen(QColor(self.t.error), 3.0 * self._thicker()))
+            self.p.drawRoundedRect(box.adjusted(-3, -3, 3, 3), round_, round_)
         if node.index == self.scene.selected:
             self.p.setPen(QPen(QColor(self.t.selection), 2.6 * self._thicker()))
             self.p.drawRoundedRect(box.adjusted(-4, -4, 4, 4), round_, round_)

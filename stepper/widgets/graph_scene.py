@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QCoreApplication
 
@@ -14,8 +14,12 @@ from core.program.graph import Edge, Graph, Node
 from core.program.ir import Array, Kind, Phase
 from core.session import Moment
 from stepper import theme
+from stepper.models import mark_signs
 from stepper.widgets import names
 from stepper.widgets.numbers import short, size_text
+
+if TYPE_CHECKING:
+    from core.health.monitor import Mark
 
 translate = QCoreApplication.translate
 State = Literal["given", "done", "lit", "next", "waiting", "failed"]
@@ -59,6 +63,7 @@ class GraphScene:
         self.lit = None if lit is None else graph.place.get(lit.result)
         self.next = None if upcoming is None else graph.place.get(upcoming.result)
         self._broken: dict[int, Broken] = {}
+        self._marks: dict[int, tuple[Mark, ...]] = {}
         self._states: tuple[State, ...] = tuple(self._state(n) for n in graph.nodes)
         self.read_values = self._reads()
         self.read = frozenset(e.source for e in graph.edges if self.is_read(e))
@@ -130,6 +135,29 @@ class GraphScene:
                 return kind
         return ""
 
+    def marks(self, node: Node) -> tuple[Mark, ...]:
+        """Return what health rules say of a node, its parts included, one mark a rule, the strongest first."""
+        if node.index not in self._marks:
+            found = {m.rule: m for v in self.values(node) for m in mark_signs.marks_of(self.moment, v)}
+            self._marks[node.index] = mark_signs.loud(list(found.values()))
+        return self._marks[node.index]
+
+    @cached_property
+    def all_marks(self) -> tuple[Mark, ...]:
+        """Every mark in the graph, one a rule."""
+        return mark_signs.ordered(list({m.rule: m for n in self.graph.nodes for m in self.marks(n)}.values()))
+
+    @cached_property
+    def path(self) -> Mapping[int, int]:
+        """The nodes on the way from a problem to its first cause, with their numbers: 1 is the cause."""
+        nodes = {self.graph.place[v] for v in mark_signs.path_of(self.moment) if v in self.graph.place}
+        order = sorted(nodes, key=lambda n: (not self.graph.nodes[n].given, self.graph.nodes[n].last))
+        return {node: n for n, node in enumerate(order, 1)}
+
+    def on_path(self, edge: Edge) -> bool:
+        """Tell whether an edge leads from one node of the path to another."""
+        return edge.source in self.path and edge.target in self.path and self.path[edge.source] < self.path[edge.target]
+
     def stale(self, node: Node) -> bool:
         """Tell whether a node shows what was before a change by hand."""
         return node.value in self.moment.stale
@@ -196,6 +224,11 @@ class GraphScene:
             notes.append(translate("graph", "✎ Changed by hand."))
         if node.index in self.read:
             notes.append(translate("graph", "Read by the step just taken."))
+        if self.path.get(node.index) == 1:
+            notes.append(translate("graph", "The first cause of the chosen problem."))
+        elif node.index in self.path:
+            notes.append(translate("graph", "On the way from the first cause to the chosen problem."))
+        notes += mark_signs.sentences(self.marks(node))
         return notes
 
 

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Set
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize
 from PySide6.QtGui import QFont, QFontMetrics
 
 from core.program.ir import Array
+from stepper.models import mark_signs
 from stepper.widgets import fonts as fonts_of
 from stepper.widgets import numbers
 from stepper.widgets.heat import Heat
+
+if TYPE_CHECKING:
+    from core.health.monitor import Mark
 
 MOST_ROWS = 12
 MOST_COLUMNS = 8
@@ -59,7 +64,8 @@ class Grid:
     `labels` belong to the rows and the columns, as does `clashes`: a size that does not go with another one.
     `sources` are the marked cells, `cursor` and `hover` are places (row, column). `stale` says that all of it is out
     of date; `edited` holds the cells that were changed by hand: none for None, all for an empty set. Of an array that is
-    worked out cell by cell, the first `done` are, in C order.
+    worked out cell by cell, the first `done` are, in C order. `marks` are what health rules say of the array; those in
+    `cell_marks` stand at its cells.
     """
 
     fonts: Fonts
@@ -78,6 +84,8 @@ class Grid:
     stale: bool = False
     edited: Set[Cell] | None = None
     done: int | None = None
+    marks: tuple[Mark, ...] = ()
+    cell_marks: tuple[Mark, ...] = ()
     note: str = ""
     heat: Heat | None = None
     widest: int = 0
@@ -89,7 +97,10 @@ class Grid:
         shown = self._shown()
         self.cursor = (min(self.cursor[0], max(rows - 1, 0)), min(self.cursor[1], max(columns - 1, 0)))
         large = rows > MOST_ROWS or columns > MOST_COLUMNS
-        self.heat = Heat(rows, columns, shown, self.extent, self.done) if large else None
+        self.cell_marks = mark_signs.cells_only(self.marks, self.array) if self.marks else ()
+        first = tuple(0 for _ in self.shape[:-2])
+        plane = mark_signs.sliced(self.cell_marks, self.shape, first, self.size) if large and self.cell_marks else ()
+        self.heat = Heat(rows, columns, shown, self.extent, self.done, plane) if large else None
         self.widest = 0 if large or shown is None else max((len(numbers.short(x)) for x in shown.flat), default=0)
         self.measure()
 
@@ -101,6 +112,8 @@ class Grid:
         metrics = self.fonts.of_mono
         least = 4 if self.array is None else 6
         room = round(14 * self.scale)
+        if self.cell_marks:
+            room += self.fonts.of_small.horizontalAdvance(mark_signs.glyphs_of(self.cell_marks)) + mark_signs.STRIP
         self.cell = QSize(
             max(least, self.widest) * metrics.horizontalAdvance("0") + room, metrics.height() + max(round(8 * self.scale), 2)
         )
@@ -147,7 +160,12 @@ class Grid:
     def title_width(self) -> int:
         """Return how wide the name with the shape and the sign behind it is."""
         shape = self.fonts.of_small.horizontalAdvance(self.shape_text() + (f" {PENCIL}" if self.edited is not None else ""))
-        return self.fonts.of_bold.horizontalAdvance(self.name) + 8 + shape + 4
+        tags = sum(self.fonts.of_small.horizontalAdvance(f"{text} ") for text, _ in mark_signs.tags(self.marks))
+        return self.fonts.of_bold.horizontalAdvance(self.name) + 8 + shape + (tags + 6 if tags else 0) + 4
+
+    def marks_at(self, cell: Cell) -> tuple[Mark, ...]:
+        """Return the marks that stand at a cell, the strongest first."""
+        return mark_signs.at_cell(self.cell_marks, cell, self.shape)
 
     def shape_text(self) -> str:
         """Return the shape as people say it; of a single number, nothing."""

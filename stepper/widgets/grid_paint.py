@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetrics, QPainter, QPen, QPolygon
 
 from stepper import theme
-from stepper.widgets import numbers
+from stepper.models import mark_signs
+from stepper.widgets import mark_paint, numbers
 from stepper.widgets.grid import PENCIL, Cell, Fonts, Grid
+
+if TYPE_CHECKING:
+    from core.health.monitor import Mark
 
 
 def paint_grid(painter: QPainter, grid: Grid, focused: bool) -> None:
@@ -61,9 +67,13 @@ def _title(painter: QPainter, grid: Grid) -> None:
     painter.setPen(QColor(t.dim))
     x += bold.horizontalAdvance(grid.name) + 8
     painter.drawText(x, bold.ascent(), grid.shape_text())
+    x += grid.fonts.of_small.horizontalAdvance(grid.shape_text())
     if grid.edited is not None:
         painter.setPen(QColor(t.written))
-        painter.drawText(x + grid.fonts.of_small.horizontalAdvance(f"{grid.shape_text()} "), bold.ascent(), PENCIL)
+        painter.drawText(x + grid.fonts.of_small.horizontalAdvance(" "), bold.ascent(), PENCIL)
+        x += grid.fonts.of_small.horizontalAdvance(f" {PENCIL}")
+    if grid.marks:
+        mark_paint.paint_tags(painter, x + 6, bold.ascent(), grid.marks)
 
 
 def _bars(painter: QPainter, grid: Grid) -> None:
@@ -104,15 +114,17 @@ def _bar(painter: QPainter, grid: Grid, rect: QRect, size: int, axis: int) -> No
 
 def _cell(painter: QPainter, grid: Grid, cell: Cell) -> None:
     value = None if grid.array is None or not grid.is_done(cell) else float(grid.array[cell])
-    paint_cell(painter, grid.fonts, grid.rect(cell), grid.text(cell), value, grid.extent, grid.stale)
+    marks = grid.marks_at(cell) if grid.cell_marks and value is not None else ()
+    paint_cell(painter, grid.fonts, grid.rect(cell), grid.text(cell), value, grid.extent, grid.stale, marks)
 
 
 def paint_cell(
-    painter: QPainter, fonts: Fonts, rect: QRect, text: str, value: float | None, extent: float, stale: bool
+    painter: QPainter, fonts: Fonts, rect: QRect, text: str, value: float | None, extent: float, stale: bool,
+    marks: Sequence[Mark] = (),
 ) -> None:  # fmt: skip
     """Paint a number on its colour, what is no number on its pattern; for None the place of one that is not there yet.
 
-    What is `stale` is dotted and without a colour, and easy to read all the same.
+    What is `stale` is dotted and without a colour, and easy to read all the same. `marks` are those of this cell.
     """
     t = theme.current()
     strange = value is not None and not math.isfinite(value)
@@ -129,7 +141,12 @@ def paint_cell(
     painter.setPen(QPen(QColor(t.border), 1))
     painter.drawRect(rect.adjusted(0, 0, -1, -1))
     painter.setPen(QColor(t.error if strange else t.dim if value is None or stale else t.text))
-    painter.drawText(rect.adjusted(2, 0, -2, 0), Qt.AlignmentFlag.AlignCenter, text)
+    beside = fonts.of_small.horizontalAdvance(mark_signs.glyphs_of(marks)) if marks else 0
+    left = mark_signs.STRIP if marks else 0
+    painter.drawText(rect.adjusted(2 + left, 0, -2 - beside, 0), Qt.AlignmentFlag.AlignCenter, text)
+    if marks:
+        painter.setFont(fonts.small)
+        mark_paint.paint_at_cell(painter, rect, marks)
 
 
 def stale_brush() -> QBrush:

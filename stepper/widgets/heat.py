@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QBrush, QColor, QFontMetrics, QImage, QLinearGradient, QPainter
@@ -9,6 +12,11 @@ from PySide6.QtGui import QBrush, QColor, QFontMetrics, QImage, QLinearGradient,
 from core.program.ir import Array
 from stepper import theme
 from stepper.widgets import shades
+from stepper.widgets.blocks import blocks, spread, widened
+from stepper.widgets.mark_overlay import layers_of, overlay
+
+if TYPE_CHECKING:
+    from core.health.monitor import Mark
 
 LEVELS = 64
 HATCH = 5
@@ -20,10 +28,15 @@ class Heat:
 
     Where several cells share a pixel, the one of largest magnitude is shown; NaN and ∞ are hatched, and never smaller
     than can be seen. Of an array that is worked out cell by cell, the first `done` are shown, in C order.
+    `marks` are what health rules say of these cells, see `mark_overlay`.
     """
 
-    def __init__(self, rows: int, columns: int, shown: Array | None, extent: float, done: int | None = None) -> None:
+    def __init__(
+        self, rows: int, columns: int, shown: Array | None, extent: float, done: int | None = None, marks: Sequence[Mark] = ()
+    ) -> None:
         self.rows, self.columns = rows, columns
+        self.marks = tuple(marks)
+        self._over: tuple[tuple[str, int, int], QImage] | None = None
         self._done = rows * columns if done is None else done
         if shown is not None and self._done < rows * columns:  # what is not worked out yet must not be told
             shown = np.where(np.arange(rows * columns).reshape(rows, columns) < self._done, shown, 0)
@@ -71,6 +84,14 @@ class Heat:
             self._make()
         assert self._image is not None
         painter.drawImage(at, self._image)
+        if self.marks:
+            painter.drawImage(at, self._overlay())
+
+    def _overlay(self) -> QImage:
+        key = (theme.current().key, self.width, self.height)
+        if self._over is None or self._over[0] != key:
+            self._over = (key, overlay(layers_of(self.marks), self.width, self.height))
+        return self._over[1]
 
     def legend_width(self, metrics: QFontMetrics, largest: str, note: str) -> int:
         """Return how wide the legend is."""
@@ -114,10 +135,12 @@ class Heat:
             share = picked / self._extent if self._extent > 0 else np.zeros_like(picked)
         steps = np.rint(np.clip(np.nan_to_num(share), -1, 1) * LEVELS).astype(int) + LEVELS
         # One pixel of the image is one of the screen, so that the hatching is as fine in large blocks as in small ones.
-        pixels = self._spread(shades.table(LEVELS)[steps])
+        pixels = spread(shades.table(LEVELS)[steps], self.height, self.width)
         if bad.any():
             kind = widened(
-                self._spread(bad), max(SEEN - self.width // steps.shape[1], 0), max(SEEN - self.height // len(steps), 0)
+                spread(bad, self.height, self.width),
+                max(SEEN - self.width // steps.shape[1], 0),
+                max(SEEN - self.height // len(steps), 0),
             )
             at = np.nonzero(kind)
             lines = ((kind[at] & 1) > 0) & ((at[1] - at[0]) % HATCH == 0) | ((kind[at] & 2) > 0) & ((at[1] + at[0]) % HATCH == 0)
@@ -129,32 +152,6 @@ class Heat:
             pixels = np.where(first < self._done, pixels, dots)
         data = np.ascontiguousarray(pixels, dtype=np.uint32).tobytes()
         self._image = QImage(data, self.width, self.height, 4 * self.width, QImage.Format.Format_RGB32).copy()
-
-    def _spread(self, blocks: Array) -> Array:
-        """Return an array in which every block is as large as it is on the screen."""
-        rows = np.arange(self.height) * blocks.shape[0] // self.height
-        columns = np.arange(self.width) * blocks.shape[1] // self.width
-        return np.take(np.take(blocks, columns, axis=1), rows, axis=0)
-
-
-def widened(kind: Array, across: int, down: int) -> Array:
-    """Return the marks (0 is none), each that many pixels wider and higher; where two meet, the larger number wins.
-
-    At the edges the marks grow inwards.
-    """
-    found = kind
-    for step, axis in ((across, 1), (down, 0)):
-        once = np.moveaxis(found, axis, 0).copy()
-        size, half = len(once), step // 2
-        if size > 2 * step:
-            once[step - half] = once[: step - half + 1].max(axis=0)
-            once[size - 1 - half] = once[size - 1 - half :].max(axis=0)
-        wide = once.copy()
-        for shift in range(-(step - half), half + 1):
-            here, there = slice(max(shift, 0), size + min(shift, 0)), slice(max(-shift, 0), size - max(shift, 0))
-            wide[here] = np.maximum(wide[here], once[there])
-        found = np.moveaxis(wide, 0, axis)
-    return found
 
 
 def strongest(shown: Array, height: int, width: int) -> tuple[Array, Array]:
@@ -168,12 +165,6 @@ def strongest(shown: Array, height: int, width: int) -> tuple[Array, Array]:
     else:
         bad = np.where(np.isnan(shown), 3, np.where(np.isposinf(shown), 2, np.where(np.isneginf(shown), 1, 0))).astype(np.uint8)
         clean = np.where(finite, shown, 0.0)
-    at_rows = np.arange(height) * shown.shape[0] // height
-    at_columns = np.arange(width) * shown.shape[1] // width
-
-    def blocks(array: Array, function: np.ufunc) -> Array:
-        return function.reduceat(function.reduceat(array, at_rows, axis=0), at_columns, axis=1)
-
-    high, low = blocks(clean, np.maximum), blocks(clean, np.minimum)
+    high, low = blocks(clean, height, width, np.maximum), blocks(clean, height, width, np.minimum)
     picked = np.where(high >= -low, high, low)
-    return picked, blocks(bad, np.maximum) if bad.shape == shown.shape else np.zeros(picked.shape, dtype=np.uint8)
+    return picked, blocks(bad, height, width, np.maximum) if bad.shape == shown.shape else np.zeros(picked.shape, dtype=np.uint8)

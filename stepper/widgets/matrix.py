@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Set
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -18,10 +19,14 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from core.program.ir import Array
+from stepper.models import mark_signs
 from stepper.widgets import numbers
 from stepper.widgets.grid import CLOCK, Cell, Fonts, Grid
 from stepper.widgets.grid_paint import paint_grid
 from stepper.widgets.tips import plain
+
+if TYPE_CHECKING:
+    from core.health.monitor import Mark
 
 STEPS = {
     Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0), Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1),
@@ -50,7 +55,7 @@ class MatrixWidget(QWidget):
         self, name: str, array: Array | None, *, shape: tuple[int, ...] | None = None, row_colour: str = "",
         column_colour: str = "", row_label: str = "", column_label: str = "", extent: float | None = None,
         clashes: tuple[bool, bool] = (False, False), stale: bool = False, edited: Set[Cell] | None = None,
-        done: int | None = None,
+        done: int | None = None, marks: tuple[Mark, ...] = (),
     ) -> None:  # fmt: skip
         """Show an array, or, for None, the places of one that is not computed yet; nothing is selected or marked.
 
@@ -59,6 +64,7 @@ class MatrixWidget(QWidget):
         without it, the largest finite one of the array. `clashes` marks sizes that do not fit elsewhere.
         `stale` shows all of it as out of date; `edited` marks cells of the array as it is shown here as changed by
         hand (None: none, an empty set: all); of a `done` number only the first cells in C order are worked out.
+        `marks` are what health rules say of the array as it is shown here.
         """
         grid = self.shown
         if extent is None:
@@ -67,7 +73,7 @@ class MatrixWidget(QWidget):
         grid.shape = tuple(array.shape) if array is not None else tuple(shape or ())
         grid.colours, grid.labels = (row_colour, column_colour), (row_label, column_label)
         grid.clashes = clashes
-        grid.stale, grid.edited, grid.done = stale, edited, done
+        grid.stale, grid.edited, grid.done, grid.marks = stale, edited, done, marks
         grid.selected, grid.sources, grid.hover = None, frozenset(), None
         grid.read()
         grid.note = self._note()
@@ -147,7 +153,8 @@ class MatrixWidget(QWidget):
         text = f"{where} = {'…' if missing or self.shown.array is None else numbers.full(self.shown.array[cell])}"
         if self.shown.is_edited(cell):
             text = self.tr("{text}, changed by hand").format(text=text)
-        return self.tr("{text}, out of date").format(text=text) if self.shown.stale else text
+        text = self.tr("{text}, out of date").format(text=text) if self.shown.stale else text
+        return "\n".join((text, *mark_signs.sentences(self.shown.marks_at(cell)))) if self.shown.cell_marks else text
 
     def body(self) -> QRect:
         """Return where the cells are drawn."""
@@ -228,7 +235,8 @@ class MatrixWidget(QWidget):
             return super().event(event)
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             cell = self.cell_at(QPointF(event.pos()))
-            QToolTip.showText(event.globalPos(), "" if cell is None else plain(self.cell_text(cell)), self)
+            text = "\n".join(mark_signs.sentences(self.shown.marks)) if cell is None else self.cell_text(cell)
+            QToolTip.showText(event.globalPos(), plain(text), self)
             return True
         return super().event(event)
 
@@ -255,6 +263,8 @@ class MatrixWidget(QWidget):
             name = self.tr("{name}, changed by hand").format(name=name)
         if grid.done is not None:
             name = self.tr("{name}, {n} cells worked out").format(name=name, n=grid.done)
+        if grid.marks:
+            name = ". ".join((name, *mark_signs.sentences(grid.marks)))
         self.setAccessibleName(name)
         description = "" if grid.empty else self.cell_text(grid.index(*grid.cursor))
         if description != self.accessibleDescription():

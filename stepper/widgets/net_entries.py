@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication
 
+from stepper.models import mark_signs
 from stepper.widgets.net_layout import Geometry
 from stepper.widgets.net_legend import Entry
 from stepper.widgets.net_scene import Scene
@@ -31,6 +32,7 @@ def entries(scene: Scene, g: Geometry) -> tuple[Entry, ...]:
         out.append(Entry("stale", _say("out of date since a change by hand")))
     if scene.shown_values & scene.moment.edited.keys():
         out.append(Entry("edited", _say("changed by hand")))
+    out += [Entry("mark", mark_signs.named(mark), mark) for mark in scene.marks.shown()]
     return tuple(out)
 
 

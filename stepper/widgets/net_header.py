@@ -9,9 +9,13 @@ from PySide6.QtGui import QColor, QPainter
 
 from core.program.network import INPUT, LOSS, Part
 from stepper import theme
+from stepper.models.mark_signs import tags
 from stepper.widgets import net_marks as marks
+from stepper.widgets.net_items import Item
 from stepper.widgets.net_layout import Geometry
 from stepper.widgets.net_scene import Scene
+
+Name = tuple[str, tuple[Part, ...], Item]
 
 
 @dataclass(frozen=True)
@@ -38,37 +42,52 @@ class HeaderPainter:
         """Paint the names, then the flow."""
         n, g = self.scene.network, self.g
         tight = g.gap < 150
-        self._title(g.xs[0], g.gap * 0.5, ((self.scene.label(n.input.value), (INPUT,)),), self.words.inputs)
+        self._title(g.xs[0], g.gap * 0.5, ((self.scene.label(n.input.value), (INPUT,), Item("unit", 0)),), self.words.inputs)
         for layer in range(1, len(n.layers) + 1):
             found = n.layers[layer - 1]
-            names: list[tuple[str, tuple[Part, ...]]] = [(self._edges(layer, "weight"), (("weights", layer),))]
+            names: list[Name] = [(self._edges(layer, "weight"), (("weights", layer),), Item("weight", layer))]
             bias_lit = ("bias", layer) in self.scene.touch.reads | self.scene.touch.writes
             if found.bias is not None and (bias_lit or not tight):
-                names.append((self._edges(layer, "bias"), (("bias", layer),)))
+                names.append((self._edges(layer, "bias"), (("bias", layer),), Item("bias", layer)))
             size = "×".join(str(d) for d in found.weight_shape) if not tight else ""
             if g.gap >= 64:
                 self._title((g.xs[layer - 1] + g.xs[layer]) / 2, g.gap * 0.62, tuple(names), size)
             text = self.words.layer.format(n=layer) if g.gap > 70 else ""
             text += f" · {found.activation}" if found.activation and g.gap > 190 else ""
             parts: tuple[Part, ...] = (("units", layer, "pre"), ("units", layer, "act"))
-            self._title(g.xs[layer], g.gap * 0.5, ((self.scene.label(found.act.value), parts),), text)
+            self._title(g.xs[layer], g.gap * 0.5, ((self.scene.label(found.act.value), parts, Item("unit", layer)),), text)
         if n.loss is not None:
-            self._title(g.xs[-1], g.gap * 0.45, ((self.scene.label(n.loss), (LOSS,)),), self.words.loss if g.gap > 70 else "")
+            self._title(
+                g.xs[-1],
+                g.gap * 0.45,
+                ((self.scene.label(n.loss), (LOSS,), Item("loss", 0)),),
+                self.words.loss if g.gap > 70 else "",
+            )
         self._flow()
 
-    def _title(self, x: float, room: float, names: tuple[tuple[str, tuple[Part, ...]], ...], below: str) -> None:
-        """The names of what stands in a column; a lit one under the name of the value that is read or written."""
+    def _title(self, x: float, room: float, names: tuple[Name, ...], below: str) -> None:
+        """The names of what stands in a column; a lit one under the name of the value that is read or written.
+
+        What health rules say of any of it stands behind its name.
+        """
         p, touch = self.p, self.scene.touch
         p.setFont(marks.font_of(p, (13 if self.g.gap >= 90 else 11) * self.g.zoom, bold=True))
         metrics = p.fontMetrics()
-        texts = [self._lit_name(*n) for n in names]
+        texts = [self._lit_name(name, parts) for name, parts, _ in names]
+        found = [tags(self.scene.marks.of_column(item)) for _, _, item in names]
         if sum(metrics.horizontalAdvance(t) + 12 for t in texts) > max(room, 40):
             texts = [metrics.elidedText(t, Qt.TextElideMode.ElideRight, int(max(room, 40) / len(names)) - 6) for t in texts]
-        widths = [metrics.horizontalAdvance(t) + 12 for t in texts]
+        behind = [sum(metrics.horizontalAdvance(tag) + 3 for tag, _ in tagged) for tagged in found]
+        widths = [metrics.horizontalAdvance(t) + 12 + more for t, more in zip(texts, behind, strict=True)]
         left = x - (sum(widths) + 6 * (len(names) - 1)) / 2
-        for (_, parts), text, wide in zip(names, texts, widths, strict=True):
+        for (_, parts, _), text, tagged, more, wide in zip(names, texts, found, behind, widths, strict=True):
             read, written = any(q in touch.reads for q in parts), any(q in touch.writes for q in parts)
-            box = QRectF(left, 5, wide, 18 * self.g.zoom)
+            box = QRectF(left, 5, wide - more, 18 * self.g.zoom)
+            at = box.right() - 2
+            for tag, colour in tagged:
+                p.setPen(QColor(colour))
+                p.drawText(QRectF(at, box.top(), 80, box.height()), Qt.AlignmentFlag.AlignVCenter, tag)
+                at += metrics.horizontalAdvance(tag) + 3
             if read or written:
                 marks.ring(p, box.adjusted(4, 4, -4, -3), read and not written, written, round_=False)
             p.setPen(QColor(self.colours.written if written else (self.colours.read if read else self.colours.text)))

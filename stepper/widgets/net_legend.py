@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from stepper import theme
+from stepper.models.mark_signs import ink
 from stepper.widgets import net_marks as marks
+from stepper.widgets.mark_overlay import brush
+
+if TYPE_CHECKING:
+    from core.health.monitor import Mark
 
 SIGN = 24.0
 SPACE = 12.0
@@ -21,6 +27,7 @@ class Entry:
 
     sign: str
     text: str
+    mark: Mark | None = None
 
 
 class NetLegend(QWidget):
@@ -73,7 +80,14 @@ class NetLegend(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for entry, place in zip(self._entries, self._places(self.width())[0], strict=True):
-            self._sign(painter, entry.sign, QRectF(place.left(), place.top(), SIGN, place.height()))
+            box = QRectF(place.left(), place.top(), SIGN, place.height())
+            if entry.mark is not None:
+                colour = QColor(ink(entry.mark.severity))
+                swatch = QRectF(box.left(), box.center().y() - 6, box.width(), 12)
+                painter.fillRect(swatch, brush(entry.mark))
+                painter.setPen(QPen(colour, 1))
+                painter.drawRect(swatch)
+            self._sign(painter, entry.sign, box)
             painter.setPen(QColor(theme.current().dim))
             text = place.adjusted(SIGN + 6, 0, 4, 0)
             painter.drawText(text, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, entry.text)

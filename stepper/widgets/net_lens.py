@@ -19,6 +19,7 @@ from stepper.widgets.numbers import short
 MOST = 5
 EDGE = 8.0
 AWAY = 16.0
+WIDEST = 420.0
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,7 @@ class LensPainter:
         for n, text in enumerate(self.words):
             if n or most == MOST:  # in little room a long sentence is cut short, never a number
                 longest = max(longest, QFontMetricsF(self.plain if n else self.bold).horizontalAdvance(text))
+        longest = min(longest, WIDEST * fonts.zoom())  # what a rule says is a whole sentence
         width = max(self.side + len(self.columns) * self.cell[0], longest + 2) + 2 * EDGE
         height = self.top + self.cell[1] * (len(self.rows) + 1) + self.bottom
         away = self.source.united(cell).adjusted(-AWAY, -AWAY, AWAY, AWAY)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -10,7 +12,12 @@ from PySide6.QtGui import QBrush, QColor, QFont, QImage, QPainter, QPainterPath,
 
 from core.program.ir import Array, Phase
 from stepper import theme
+from stepper.models.mark_signs import ink, short_glyph
 from stepper.widgets import shades
+from stepper.widgets.mark_overlay import Layer, overlay
+
+if TYPE_CHECKING:
+    from core.health.monitor import Mark
 
 THICKEST = 6.0
 LEVELS = 127
@@ -74,6 +81,28 @@ def pencil(painter: QPainter, at: QPointF) -> None:
     painter.drawRect(QRectF(-1.6, -5, 3.2, 6.4))
     painter.drawPolygon(QPolygonF([QPointF(-1.6, 2), QPointF(1.6, 2), QPointF(0, 5)]))
     painter.restore()
+
+
+def badge(painter: QPainter, at: QPointF, marks: Sequence[Mark], size: float = 7.0) -> None:
+    """Draw the glyph of the strongest of some marks on a disc of its own, with a small + where there are more."""
+    if not marks:
+        return
+    colour = QColor(ink(marks[0].severity))
+    disc = QRectF(at.x() - size, at.y() - size, 2 * size, 2 * size)
+    painter.setPen(QPen(colour, 2.0 if marks[0].severity == "error" else 1.2))
+    painter.setBrush(QColor(theme.current().panel))
+    painter.drawEllipse(disc)
+    painter.setFont(font_of(painter, 1.5 * size, bold=True))
+    painter.drawText(disc, Qt.AlignmentFlag.AlignCenter, short_glyph(marks[0]))
+    if len(marks) > 1:
+        painter.setFont(font_of(painter, 9, bold=True))
+        painter.drawText(QPointF(disc.right() - 2, disc.top() + 3), "+")
+
+
+def draw_layers(painter: QPainter, rect: QRectF, layers: Sequence[Layer]) -> None:
+    """Draw the marks of a heat map over it."""
+    if layers and rect.width() >= 1 and rect.height() >= 1:
+        painter.drawImage(rect.topLeft(), overlay(layers, round(rect.width()), round(rect.height())))
 
 
 def broken_brush(number: float) -> QBrush:

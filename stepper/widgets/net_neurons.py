@@ -74,6 +74,7 @@ class NeuronPainter:
             self._adjoint(c, adjoint, self.scene.stale_adjoint(item.layer))
         if self.scene.edited(item):
             marks.pencil(p, c + QPointF(r, -r) * 0.75)
+        self._badge(item, c, r)
 
     def _stripes(self, item: Item, circle: QRectF) -> None:
         """A neuron with a stripe for each sample, from the first at the left to the last at the right."""
@@ -95,6 +96,14 @@ class NeuronPainter:
             marks.ring(p, circle, *self.scene.lit_as(item), round_=True)
         if self.scene.edited(item):
             marks.pencil(p, circle.center() + QPointF(circle.width(), -circle.width()) * 0.375)
+        self._badge(item, circle.center(), circle.width() / 2)
+
+    def _badge(self, item: Item, c: QPointF, r: float) -> None:
+        """What health rules say of a neuron, at its upper left."""
+        found = self.scene.marks.at(item)
+        if found:
+            size = 7.0 if self.g.pitches[item.layer] >= 18 else 5.5
+            marks.badge(self.p, c + QPointF(-r, -r) * 0.75, found, size * self.g.zoom)
 
     def _fill_stripes(self, circle: QRectF, numbers: Array, scale: float) -> None:
         p, wide = self.p, circle.width() / len(numbers)
@@ -203,6 +212,7 @@ class NeuronPainter:
                 p.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
         if self.scene.edited(item):
             marks.pencil(p, box.topRight())
+        marks.badge(p, box.topLeft(), self.scene.marks.at(item), 6 * self.g.zoom)
         if not self.g.tight(item.layer):
             marks.ring(p, box, *self.scene.lit_as(item), round_=False)
 
@@ -241,6 +251,7 @@ class NeuronPainter:
         else:
             p.setPen(QColor(self.colours.text if number is not None and not stale else self.colours.dim))
             p.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+        marks.badge(p, box.topLeft() + QPointF(4, 4), self.scene.marks.at(Item("loss", 0)), 7 * self.g.zoom)
         marks.ring(p, box, *self.scene.lit_as(Item("loss", 0)), round_=False)
 
     def _extent(self, part: Part) -> QRectF:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen
+from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
 from core.program.ir import Array
 from stepper.widgets import net_marks as marks
@@ -17,6 +17,8 @@ from stepper.widgets.net_layout import Geometry
 from stepper.widgets.net_neurons import NeuronPainter
 from stepper.widgets.net_scene import Scene
 from stepper.widgets.numbers import short
+
+MOST_BADGES = 40
 
 
 class Painter(NeuronPainter):
@@ -82,6 +84,20 @@ class Painter(NeuronPainter):
                 self._tag(a + (b - a) * 0.5, short(weight), self.colours.error)
         if self.scene.stale(Item("weight", layer)):
             marks.stale_hatch(self.p, self.g.frame(layer))
+        if not self.g.labelled(layer):
+            self._line_badges(layer)
+
+    def _line_badges(self, layer: int) -> None:
+        """What health rules say of single weights; of many, only the name of the column does."""
+        value = self.scene.edge_value(layer, "weight")
+        if not self.scene.marks.of(value):
+            return
+        found = self.scene.network.layers[layer - 1]
+        items = [Item("weight", layer, u, s) for u in range(found.units) for s in range(found.inputs)]
+        marked = [(i, m) for i in items if (m := self.scene.marks.at(i))]
+        for item, mark in marked if len(marked) <= MOST_BADGES else []:
+            a, b = self.g.line(layer, item.unit, item.source)
+            marks.badge(self.p, a + (b - a) * 0.35, mark, 5.5 * self.g.zoom)
 
     def _labels(self, layer: int) -> None:
         found = self.scene.network.layers[layer - 1]
@@ -98,6 +114,7 @@ class Painter(NeuronPainter):
         box = self._tag(self.g.place_of(item).center(), short(number, 3), colour)
         if self.scene.edited(item):
             marks.pencil(self.p, QPointF(box.left() - 5, box.center().y()))
+        marks.badge(self.p, QPointF(box.right() + 5, box.center().y()), self.scene.marks.at(item), 6 * self.g.zoom)
 
     def _block(self, layer: int) -> None:
         found = self.scene.network.layers[layer - 1]
@@ -108,6 +125,8 @@ class Painter(NeuronPainter):
         array = self.scene.array(self.scene.edge_value(layer, "weight"))
         marks.draw_heat(self.p, rect, None if array is None else self.images(array, self.scene.edge_scale))
         beside = [self.g.place_of(Item("unit", column)).width() / 2 for column in (layer - 1, layer)]
+        heat = self.g.heat(Item("weight", layer, 0, -1))
+        marks.draw_layers(self.p, rect, self.scene.marks.block(layer, "weight", heat.rows, heat.columns))
         self._under(rect, "×".join(str(d) for d in found.weight_shape), array, self.g.gap - sum(beside) - 20)
         self._state(rect, Item("weight", layer, 0, -1))
 
@@ -116,7 +135,6 @@ class Painter(NeuronPainter):
         p = self.p
         bad = 0 if array is None else int(np.size(array) - np.count_nonzero(np.isfinite(array)))
         if bad:
-            p.fillRect(rect, QBrush(QColor(self.colours.error), Qt.BrushStyle.BDiagPattern))
             text = self.words.broken.format(n=bad)
         p.setFont(marks.font_of(p, 11 * self.g.zoom))
         p.setPen(QColor(self.colours.error if bad else self.colours.dim))
@@ -138,6 +156,8 @@ class Painter(NeuronPainter):
         scale = self.scene.unit_scales[column]
         image = None if numbers is None else marks.heat_image(numbers.reshape(heat.rows, heat.columns), scale)
         marks.draw_heat(self.p, rect, image)
+        if numbers is not None:
+            marks.draw_layers(self.p, rect, self.scene.marks.strip(column, heat.rows, heat.columns))
         self._under(rect, self._size(column), numbers, self.g.gap)
         self._state(rect, Item("unit", column))
         marks.ring(self.p, rect, *self.scene.lit_as(Item("unit", column)), round_=False)
@@ -157,6 +177,8 @@ class Painter(NeuronPainter):
         beside, biases = self.g.bias_strip(layer), self.scene.biases(layer)
         image = None if biases is None else marks.heat_image(biases.reshape(-1, 1), self.scene.bias_edge_scale)
         marks.draw_heat(self.p, beside, image)
+        if biases is not None:
+            marks.draw_layers(self.p, beside, self.scene.marks.block(layer, "bias", biases.size, 1))
         self._state(beside, Item("bias", layer))
         self.p.setFont(marks.font_of(self.p, 10))
         self.p.setPen(QColor(self.colours.dim))

@@ -11,6 +11,7 @@ from core.program.ir import Array
 from core.program.network import INPUT, LOSS, Network, Part, Touch, Units, touches
 from core.session import Moment
 from stepper.widgets.names import shown
+from stepper.widgets.net_health import NetMarks
 from stepper.widgets.net_items import Item
 
 
@@ -211,13 +212,21 @@ class Scene:
     def column(self, column: int) -> Array | None:
         """Return the numbers of all units of a column for the sample; for all samples, a column for each."""
         units = self.network.units(column)
-        array = self.array(units.value)
+        return self.laid_out(self.array(units.value), units)
+
+    def laid_out(self, array: Array | None, units: Units) -> Array | None:
+        """Return what an array of units holds for the sample, one a unit; for all samples, a column for each."""
         if self.sample is not None:
             return _along(array, units.sample_axis, self.sample)
         if array is None or units.sample_axis is None:
             return array if array is None else np.broadcast_to(array.reshape(-1, 1), (array.size, self.samples))
         whole: Array = np.moveaxis(array, units.sample_axis, -1).reshape(-1, array.shape[units.sample_axis])
         return whole
+
+    @cached_property
+    def marks(self) -> NetMarks:
+        """What health rules say of the parts."""
+        return NetMarks(self)
 
     def biases(self, layer: int) -> Array | None:
         """Return the biases of a layer, or their gradients, one a unit."""

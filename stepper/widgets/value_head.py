@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QCoreApplication, QEvent, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
@@ -9,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QSizePolicy, QV
 from core.program.ir import Operand, Program
 from core.session import Moment
 from stepper import theme
+from stepper.models import mark_signs
 from stepper.models.equation import size_colours
 from stepper.widgets import fonts, numbers
 from stepper.widgets.grid import CLOCK, PENCIL
@@ -16,6 +20,10 @@ from stepper.widgets.names import adjoint_names, shown
 from stepper.widgets.tips import plain
 from stepper.widgets.value_axes import AxisNames
 
+if TYPE_CHECKING:
+    from core.health.monitor import Mark
+
+MOST_LINES = 2
 translate = QCoreApplication.translate
 
 
@@ -66,6 +74,7 @@ class ValueHead(QWidget):
         self.dtype = self._label(self.tr("type"))
         self.kind = self._label(self.tr("what it is"), wrap=True)
         self.marks = self._label(self.tr("what to know of it"), wrap=True)
+        self.problems = self._label(self.tr("what is wrong with it"), wrap=True)
         for label in (self.name, self.kind):
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         top = QHBoxLayout()
@@ -79,11 +88,12 @@ class ValueHead(QWidget):
         box.addLayout(top)
         box.addWidget(self.kind)
         box.addWidget(self.marks)
+        box.addWidget(self.problems)
         self._use_fonts()
 
     def set_nothing(self, text: str) -> None:
         """Have no value to tell of, only a sentence."""
-        for widget in (self.name, self.sizes, self.dtype, self.marks):
+        for widget in (self.name, self.sizes, self.dtype, self.marks, self.problems):
             widget.setVisible(False)
         self.kind.setText(text)
         _ink(self.kind, theme.current().dim)
@@ -123,11 +133,23 @@ class ValueHead(QWidget):
         stale = self.tr("These numbers are from before the last change by hand. Run on to compute them anew.")
         self.marks.setToolTip(plain(stale if index in moment.stale else ""))
         _ink(self.marks, t.written)
+        self._draw_problems(mark_signs.ordered(mark_signs.marks_of(moment, index)))
         self.name.setVisible(True)
         self.sizes.setVisible(shape is not None)
         self.dtype.setVisible(bool(dtype))
         self.marks.setVisible(bool(marks))
-        self.setAccessibleName(", ".join(x for x in (name, self.sizes.accessibleName(), dtype, *words, *marks) if x))
+        said = (name, self.sizes.accessibleName(), dtype, *words, *marks, self.problems.text())
+        self.setAccessibleName(", ".join(x for x in said if x))
+
+    def _draw_problems(self, marks: Sequence[Mark]) -> None:
+        """Say what health rules found, at most some sentences; the tip says all."""
+        lines = mark_signs.sentences(marks)
+        more = [self.tr("+ {n} more").format(n=len(lines) - MOST_LINES)] if len(lines) > MOST_LINES else []
+        self.problems.setText("\n".join((*lines[:MOST_LINES], *more)))
+        self.problems.setToolTip(plain("\n".join(lines) if more else ""))
+        self.problems.setVisible(bool(lines))
+        if marks:
+            _ink(self.problems, mark_signs.ink(marks[0].severity))
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the size of all text."""
@@ -138,7 +160,7 @@ class ValueHead(QWidget):
     def _use_fonts(self) -> None:
         base = QApplication.font()
         self.name.setFont(fonts.sized(base, 2, bold=True))
-        for label in (self.kind, self.marks, self.dtype):
+        for label in (self.kind, self.marks, self.problems, self.dtype):
             label.setFont(fonts.sized(base, -0.5))
 
     def _label(self, name: str, wrap: bool = False) -> QLabel:

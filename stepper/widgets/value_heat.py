@@ -20,6 +20,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from stepper import theme
+from stepper.models import mark_signs
 from stepper.widgets import numbers
 from stepper.widgets.grid import PENCIL, Fonts
 from stepper.widgets.grid_paint import corner, paint_cell, paint_cursor, paint_frame, stale_brush
@@ -81,7 +82,7 @@ class ValueHeat(QWidget):
         self.plane, self.selected = plane, selected
         rows, columns = plane.size
         values = plane.numbers
-        self.heat = Heat(rows, columns, values, plane.extent)
+        self.heat = Heat(rows, columns, values, plane.extent, marks=plane.marks)
         self._widest = 0
         if 0 < rows * columns <= MOST_NUMBERS:
             self._widest = max(len(numbers.short(x)) for x in values.flat)
@@ -133,8 +134,9 @@ class ValueHeat(QWidget):
         return min(row, rows - 1), min(column, columns - 1)
 
     def text_of(self, place: Place) -> str:
-        """Return a cell in full with what it is: `W1[0, 2] = 0.25 · unit 1, input 3`."""
-        return " · ".join(x for x in self._lines(place) if x)
+        """Return a cell in full with what it is: `W1[0, 2] = 0.25 · unit 1, input 3`; below that what its marks say."""
+        marks = () if self.plane is None else self.plane.marks_at(place)
+        return "\n".join((" · ".join(x for x in self._lines(place) if x), *mark_signs.sentences(marks)))
 
     def _lines(self, place: Place) -> tuple[str, str]:
         """Return the number in a cell in full, and what that cell is."""
@@ -143,6 +145,7 @@ class ValueHeat(QWidget):
         notes = [plane.meaning(place)]
         if plane.is_edited(place):
             notes.append(f"{PENCIL} " + self.tr("changed by hand"))
+        notes += [mark_signs.named(m) for m in plane.marks_at(place)]
         return f"{plane.where(place)} = {numbers.full(plane.numbers[place])}", " · ".join(x for x in notes if x)
 
     def _measure(self) -> None:
@@ -151,7 +154,8 @@ class ValueHeat(QWidget):
             return
         rows, columns = self.plane.size
         fonts, room = Fonts.of(self.font()), self._room()
-        need = QSize(self._widest * fonts.of_mono.horizontalAdvance("0") + 14, fonts.of_mono.height() + 8)
+        beside = fonts.of_small.horizontalAdvance(mark_signs.glyphs_of(self.plane.marks)) + 4 if self.plane.marks else 0
+        need = QSize(self._widest * fonts.of_mono.horizontalAdvance("0") + 14 + beside, fonts.of_mono.height() + 8)
         self._cell = QSize()
         if self._widest and need.width() * columns <= room.width() and need.height() * rows <= room.height():
             width = min(max(room.width() // columns, need.width()), max(need.width(), WIDEST))
@@ -166,7 +170,9 @@ class ValueHeat(QWidget):
 
     def _explained(self) -> bool:
         """Tell whether a second line says what the cell is."""
-        return self.plane is not None and (set(self.plane.axes) - {"plain"} != set() or self.plane.edited is not None)
+        return self.plane is not None and (
+            set(self.plane.axes) - {"plain"} != set() or self.plane.edited is not None or bool(self.plane.marks)
+        )
 
     # --- painting ------------------------------------------------------------------------------
 
@@ -198,7 +204,8 @@ class ValueHeat(QWidget):
             for column in range(columns):
                 x = values[row, column]
                 paint_cell(
-                    painter, fonts, self.rect_of((row, column)), numbers.short(x), float(x), plane.extent, plane.stale
+                    painter, fonts, self.rect_of((row, column)), numbers.short(x), float(x), plane.extent, plane.stale,
+                    plane.marks_at((row, column)),
                 )  # fmt: skip
 
     def _paint_marks(self, painter: QPainter, plane: Plane) -> None:

@@ -8,7 +8,8 @@ from PySide6.QtCore import QCoreApplication, QRect, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter
 
 from stepper import theme
-from stepper.widgets import numbers
+from stepper.models import mark_signs
+from stepper.widgets import mark_overlay, numbers
 from stepper.widgets.grid import CLOCK
 from stepper.widgets.grid_paint import pattern_of, stale_brush
 from stepper.widgets.heat import Heat
@@ -26,7 +27,7 @@ def line_height(font_height: int) -> int:
 
 def has_warnings(plane: Plane, heat: Heat) -> bool:
     """Tell whether the legend has a line for patterns."""
-    return plane.stale or bool(heat.bad)
+    return plane.stale or bool(heat.bad) or bool(plane.marks)
 
 
 def paint_legend(painter: QPainter, plane: Plane, heat: Heat, texts: Sequence[str], rect: QRect) -> None:
@@ -56,6 +57,9 @@ def _paint_patterns(painter: QPainter, plane: Plane, heat: Heat, y: int) -> None
     ]
     if plane.stale:
         entries.append((f"{CLOCK} " + translate("ValueHeat", "out of date"), t.dim, stale_brush()))
+    for mark in plane.marks:
+        named = translate("ValueHeat", "{n} × {sign}").format(n=mark_signs.count_of(mark), sign=mark_signs.named(mark))
+        entries.append((named, mark_signs.ink(mark.severity), mark_overlay.brush(mark)))
     for text, colour, brush in entries:
         swatch = QRect(x, y + 2, 16, metrics.height() - 4)
         painter.fillRect(swatch, brush)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from PySide6.QtGui import QColor, QFont
 
 from stepper import theme
+from stepper.models import mark_signs
 from stepper.widgets import numbers
 from stepper.widgets.grid import PENCIL
 from stepper.widgets.tips import plain
@@ -97,7 +98,7 @@ class ValueModel(QAbstractTableModel):
             parts.append(f"{PENCIL} " + self.tr("changed by hand"))
         if plane.stale:
             parts.append(self.tr("out of date"))
-        return " · ".join(p for p in parts if p)
+        return "\n".join((" · ".join(p for p in parts if p), *mark_signs.sentences(plane.marks_at(place))))
 
     def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
         """Tell what was typed, if it is another text than before."""

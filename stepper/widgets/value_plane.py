@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Set
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core.program.ir import Array
 from core.session import Moment
+from stepper.models import mark_signs
 from stepper.widgets.value_axes import Names, place_name
+
+if TYPE_CHECKING:
+    from core.health.monitor import Mark
 
 Cell = tuple[int, ...]
 Place = tuple[int, int]
@@ -20,7 +25,7 @@ class Plane:
     """The last two axes of the array of value `index`, at a place `at` of all axes before; a vector is one row.
 
     `refusal` says why the numbers cannot be typed over, `extent` is the magnitude of the strongest colour; `edited`
-    are the changed cells of the whole array, all of it where that is empty.
+    are the changed cells of the whole array, all of it where that is empty; `marks` are those that stand at these cells.
     """
 
     index: int
@@ -33,6 +38,7 @@ class Plane:
     stale: bool = False
     edited: Set[Cell] | None = None
     refusal: str = ""
+    marks: tuple[Mark, ...] = ()
 
     @property
     def numbers(self) -> Array:
@@ -73,6 +79,10 @@ class Plane:
         """Return the places that were changed by hand one by one."""
         places = (self.place(cell) for cell in self.edited or ())
         return [place for place in places if place is not None]
+
+    def marks_at(self, place: Place) -> tuple[Mark, ...]:
+        """Return the marks of the cell at a place, the strongest first."""
+        return mark_signs.at_cell(self.marks, place, self.size) if self.marks else ()
 
     def heading(self, axis: int, i: int) -> str:
         """Return the heading of a row (axis 0) or a column (axis 1): `[2] unit 3`; empty where there is no such axis."""

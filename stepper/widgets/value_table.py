@@ -17,7 +17,8 @@ from PySide6.QtWidgets import (
 
 from core.explain.copying import table_text
 from stepper import theme
-from stepper.widgets import fonts
+from stepper.models import mark_signs
+from stepper.widgets import fonts, mark_overlay
 from stepper.widgets.grid import PENCIL
 from stepper.widgets.grid_paint import stale_brush
 from stepper.widgets.value_model import ValueModel
@@ -33,7 +34,7 @@ STRIP = 7
 
 
 class Marks(QStyledItemDelegate):
-    """Draws a pencil in cells that were changed by hand, and a dotted strip in those that are out of date."""
+    """Draws a pencil in cells that were changed by hand, a dotted strip in those that are out of date, and glyphs of marks."""
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         super().paint(painter, option, index)
@@ -49,6 +50,15 @@ class Marks(QStyledItemDelegate):
             painter.setPen(QColor(theme.current().panel if selected else theme.current().written))
             left = rect.adjusted(3 + (STRIP if plane.stale else 0), 0, 0, 0)
             painter.drawText(left, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, PENCIL)
+        marks = plane.marks_at((index.row(), index.column()))
+        if marks:
+            selected = option.state & QStyle.StateFlag.State_Selected  # type: ignore[attr-defined]
+            strip = QRect(rect.left(), rect.top(), STRIP - 2, rect.height())
+            painter.fillRect(strip, mark_overlay.brush(marks[0]))
+            painter.setPen(QColor(theme.current().panel if selected else mark_signs.ink(marks[0].severity)))
+            left = rect.adjusted(STRIP + 1 + (13 if plane.is_edited((index.row(), index.column())) else 0), 0, 0, 0)
+            flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+            painter.drawText(left, flags, mark_signs.glyphs_of(marks))
 
 
 class ValueTable(QTableView):

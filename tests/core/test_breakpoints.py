@@ -18,6 +18,7 @@ from core.execute.breakpoints import Change, Condition, Fresh, Hit, Line, arm, b
 from core.execute.events import Event
 from core.execute.timeline import Course, Position, Timeline
 from core.health import rules
+from core.health.look import Look
 from core.library import example_text
 from core.notation.question import compile, evaluate
 from core.notes import Bookmark, Breakpoint, Notes, Watch, from_data, line_breakpoint, to_data
@@ -53,7 +54,7 @@ def drive(hunt: Generator[int, None, Hit | None]) -> Hit | None:
 
 def never(rule: str) -> Any:
     """No rules."""
-    return lambda program, values: []
+    return lambda iteration, program, values: []
 
 
 @cache
@@ -180,7 +181,7 @@ def test_first_nan_is_found_in_both_directions(direction: str) -> None:
     values = timeline.machine
     assert not np.isfinite(np.asarray(values.peek(instruction.result))).all()
     assert all(np.isfinite(np.asarray(values.peek(v))).all() for v in instruction.reads)
-    said = rules.findings(timeline.program, timeline.machine.values)[0]
+    said = rules.findings(Look(timeline.program, timeline.machine.values), rules=["nonfinite"])[0]
     assert said.instruction == instruction.index and said.severity == "error" and said.cells
 
 
@@ -247,7 +248,7 @@ def test_predicates_forget() -> None:
     timeline = Timeline(p)
     timeline.go(Position(1, len(p)))
     values = timeline.machine.values
-    fresh = Fresh(lambda program, values: [(3, "x")])
+    fresh = Fresh(lambda iteration, program, values: [(3, "x")])
     for made in (Condition(Breakpoint("condition", "L > 0")), fresh, Line(line_breakpoint(p.statements[1]))):
         first = made.hits(1, p, values)
         made.forget()

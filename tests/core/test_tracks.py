@@ -107,7 +107,9 @@ def test_a_change_by_hand_forgets_what_follows() -> None:
 def test_the_tracks_of_a_program_and_of_watches() -> None:
     session = Session(load(example_text("xor")), "xor")
     tracks = Tracks(session.timeline)
-    assert [t.id for t in tracks.built_in()] == ["loss", "gradient:1", "gradient:2", "update:1", "update:2"]
+    assert [t.id for t in tracks.built_in()] == [
+        "loss", "gradient:1", "gradient:2", "update:1", "update:2", "saturated:1", "saturated:2",
+    ]  # fmt: skip
     assert weights_of(session.program) == {1: ("W1",), 2: ("W2",)}
     assert all(t.sentence.endswith(".") and not t.problem for t in tracks.built_in())
     assert tracks.watch("W1").problem.startswith("`W1` is 3×2; only one number can be plotted")

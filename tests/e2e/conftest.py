@@ -20,7 +20,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 NEEDED = {"Xvfb": "xvfb", "openbox": "openbox", "xdotool": "xdotool", "import": "imagemagick"}
-PATIENCE = 30.0
+PATIENCE = 8.0
 
 
 def until(found: Callable[[], Any], what: str, patience: float = PATIENCE) -> Any:
@@ -112,6 +112,10 @@ class App:
         """Press keys, one after the other."""
         self.screen.do("key", "--delay", "20", *keys)
 
+    def type(self, text: str) -> None:
+        """Type a text, letter by letter."""
+        self.screen.do("type", "--delay", "20", text)
+
     def until(self, found: Callable[[dict[str, Any]], Any], what: str) -> Any:
         """Wait until what the window shows is as wanted."""
         return until(lambda: found(self.read()), what)
@@ -153,6 +157,22 @@ def screen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Screen]:
     finally:
         end(manager)
         end(server)
+
+
+@pytest.fixture
+def opening(screen: Screen) -> Iterator[Callable[[str], App]]:
+    """Open a program in an app of its own, as often as wanted."""
+    opened: list[App] = []
+
+    def open_(target: str) -> App:
+        opened.append(App(screen, "open", target))
+        return opened[-1].wait()
+
+    try:
+        yield open_
+    finally:
+        for running in opened:
+            running.end()
 
 
 @pytest.fixture

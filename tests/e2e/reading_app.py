@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QSocketNotifier, Slot
 from PySide6.QtGui import QAccessible
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication, QLabel, QTreeWidgetItemIterator, QWidget
 
 from stepper import app, cli
 from stepper.drawing import can_be_seen
@@ -41,15 +41,44 @@ class Reader(QObject):
         return {
             "title": window.windowTitle(),
             "status": window.top_bar.status_text(),
-            "labels": [x.text() for x in window.top_bar.findChildren(QLabel) if x.isVisible()],
+            "labels": self.texts(window.top_bar),
             "lines": self.lines(),
             "matrices": {m.name: self.cells(m) for m in matrices},
-            "message": window.message.text,
+            "operation": self.texts(window.operation_view),
+            "stale": [m.name for m in matrices if m.shown.stale],
+            "bar": window.stale_bar.text.text() if window.stale_bar.isVisible() else "",
+            "value": self.value(),
+            "notes": self.notes(),
+            "message": "" if window.message.isHidden() else window.message.text,
             "focus": focus.accessibleName() if focus is not None else "",
             "drawn": not any(can_be_seen(view) for view in window.drawer.waiting),
             "button": self.middle(window.top_bar.later_button),
             "panels": {name: self.panel(name, focus) for name in window.panels.docks if window.panels.is_in_front(name)},
         }
+
+    def texts(self, widget: QWidget) -> list[str]:
+        """Return what is written in a part of the window."""
+        return [x.text() for x in widget.findChildren(QLabel) if x.isVisible()]
+
+    def value(self) -> list[str]:
+        """Return what a screen reader speaks of the heat map of a value and of its cell with the keyboard, and what is typed."""
+        view: Any = self.window.panels.views.get("value")
+        if view is None or not view.heat.isVisible():
+            return []
+        editor = view.heat.editor
+        return [view.heat.accessibleName(), view.heat.accessibleDescription(), editor.text() if editor.isVisible() else ""]
+
+    def notes(self) -> list[str]:
+        """Return the rows of stops, watches and bookmarks."""
+        view: Any = self.window.panels.views.get("notes")
+        if view is None or not view.isVisible():
+            return []
+        rows = QTreeWidgetItemIterator(view.tree)
+        found: list[str] = []
+        while rows.value() is not None:
+            found.append(f"{rows.value().text(0)} | {rows.value().text(1)}")
+            rows += 1
+        return found
 
     def lines(self) -> list[str]:
         """Return the lines of the program as a screen reader speaks them, with what has happened to each."""

@@ -80,7 +80,7 @@ def test_each_curve_is_its_track_and_all_share_one_axis(wired: Wired) -> None:
     session.note(session.notes.add(Watch("W1[0, 0]")).add(Watch("W1")))
     wired.show(session)
     view = wired.view
-    assert list(view.panels) == ["loss", "gradient", "update", "watch:W1[0, 0]"]
+    assert list(view.panels) == ["loss", "gradient", "update", "units", "watch:W1[0, 0]"]
     x, y = curve(view, "loss")
     assert list(x) == list(range(1, 41)) and list(y) == session.timeline.losses
     np.testing.assert_array_equal(curve(view, "gradient", 1)[1], logarithms(session.tracks.series("gradient:2")))

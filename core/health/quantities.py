@@ -1,0 +1,73 @@
+"""Small quantities of an iteration that are kept, so that rules can judge several iterations together."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from core.execute.meters import norm
+
+QUARTERS = 640
+
+if TYPE_CHECKING:
+    from core.health.look import Look
+    from core.health.roles import Roles
+
+
+def gradient(look: Look, name: Any) -> tuple[float, float] | None:
+    """The mean of |g| and the norm ‖g‖ of the gradient of a parameter."""
+    index = look.program.gradients.get(name)
+    found = None if index is None else look.floats(index)
+    if found is None:
+        return None
+    return float(np.mean(np.abs(found), dtype=float)), norm([found])
+
+
+def step(look: Look, name: Any) -> tuple[float, float] | None:
+    """‖new − old‖ and ‖old‖ of a parameter; NaN where its shape changes."""
+    start, end = look.roles.parameters[name]
+    old, new = look.floats(start), look.floats(end)
+    if start == end or old is None or new is None:
+        return None
+    if old.shape != new.shape:
+        return math.nan, norm([old])
+    return norm([np.subtract(new, old, dtype=float)]), norm([old])
+
+
+def alive(look: Look, value: Any) -> Any:
+    """Which units of a rectified layer are above 0 for some sample; NaN counts as alive, it has a rule of its own."""
+    site = look.roles.site_of[value]
+    found = look.floats(site.result)
+    if found is None or site.unit_axis is None or site.sample_axis is None or found.ndim != 2:
+        return None
+    return ~(np.max(found, axis=site.sample_axis) <= 0)
+
+
+def sizes(look: Look, value: Any) -> Any:
+    """How many cells of what an activation reads have |z| in each quarter: [0, 0.25), [0.25, 0.5), … up to 160 and more."""
+    found = look.floats(look.roles.site_of[value].pre)
+    if found is None:
+        return None
+    size = np.abs(found).ravel()
+    size = np.minimum(size[~np.isnan(size)].astype(float), QUARTERS / 4)
+    return np.bincount((size * 4).astype(np.intp), minlength=QUARTERS + 1)
+
+
+TAKE: Mapping[str, Callable[[Look, Any], Any]] = {"gradient": gradient, "step": step, "alive": alive, "sizes": sizes}
+
+
+def asked(roles: Roles) -> Iterator[tuple[str, Hashable]]:
+    """Yield every quantity that rules over several iterations may ask for."""
+    for name in roles.program.gradients:
+        yield "gradient", name
+    for name, (start, end) in roles.parameters.items():
+        if start != end:
+            yield "step", name
+    for site in roles.sites:
+        if site.kind == "relu":
+            yield "alive", site.result
+        elif site.hidden:
+            yield "sizes", site.result
