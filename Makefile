@@ -3,7 +3,6 @@ PYTHON ?= python3
 EXTRAS ?= test
 VENV := .venv
 BIN := $(VENV)/bin
-PICTURES := resources/pictures
 
 .PHONY: setup run test check bench fuzz pictures clean
 
@@ -32,12 +31,9 @@ bench: $(VENV)/.test
 fuzz: $(VENV)/.test
 	STEPPER_FUZZ=$${STEPPER_FUZZ:-30} $(BIN)/python -m pytest tests/core -o timeout=0 -k "not torch and not onnx and not vjp" -q
 
-# The pictures of the README: made from the running app, at the state that the text beside them tells of.
+# The README's pictures, and in build/pictures all views with contact sheets, to be looked at.
 pictures: setup
-	@mkdir -p $(PICTURES)
-	$(BIN)/stepper picture xor --step 14 --size 1440x900 -o $(PICTURES)/window-light.png
-	$(BIN)/stepper picture xor --iteration 60 --step 13 --theme dark --size 1440x900 -o $(PICTURES)/window-dark.png
-	$(BIN)/stepper picture xor --step 14 --view operation --size 900x360 -o $(PICTURES)/operation.png
+	@$(BIN)/python tests/pictures/make_pictures.py
 
 $(VENV)/.python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

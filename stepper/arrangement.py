@@ -10,6 +10,8 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QWidget
 
 from stepper.help import HelpView
+from stepper.views.check import CheckView
+from stepper.views.compare import CompareView
 from stepper.views.conditioning import ConditioningView
 from stepper.views.curves import CurvesView
 from stepper.views.data import DataView
@@ -20,6 +22,7 @@ from stepper.views.network import NetworkView
 from stepper.views.notes import NotesView
 from stepper.views.operation import OperationView
 from stepper.views.predict import PredictView
+from stepper.views.problems import ProblemsView
 from stepper.views.program import ProgramView
 from stepper.views.update import UpdateView
 from stepper.views.value import ValueView
@@ -86,8 +89,14 @@ PANELS: tuple[Panel, ...] = (
           HelpView, "right", (), "start"),
     Panel("loss", translate("actions", "Loss"), translate("actions", "over the iterations; click to travel"),
           LossView, "bottom", ("learn", "debug"), "loss", "Alt+4"),
+    Panel("problems", translate("actions", "Problems"), translate("actions", "what is wrong, where it began, what mends it"),
+          ProblemsView, "bottom", ("debug",), "problems"),
     Panel("notes", translate("actions", "Stops and watches"), translate("actions", "where to stop, what to keep an eye on"),
           NotesView, "right", ("debug",), "notes"),
+    Panel("compare", translate("actions", "Try a mend"), translate("actions", "a second run, with a remedy in it"),
+          CompareView, "right", ("debug",), "compare"),
+    Panel("check", translate("actions", "Gradient check"), translate("actions", "are the gradients right?"),
+          CheckView, "right", ("debug",), "check"),
 )  # fmt: skip
 BY_ID: Mapping[str, Panel] = {panel.id: panel for panel in PANELS}
 

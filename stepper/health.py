@@ -56,6 +56,11 @@ class Health(QObject):
             self._use(session.monitor.settings.with_limit(rule, limit, number))
 
     @Slot(str, str)
+    def reset_limit(self, rule: str, limit: str) -> None:
+        """Use the usual limit of a rule again."""
+        self.set_limit(rule, limit, None)
+
+    @Slot(str, str)
     def hunt(self, direction: str, rule: str) -> None:
         """Go later or earlier to where a rule finds something next."""
         self._controller.hunt(direction, [Breakpoint("finding", rule)])

@@ -64,7 +64,7 @@ class MainWindow(QMainWindow):
             "panels": self.panels, "changing": self.changing, "stops": self.stops, "health": self.health, "asking": self.asking,
         }  # fmt: skip
         self.actions_ = actions.Actions(self.owners, self)
-        self.wiring = Wiring(controller, self.changing, self.stops, self.panels, self.actions_, settings)
+        self.wiring = Wiring(controller, self.changing, self.stops, self.panels, self.actions_, settings, self.health)
         self.stale_bar = StaleBar(self.actions_["recompute"], self.actions_["undo"], self)
         self.top_bar = TopBar({item.id: self.actions_[item.id] for item in actions.ITEMS}, self)
         self.guide.top = self.top_bar

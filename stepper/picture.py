@@ -16,7 +16,7 @@ from stepper.saving import save_bytes
 from stepper.screen import missing_libraries
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QPixmap
+    from PySide6.QtGui import QImage, QPixmap
     from PySide6.QtWidgets import QWidget
 
     from core.session import Session
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 VIEWS = (
     "window", "program", "network", "graph", "operation", "line", "update", "value", "why", "data", "predict", "loss", "curves",
-    "notes", "conditioning",
+    "notes", "problems", "check", "conditioning", "compare",
 )  # fmt: skip
 THEMES = ("light", "dark")
 ARRANGED: tuple[Arrangement, ...] = ("learn", "debug", "inspect")
@@ -175,13 +175,13 @@ class Studio:
         from PySide6.QtWidgets import QApplication
 
         window, session = self.window, self.window.controller.session
-        assert session is not None
         for _ in range(4):
             QApplication.processEvents()
         window.drawer.draw_now()
-        while not session.tracks.fill(1.0):  # what the curves wait for
-            pass
-        window.drawer.show(session.moment())
+        if session is not None:
+            while not session.tracks.fill(1.0):  # what the curves wait for
+                pass
+            window.drawer.show(session.moment())
         window.drawer.draw_now()
         for _ in range(4):
             QApplication.processEvents()
@@ -189,13 +189,16 @@ class Studio:
         return shown.grab()
 
 
-def png(pixmap: QPixmap) -> bytes:
-    """Return a picture as a PNG file; raises PictureError."""
-    from PySide6.QtCore import QBuffer, QIODevice
+def png(picture: QPixmap | QImage) -> bytes:
+    """Return a picture as a PNG file, as small as can be; raises PictureError."""
+    from PySide6.QtCore import QBuffer, QByteArray, QIODevice
+    from PySide6.QtGui import QImageWriter, QPixmap
 
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    if not pixmap.save(buffer, "PNG"):
+    writer = QImageWriter(buffer, QByteArray(b"png"))
+    writer.setCompression(100)
+    if not writer.write(picture.toImage() if isinstance(picture, QPixmap) else picture):
         raise PictureError("the picture could not be made; ask for a smaller one")
     return bytes(buffer.data().data())
 

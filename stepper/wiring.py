@@ -5,12 +5,17 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, QPoint, Qt, Slot
 from PySide6.QtWidgets import QMenu, QWidget
 
+from core.program.ir import Program
+from core.session import Moment, Session
 from stepper.actions import Actions
 from stepper.changing import Changing
 from stepper.controller import Controller
+from stepper.health import Health
 from stepper.panels import Panels
 from stepper.settings import Settings
 from stepper.stops import Stops
+from stepper.views.check import CheckView
+from stepper.views.compare import CompareView
 from stepper.views.conditioning import ConditioningView
 from stepper.views.curves import CurvesView
 from stepper.views.data import DataView
@@ -20,6 +25,7 @@ from stepper.views.loss import LossView
 from stepper.views.network import NetworkView
 from stepper.views.notes import NotesView
 from stepper.views.operation import OperationView
+from stepper.views.problems import ProblemsView
 from stepper.views.program import ProgramView
 from stepper.views.update import UpdateView
 from stepper.views.value import ValueView
@@ -33,12 +39,23 @@ class Wiring(QObject):
     """Connects the views with the controller and its helpers; what concerns two views goes through here."""
 
     def __init__(
-        self, controller: Controller, changing: Changing, stops: Stops, panels: Panels, table: Actions, settings: Settings
+        self,
+        controller: Controller,
+        changing: Changing,
+        stops: Stops,
+        panels: Panels,
+        table: Actions,
+        settings: Settings,
+        health: Health,
     ) -> None:
         super().__init__(panels)
         self._controller, self._changing, self._stops = controller, changing, stops
         self._panels, self._actions, self._settings = panels, table, settings
+        self._health = health
         self._unwanted = False
+        self._warned = False
+        controller.opened.connect(self._on_opened)
+        controller.changed.connect(self._on_changed)
 
     def connect_view(self, view: QWidget) -> None:
         """Connect a view that was just made."""
@@ -89,6 +106,23 @@ class Wiring(QObject):
                 view.bookmark_removed.connect(stops.remove)
                 view.bookmark_noted.connect(stops.renote)
                 view.hunt.connect(stops.hunt)
+            case ProblemsView():
+                view.place_wanted.connect(c.go)
+                view.value_clicked.connect(c.select)
+                view.chain_wanted.connect(self._health.choose)
+                view.muted.connect(self._health.mute)
+                view.limit_changed.connect(self._health.set_limit)
+                view.limit_reset.connect(self._health.reset_limit)
+                view.stop_wanted.connect(stops.stop_on_finding)
+                view.hunt_wanted.connect(self._health.hunt)
+                view.mend_wanted.connect(self.mend)
+                view.page_wanted.connect(self._panels.help_wanted)
+            case CheckView():
+                view.value_clicked.connect(self._on_value)
+            case CompareView():
+                view.place_wanted.connect(c.go)
+                view.iteration_clicked.connect(c.to_iteration)
+                view.program_wanted.connect(self._take_program)
             case _:
                 pass
 
@@ -113,6 +147,32 @@ class Wiring(QObject):
         if isinstance(curves, CurvesView):
             curves.show_watch(text)
         self._panels.show_panel("curves")
+
+    @Slot(object)
+    def _on_opened(self, _: object) -> None:
+        self._warned = False
+
+    @Slot(object)
+    def _on_changed(self, moment: Moment) -> None:
+        """Open the problems the first time that there is an error among them; a person may close them for good."""
+        if self._warned or moment.running or not any(p.finding.severity == "error" for p in moment.problems):
+            return
+        self._warned = True
+        self._panels.show_panel("problems")
+
+    @Slot(object)
+    def mend(self, remedies: object) -> None:
+        """Offer remedies, to be tried beside the training."""
+        view = self._panels.view("compare")
+        if isinstance(view, CompareView):
+            view.offer(remedies)
+        self._panels.show_panel("compare", focus=True)
+
+    @Slot(object, str)
+    def _take_program(self, program: Program, title: str) -> None:
+        """Go on with a mended program, from its first iteration."""
+        session = self._controller.session
+        self._controller.take(Session(program, title, folder=None if session is None else session.folder), title)
 
     @Slot(bool)
     def _on_log(self, on: bool) -> None:

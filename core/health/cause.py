@@ -92,14 +92,27 @@ def chain(
 def roots(chains: Sequence[Sequence[Link]]) -> list[list[int]]:
     """Return which chains share a root, as groups of their places, in the order of time in which the roots arise.
 
-    Chains share a root when they end at the same value in the same iteration, be it at other cells.
+    Chains share a root when they end at the same cell, or come to the same value from the same one: two saturated cells of
+    one layer are one problem.
     """
-    groups: dict[tuple[int, int, int], list[int]] = {}
-    for n, links in enumerate(chains):
-        if links:
-            root = links[-1]
-            groups.setdefault((root.iteration, root.step, root.value), []).append(n)
-    return [groups[key] for key in sorted(groups)]
+    groups: list[list[int]] = []
+    for n in sorted((n for n, links in enumerate(chains) if links), key=lambda n: _when(chains[n][-1])):
+        known = next((g for g in groups if any(_together(chains[n], chains[other]) for other in g)), None)
+        if known is None:
+            groups.append([n])
+        else:
+            known.append(n)
+    return [sorted(g) for g in groups]
+
+
+def _when(link: Link) -> tuple[int, int, int]:
+    return link.iteration, link.step, link.value
+
+
+def _together(a: Sequence[Link], b: Sequence[Link]) -> bool:
+    if _when(a[-1]) != _when(b[-1]):
+        return False
+    return a[-1].cell == b[-1].cell or (len(a) > 1 and len(b) > 1 and _when(a[-2]) == _when(b[-2]))
 
 
 class _Tracer:
@@ -137,9 +150,10 @@ class _Tracer:
             teller = self.teller(at)
             name = teller.program.values[value].name
             if value not in teller.program.makers:
-                before = self._lineage.made_in(at, name, cell, mark)
+                before, at_start = self._lineage.made_in(at, name, cell, mark)
                 yield self._since(at, value, cell, before)
-                at, value = before, self._end_or_start(before, name, origin)
+                start, end = self._timeline.program_at(before).carried[name]
+                at, value = before, start if at_start else end
                 continue
             source, found = self._source(teller, value, cell, mark)
             if value == finding.value or teller.program.values[value].kind != "part" or said == value:
@@ -147,15 +161,13 @@ class _Tracer:
             value, cell = source, found
         yield from self._root(origin)
 
-    def _end_or_start(self, iteration: int, name: str, origin: Origin) -> int:
-        start, end = self._timeline.program_at(iteration).carried[name]
-        return start if origin.iteration == iteration and origin.value == start and origin.place == 0 else end
-
     def _since(self, iteration: int, value: int, cell: Cell, before: int) -> Link:
         teller = self.teller(iteration)
         place, number = teller.place(value, cell), teller.number(value, cell)
         when = "comes so from" if before == iteration - 1 else "has not been finite since"
-        return self.link(iteration, value, cell, f"{place} is {number} when iteration {iteration} starts: it {when} iteration {before}.")
+        return self.link(
+            iteration, value, cell, f"{place} is {number} when iteration {iteration} starts: it {when} iteration {before}."
+        )
 
     def _source(self, teller: Teller, value: int, cell: Cell, mark: int) -> tuple[int, Cell]:
         """Return a cell that this one is made of and that has the same origin."""
@@ -194,7 +206,9 @@ class _Tracer:
         place, what = teller.place(value, cell), teller.number(value, cell)
         site = teller.site(value, cell)
         if site is None:
-            yield self.link(origin.iteration, value, cell, f"{place} is {what} {self._given(origin)}{teller.belongs(value, cell)}.")
+            yield self.link(
+                origin.iteration, value, cell, f"{place} is {what} {self._given(origin)}{teller.belongs(value, cell)}."
+            )
             return
         step = broke(site)
         text = why(site.instruction, site.seen, site.result, cell).text
@@ -298,7 +312,9 @@ class _Tracer:
         site = teller.site(value, cell)
         if site is None:
             return
-        yield from self._back(iteration, site, made(site, saturated=False) if finding.rule in ("saturated", "dead") else made(site))
+        yield from self._back(
+            iteration, site, made(site, saturated=False) if finding.rule in ("saturated", "dead") else made(site)
+        )
 
     def passed(self, finding: Found) -> Iterator[Link]:
         """Yield the layers that a gradient passed through, to the one that changed its size most."""
@@ -311,6 +327,3 @@ class _Tracer:
 def program_of(timeline: Timeline, link: Link) -> Program:
     """Return the program that a link's value belongs to."""
     return timeline.program_at(link.iteration)
-
-
-

@@ -12,13 +12,20 @@ import numpy as np
 
 from core.execute.events import Event
 from core.execute.timeline import Course, Timeline
+from core.health.look import Look
 from core.health.mending import Mended
+from core.health.mends_forward import SIGMOIDS
 from core.health.remedies import apply
+from core.health.rules import findings
 from core.program.ir import Array, Program
 
 BUDGET = 16 * 1024 * 1024
 SAME = 1e-6
 LOOKED_BACK, OFTEN = 100, 0.2
+FLAT = 5.0
+MOST_SAID = 4
+LASTING = ("saturated", "dead", "symmetric", "vanishing", "exploding")
+FEWEST_DIGITS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +42,13 @@ class Difference:
     cell: tuple[int, ...]
     old: str
     new: str
+    shown: tuple[str, str]
+    """The same two in as few digits as tell them apart, at least four."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a comparison has shown: a glyph and a word (`better`, `worse`, `same`, `open`), and one sentence."""
+    """What a comparison has shown: `better`, `worse`, `same` or `open`, and one or two sentences."""
 
     kind: str
     text: str
@@ -66,6 +75,7 @@ class SecondRun:
         self.first = _timeline(program, events)
         self.second = _timeline(mended.program, self._carried_over(program, events, folder))
         self.stopped: list[str] = ["", ""]
+        self._stays: tuple[int, tuple[str, ...]] | None = None
         self._pairs: dict[tuple[int, int], list[tuple[int, int, int]]] = {}
 
     def _carried_over(self, program: Program, events: Sequence[Event], folder: Path | None) -> list[Event]:
@@ -141,9 +151,21 @@ class SecondRun:
             return Verdict("open", "No loss is written in this program, so that there is nothing to compare but the values.")
         if self.difference is None:
             return Verdict("same", f"No difference: up to iteration {self.done} every value has the same bits.")
-        found = _verdict(old, new)
-        still = "" if self.mended.program.batching.per_epoch > 1 else _still_rising(new)
-        return replace(found, text=found.text + still)
+        return _verdict(old, new)
+
+    def stays(self) -> tuple[str, ...]:
+        """Say what the second run's last iteration still shows of what a remedy might have mended; of whole batches only."""
+        program, values = self.second.program_at(max(1, self.done)), self.second.values
+        if not self.done or self.stopped[1] or program.batching.per_epoch > 1:
+            return ()
+        if self._stays is None or self._stays[0] != self.done:
+            found = [*_still_rising(np.array(self.losses[1], dtype=np.float64)), *_still_flat(program, values)]
+            hidden = _multiplied(program)
+            for f in findings(Look(program, values, self.done), rules=LASTING):
+                if f.severity != "note" and (f.rule != "saturated" or f.value in hidden):
+                    found.append(f.text)
+            self._stays = (self.done, tuple(found[:MOST_SAID]))
+        return self._stays[1]
 
 
 def _timeline(program: Program, events: Sequence[Event]) -> Timeline:
@@ -169,55 +191,90 @@ def _other(x: Array, y: Array) -> Array:
     return np.asarray(~same)
 
 
-def _where(x: Array, y: Array) -> tuple[tuple[int, ...], str, str]:
+def _where(x: Array, y: Array) -> tuple[tuple[int, ...], str, str, tuple[str, str]]:
+    """Return the first cell in which two arrays differ, and how both are written there."""
     if x.shape != y.shape:
-        return (), " × ".join(map(str, x.shape)) or "a number", " × ".join(map(str, y.shape)) or "a number"
+        shapes = ("×".join(map(str, a.shape)) or "a number" for a in (x, y))
+        old, new = shapes
+        return (), old, new, (old, new)
     if x.dtype.kind == y.dtype.kind == "f":
         differing = np.argwhere(_other(x, y))
     else:
         differing = np.argwhere(x != y)
     if not len(differing):
-        return (), str(x.dtype), str(y.dtype)
+        return (), str(x.dtype), str(y.dtype), (str(x.dtype), str(y.dtype))
     cell = tuple(int(c) for c in differing[0])
-    return cell, _text(x[cell]), _text(y[cell])
+    return cell, str(x[cell]), str(y[cell]), _apart(x[cell], y[cell])
 
 
-def _text(number: Any) -> str:
-    return str(number.item() if number.dtype == np.float64 else number)
+def _apart(x: Any, y: Any) -> tuple[str, str]:
+    """Write two numbers in the fewest digits, from four on, that tell them apart."""
+    found = (str(x), str(y))
+    for digits in range(FEWEST_DIGITS, 18):
+        found = (_short(float(x), digits), _short(float(y), digits))
+        if found[0] != found[1]:
+            break
+    return found
 
 
 def _verdict(old: Array, new: Array) -> Verdict:
     bad, still_bad = _first_bad(old), _first_bad(new)
     ends = f"it ends at {_short(new[-1])}"
     if bad and not still_bad:
-        return Verdict(
-            "better", f"Mended so far: the loss stays finite ({ends}); as it is it is not finite from iteration {bad} on."
-        )
+        return Verdict("better", f"Mended so far: the loss stays finite ({ends}); without it, it is not from iteration {bad} on.")
     if still_bad and not bad:
-        return Verdict("worse", f"Worse: the loss is not finite from iteration {still_bad} on; as it is it stays finite.")
+        return Verdict("worse", f"Worse: the loss is not finite from iteration {still_bad} on; without it, it stays finite.")
     if bad and still_bad:
         if still_bad == bad:
             return Verdict("same", f"Not mended: the loss is not finite from iteration {bad} on in both runs.")
         later = "later" if still_bad > bad else "sooner"
         return Verdict(
-            "same", f"Not mended: the loss is not finite from iteration {still_bad} on, only {later} than as it is ({bad})."
+            "same", f"Not mended: the loss is not finite from iteration {still_bad} on, only {later} than without it ({bad})."
         )
     a, b = float(old[-1]), float(new[-1])
     if math.isclose(a, b, rel_tol=SAME):
         return Verdict("same", f"No difference that matters: both end at a loss of {_short(b)}.")
     better = b < a
     word = "lower" if better else "higher"
-    return Verdict("better" if better else "worse", f"The loss ends {word}: {_short(b)}, as it is {_short(a)}.")
+    return Verdict("better" if better else "worse", f"The loss ends {word}: at {_short(b)}, without it at {_short(a)}.")
 
 
-def _still_rising(losses: Array) -> str:
-    """Return a sentence where the loss of whole batches still goes up again and again; steps that short do not do that."""
+def _still_rising(losses: Array) -> list[str]:
+    """Return a sentence (or none) where the loss of whole batches still goes up again and again; steps that short do not do that."""
     last = losses[-LOOKED_BACK - 1 :]
     with np.errstate(all="ignore"):
         rises = int(np.sum(np.diff(last) > 0))
     if last.size <= LOOKED_BACK or not np.isfinite(last).all() or rises < OFTEN * LOOKED_BACK:
-        return ""
-    return f" What stays: it rises in {rises} of the last {LOOKED_BACK} iterations, so the steps are still too long."
+        return []
+    return [f"The loss rises in {rises} of the last {LOOKED_BACK} iterations: the steps are still too long."]
+
+
+def _multiplied(program: Program) -> set[int]:
+    """Return what goes into a product of the forward, as the outputs of hidden layers do."""
+    return {
+        v for i in program.instructions if i.op in ("matmul", "dot") and program.phase_of(i.index) == "forward" for v in i.reads
+    }
+
+
+def _still_flat(program: Program, values: Sequence[Any]) -> list[str]:
+    """Say where a sigmoid of the output is flat at the wrong label; a fused loss does not mend that."""
+    found: list[str] = []
+    labels = [np.asarray(values[program.inputs[n]]) for n in program.batching.sliced if n in program.inputs]
+    hidden = _multiplied(program)
+    for i in program.instructions:
+        if i.op not in SIGMOIDS or i.operands[0].value is None or i.result in hidden or program.phase_of(i.index) != "forward":
+            continue
+        z = np.asarray(values[i.operands[0].value], dtype=np.float64)
+        wrong = [(z > 0) != (y > 0.5) for y in labels if y.shape == z.shape and np.isin(y, (0, 1)).all()]
+        flat = np.abs(z[wrong[0]]) if wrong else np.zeros(0)
+        flat = flat[np.isfinite(flat) & (flat >= FLAT)]
+        if flat.size:
+            name, largest = program.values[i.result].label, _short(float(flat.max()))
+            found.append(
+                f"{name} is still saturated at the wrong label in {flat.size} of its {z.size} outputs: |z| up to {largest},"
+                " where the sigmoid is almost flat."
+            )
+    return found
 
 
 def _first_bad(losses: Array) -> int:
@@ -228,5 +285,5 @@ def _first_bad(losses: Array) -> int:
     return int(finite[-1]) + 2 if finite.size else 1
 
 
-def _short(number: float) -> str:
-    return f"{number:.4g}".replace("-", "−").replace("inf", "∞").replace("nan", "NaN")
+def _short(number: float, digits: int = FEWEST_DIGITS) -> str:
+    return f"{number:.{digits}g}".replace("-", "−").replace("inf", "∞").replace("nan", "NaN")

@@ -15,9 +15,9 @@ import numpy as np
 
 from core.execute import units
 from core.execute.adjoints import adjoints
-from core.execute.meters import norm
 from core.explain.numbers import number
 from core.health.measures import GLYPHS, Kind, Measure, Reader, closed_of, gradient_of, length_of, slope_of, update_of
+from core.health.quantities import length
 from core.health.spectrum import Spectrum
 from core.program.ir import Array, Program
 from core.program.network import Network, ShapeOf, network_of
@@ -121,6 +121,10 @@ def condition_of(matrix: Matrix, found: Spectrum) -> Measure:
     text = f"The condition number κ of {matrix.name} is {number(of)}: "
     full = len(found.values)
     judged = of if matrix.unit_axis is None else found.condition_without_empty
+    told = found.shape[0] - found.empty
+    few = matrix.unit_axis is not None and not 2 <= told <= found.shape[1] // 2
+    if few:
+        said = f"Not judged: {found.shape[1]} samples are too few to tell {told} units apart." if told > 1 else "Not judged."
     if found.rank == 0:
         text += "all of its cells are 0, so nothing gets through it."
     elif math.isinf(of):
@@ -135,7 +139,7 @@ def condition_of(matrix: Matrix, found: Spectrum) -> Measure:
     if matrix.unit_axis is not None and found.used < found.samples:
         text += f" (Taken of {found.used} of the {found.samples} samples.)"
     problem = ""
-    if judged > limit or found.rank == 0:
+    if found.rank == 0 or (judged > limit and not few):
         what = "What lies in its weak directions drowns in rounding, and errors in its strong ones grow."
         if matrix.unit_axis is not None:
             what = "Some of its units nearly repeat others: learning is slow in some directions, restless in others."
@@ -165,7 +169,7 @@ def _adjoint_norms(program: Program, network: Network, value: Reader) -> dict[in
     wanted = [layer.pre.value for layer in network.layers]
     if all(v in network.adjoints for v in wanted):
         own = {v: value(network.adjoints[v]) for v in wanted}
-        return {v: norm([a]) for v, a in own.items() if a is not None}
+        return {v: length(a) for v, a in own.items() if a is not None}
     if program.loss is None or value(program.loss) is None:
         return {}
     first = value(wanted[0])
@@ -174,8 +178,7 @@ def _adjoint_norms(program: Program, network: Network, value: Reader) -> dict[in
     if _adjoints and _adjoints[0][0]() is first and set(_adjoints[0][1]) == set(wanted):
         return _adjoints[0][1]
     slopes = adjoints(program, value, wanted)
-    with np.errstate(all="ignore"):
-        found = {} if slopes is None else {v: norm([a]) for v, a in slopes.items()}
+    found = {} if slopes is None else {v: length(a) for v, a in slopes.items()}
     _adjoints[:] = [(weakref.ref(first), found)]
     return found
 

@@ -25,7 +25,7 @@ def short_verdict(r: ParameterCheck) -> str:
         case "near":
             return "nearly agrees"
         case "factor":
-            return f"agrees up to a factor {number(r.factor)}"
+            return f"up to a factor {number(r.factor)}"
         case "wrong":
             if r.own is not None and r.own.array.shape != r.nudged.shape:
                 return "wrong shape"
@@ -75,6 +75,15 @@ def sentence(program: Program, r: ParameterCheck) -> str:
             "of the largest."
         )
     return " ".join(said)
+
+
+def glyph_of(check: GradientCheck) -> str:
+    """Return the sign of the whole check."""
+    if check.problem or any(r.verdict == "not finite" for r in check.results):
+        return "⊘"
+    if check.right:
+        return "✓" if check.factor is None else "≈"
+    return "✗" if any(r.verdict in ("wrong", "factor") for r in check.results) else "≈"
 
 
 def summary(check: GradientCheck) -> str:

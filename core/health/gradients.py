@@ -37,12 +37,13 @@ def vanishing(look: Look, limits: Limits) -> Iterator[Finding]:
         if not (small or (ratio < limits["ratio"] and norm < limits["norm"])) or _cancels(look, index, mean):
             continue
         severity = "error" if mean < limits["error"] else "warning"
-        text = f"The gradient {look.label(index)} of layer {layer}{look.where(index)} has almost vanished: its mean |g| is {number(mean)}"
+        who = f"The gradient {look.label(index)} of layer {layer}{look.where(index)}"
+        text = f"{who} has almost vanished: its mean |g| is {number(mean)}"
         text += f", and it is {number(ratio)} of the last layer's" if ratio < limits["ratio"] else ""
         yield look.finding(
             "vanishing", severity, index, f"{text}, while the loss is far from its floor.", None, layer,
             numbers={"mean": mean, "norm": norm, **({"ratio": ratio} if math.isfinite(ratio) else {})},
-            remedies=("glorot", "he", "leaky-relu", "standardise", "fused-loss"),
+            remedies=("glorot", "he", "leaky-relu", "tanh-for-sigmoid", "standardise", "fused-loss"),
         )  # fmt: skip
 
 
@@ -113,16 +114,20 @@ def exploding(look: Look, limits: Limits) -> Iterator[Finding]:
         ratio = norm / last if last > 0 else math.nan
         steep = ratio > limits["ratio"] and norm > limits["from"]
         if norm > limits["norm"] or steep:
-            text = f"The gradient {look.label(index)} of layer {layer}{look.where(index)} is very large: its norm is {number(norm)}"
+            text = (
+                f"The gradient {look.label(index)} of layer {layer}{look.where(index)} is very large: its norm is {number(norm)}"
+            )
             text += f", {number(ratio)} times the last layer's." if steep else "."
             yield look.finding(
                 "exploding", "error" if norm > limits["error"] else "warning", index, text, None, layer,
-                numbers={"norm": norm, **({"ratio": ratio} if steep else {})}, remedies=("clip", "smaller-rate", "standardise", "glorot"),
+                numbers={"norm": norm, **({"ratio": ratio} if steep else {})},
+                remedies=("clip", "smaller-rate", "standardise", "glorot"),
             )  # fmt: skip
 
 
 EXPLODING = Rule(
-    "exploding", "Exploding gradient", "The gradient of some weights is very large.", "TorchLens; AutoTrainer (Zhang et al., 2021)", "↗", exploding,
+    "exploding", "Exploding gradient", "The gradient of some weights is very large.",
+    "TorchLens; AutoTrainer (Zhang et al., 2021)", "↗", exploding,
     {
         "norm": Limit(1e2, "warn when ‖g‖ is above this", 1e-3, 1e12),
         "error": Limit(1e4, "an error when ‖g‖ is above this", 1e-3, 1e12),
@@ -153,13 +158,14 @@ def update_ratio(look: Look, limits: Limits) -> Iterator[Finding]:
             f"The update{look.where(end)} changes {look.label(look.roles.parameters[name][0])} by {number(ratio)} of its length, "
             f"{'far too much' if high else 'hardly at all'}: about 0.001 is usual."
         )
-        remedies = ("smaller-rate", "clip") if high else ("larger-rate", "glorot")
+        remedies = ("smaller-rate", "clip") if high else ()
         layer = look.roles.layer_of.get(name)
         yield look.finding("update-ratio", "warning", end, text, None, layer, numbers={"ratio": ratio}, remedies=remedies)
 
 
 UPDATE_RATIO = Rule(
-    "update-ratio", "Steps that do not fit", "An update changes weights by far too much or by hardly anything.", "CS231n; DeepDiagnosis", "⇅",
+    "update-ratio", "Steps that do not fit", "An update changes weights by far too much or by hardly anything.",
+    "CS231n; DeepDiagnosis", "⇅",
     update_ratio,
     {
         "smallest": Limit(1e-5, "warn when ‖ΔW‖/‖W‖ is below this", 0.0, 1.0),
@@ -174,14 +180,17 @@ UPDATE_RATIO = Rule(
 
 
 def unchanged(look: Look, limits: Limits) -> Iterator[Finding]:
-    """Find parameters that no line changes though others are trained, and those that stay equal though their gradient is not 0."""
+    """Find parameters that no line changes though others are trained, and those that stay equal with a gradient that is not 0."""
     trained = look.roles.of_end
     for name, (start, end) in look.roles.parameters.items():
         layer = look.roles.layer_of.get(name)
         if start == end:
             if trained and look.fresh(start) and start in look.roles.to_loss:
-                text = f"{look.label(start)} is never changed: the loss depends on it and other parameters are trained, but no line updates it."
-                yield look.finding("unchanged", "warning", start, text, None, layer, remedies=("update-line",))
+                text = (
+                    f"{look.label(start)} is never changed: the loss depends on it and other parameters are trained, but no line "
+                    "updates it."
+                )
+                yield look.finding("unchanged", "warning", start, text, None, layer)
             continue
         if not look.fresh(end):
             continue
@@ -191,14 +200,17 @@ def unchanged(look: Look, limits: Limits) -> Iterator[Finding]:
             continue
         if look.near_floor(limits["floor"]):
             continue
-        text = f"{look.label(end)}{look.where(end)} is the same as {count} steps ago although its gradient is not 0 (‖g‖ = {number(gradients[-1][1])})."
+        text = (
+            f"{look.label(end)}{look.where(end)} is the same as {count} steps ago although its gradient is not 0 "
+            f"(‖g‖ = {number(gradients[-1][1])})."
+        )
         numbers: dict[str, float] = {"norm": gradients[-1][1], "steps": count}
-        yield look.finding("unchanged", "warning", end, text, None, layer, numbers=numbers, remedies=("larger-rate", "float64"))
-
+        yield look.finding("unchanged", "warning", end, text, None, layer, numbers=numbers)
 
 
 UNCHANGED = Rule(
-    "unchanged", "Unchanged parameter", "A parameter stays as it is although it should learn.", "Amazon SageMaker Debugger", "‖", unchanged,
+    "unchanged", "Unchanged parameter", "A parameter stays as it is although it should learn.",
+    "Amazon SageMaker Debugger", "‖", unchanged,
     {
         "steps": Limit(UNCHANGED_FOR, "warn after so many equal steps", 1, 50),
         "floor": Limit(0.01, "exempt once the loss is below this share of the first epoch's", 0.0, 1.0),

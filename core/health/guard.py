@@ -52,7 +52,11 @@ class Guard:
 
     def check(self, iteration: int) -> None:
         """Look at what lives on after an iteration, whichever it is: for the end of a run."""
-        if iteration >= 1 and self._known is None and not all(finite(v) for v in self._timeline.state_before(iteration + 1).values()):
+        if (
+            iteration >= 1
+            and self._known is None
+            and not all(finite(v) for v in self._timeline.state_before(iteration + 1).values())
+        ):
             self._known = self.alarm = iteration
 
     def reset(self) -> None:

@@ -63,19 +63,20 @@ class Lineage:
         values = self.values(at)
         return decoded(number, self.program(at), lambda v: np.shape(values[v]))
 
-    def made_in(self, iteration: int, name: str, cell: Cell, number: int) -> int:
-        """Return the iteration that gave a cell of what lives on its origin: one before `iteration`, or that itself.
+    def made_in(self, iteration: int, name: str, cell: Cell, number: int) -> tuple[int, bool]:
+        """Return the iteration in which a cell of what lives on got its origin, and whether it had it when that started.
 
-        It is the iteration itself where the cell began at its start: given so, or changed by hand.
+        It starts with it where the cell was given so or changed by hand; else the iteration made it so.
         """
-        while iteration > 1:
-            before = self._entering_at(iteration - 1).get(self.program(iteration - 1).carried.get(name, (-1, -1))[0])
+        while iteration > self.first:
             if iteration_of(number) == iteration and self.place(number).place == 0:
-                return iteration
-            if before is None or cell not in np.ndindex(before.shape) or int(before[cell]) != number:
-                return iteration - 1
+                return iteration, True
+            start = self.program(iteration - 1).carried[name][0]
+            before = self._entering_at(iteration - 1).get(start)
+            if before is None or int(before[cell]) != number:
+                return iteration - 1, False
             iteration -= 1
-        return iteration
+        return iteration, True
 
     def _entering_at(self, iteration: int) -> Mapping[int, Array]:
         return self._entering[max((i for i in self._entering if i <= iteration), default=self.first)]

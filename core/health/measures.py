@@ -10,8 +10,8 @@ from typing import Literal
 import numpy as np
 
 from core.execute import units
-from core.execute.meters import norm
 from core.explain.numbers import number
+from core.health.quantities import length
 from core.program.ir import Array, Program
 
 Reader = Callable[[int], "Array | None"]
@@ -86,7 +86,7 @@ def update_of(program: Program, name: str, value: Reader, kind: Kind) -> Measure
         text = f"The update changes the shape of {name}, so there is no step to measure."
         return Measure(kind, None, text, limit, value=end)
     with np.errstate(all="ignore"):
-        before, step = norm([old]), norm([np.asarray(new, dtype=float) - old])
+        before, step = length(old), length(np.asarray(new, dtype=float) - old)
     if not before:
         return Measure(
             kind, None, f"{name} was all zeros before this update, so its step is no share of anything.", limit, value=end
@@ -114,7 +114,7 @@ def closed_of(program: Program, gate: units.Gate | None, value: Reader) -> Measu
     dead = gate.kind == "dead"
     limit = f"Warns above {_percent(DEAD)} of a layer; {_percent(DEAD_ERROR)} is an error. Judged over this batch alone."
     if not dead:
-        limit = f"Warns above {_percent(SATURATED)} of a hidden layer. Judged over this batch alone."
+        limit = f"Warns above {_percent(SATURATED)} of all cells of a hidden layer. Judged over this batch alone."
         if gate.last:
             limit = "An output may be saturated, if it is at the right answer. Judged over this batch alone."
     array = value(index)
@@ -144,8 +144,8 @@ def closed_of(program: Program, gate: units.Gate | None, value: Reader) -> Measu
             f"±{number(units.SATURATED_AT)} on more than half of the samples, where the curve is flat. "
             f"{_percent(found.cells)} of all cells are.{skipped}"
         )
-        many = found.share > SATURATED and not gate.last and not one
-        problem = f"{_percent(found.share)} of the units of layer {gate.layer} are saturated: they learn slowly." if many else ""
+        many = found.cells > SATURATED and not gate.last and not one
+        problem = f"{_percent(found.cells)} of the cells of layer {gate.layer} are saturated: it learns slowly." if many else ""
     return Measure(gate.kind, found.share, text, limit, problem, GLYPHS[gate.kind] if problem else "", index)
 
 
@@ -165,8 +165,7 @@ def slope_of(program: Program, index: int, found: float | None, last: float | No
 def length_of(program: Program, name: str, value: Reader) -> float | None:
     """Return the length of a parameter's gradient, None where there is none or it is not computed yet."""
     array = None if name not in program.gradients else value(program.gradients[name])
-    with np.errstate(all="ignore"):
-        return None if array is None else norm([array])
+    return None if array is None else length(array)
 
 
 def _percent(share: float) -> str:

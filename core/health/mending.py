@@ -243,8 +243,8 @@ def forward_text(program: Program, folder: Path | None) -> tuple[Typed, list[str
             reader = program.statements[i.statement]
             if reader.phase != "backward" and v in made and made[v].phase == "backward" and v not in gradients:
                 raise RemedyError(
-                    f"line {reader.line} updates with `{program.values[v].label}`, which is no gradient by itself, so your backward"
-                    " cannot be derived anew; write the gradients as lines of their own"
+                    f"line {reader.line} updates with `{program.values[v].label}`, which is no gradient by itself, so your"
+                    " backward cannot be derived anew; write the gradients as lines of their own"
                 )
     found = typed(program, without_backward=True)
     reference = _read(found.text, folder)
@@ -257,9 +257,12 @@ def forward_text(program: Program, folder: Path | None) -> tuple[Typed, list[str
         b = np.asarray(true.peek(reference.gradients[p]), dtype=np.float64).reshape(-1)
         if a.shape != b.shape:
             raise RemedyError(f"the gradient of `{p}` that you wrote has another shape than the derived one; mend that first")
+        if not (np.isfinite(a).all() and np.isfinite(b).all()):
+            notes.append(f"The gradient of {p} is not finite at the start, so yours could not be compared with the derived one.")
+            continue
         if np.dot(a, b) < 0:
             raise RemedyError(
-                f"the gradient of `{p}` that you wrote has the opposite sign of the derived one, so your update would climb with it"
+                f"the gradient of `{p}` that you wrote has the opposite sign of the derived one; with it your update would climb"
             )
         if not np.allclose(a, b, rtol=1e-6, atol=1e-6 * float(np.max(np.abs(b), initial=0.0))):
             notes.append(f"The gradient of {p} that you wrote is not the derived one; the second run uses the derived one.")

@@ -34,9 +34,7 @@ def fused_loss(program: Program, folder: Path | None, choice: str) -> Mended:
         return rederived(program, edit, folder, "Fused loss", notes)
     found = _recognised(program)
     if found is None:
-        raise RemedyError(
-            "the loss is not the cross-entropy of a sigmoid or a softmax (bce, cross_entropy, or written out), so there is nothing to fuse"
-        )
+        raise RemedyError("the loss is not the cross-entropy of a sigmoid or a softmax (bce, cross_entropy, or written out)")
     activation, target, reduction, share = found
     z = _pre_activation(program, text, edit, activation)
     y = program.values[target].name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from core.notation.parse import Raw, parse
 from core.program.ir import Array, Given, Program
 
 SEED = 1
-SMALL = 0.1
+SIZES = {"1": "of usual size", "0.1": "ten times smaller"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +41,11 @@ def weights(program: Program) -> Iterator[Weight]:
             if name is None or name in seen:
                 continue
             seen.add(name)
-            shape = np.shape(program.first_values[name])
+            shape: tuple[int, ...] = np.shape(program.first_values[name])
             if not shape:
                 continue
-            sizes = shape if len(shape) > 1 else (shape[0], 1) if place else (1, shape[0])
+            count = math.prod(shape)
+            sizes = shape if len(shape) > 1 else (count, 1) if place else (1, count)
             if operand.transposed:
                 sizes = sizes[::-1]
             out_first = place == 0
@@ -67,12 +69,13 @@ def he(program: Program, folder: Path | None, choice: str) -> Mended:
 
 
 def break_symmetry(program: Program, folder: Path | None, choice: str) -> Mended:
-    """Start the weights whose units are alike from small random numbers."""
-    del choice
+    """Start the weights whose units are alike from random numbers of variance 1 / fan in, or a tenth of their size."""
+    share = "" if choice in ("", "1") else f"{float(choice)} * "
     alike = [w for w in weights(program) if _alike(np.asarray(w.given.value))]
     if not alike:
         raise RemedyError("no two units start with the same weights, so there is no symmetry to break")
-    return _started(program, folder, "Small random start", alike, lambda w, normal: f"{SMALL} * {normal}")
+    title = f"Random start, {SIZES[choice or '1']}"
+    return _started(program, folder, title, alike, lambda w, normal: f"{share}np.sqrt(1 / {w.fan_in}) * {normal}")
 
 
 def _alike(start: Array) -> bool:
@@ -117,7 +120,7 @@ def _others_changed(old: Program, new: Program, names: set[str]) -> bool:
 
 
 def _size(shape: tuple[int, ...]) -> str:
-    return str(tuple(shape)) if len(shape) > 1 else str(shape[0])
+    return str(tuple(shape)) if len(shape) > 1 else str(math.prod(shape))
 
 
 def _given_line(program: Program, given: Given) -> Raw:

@@ -123,7 +123,8 @@ class Monitor:
         """Return all problems: errors first, and a cause before what may follow from it."""
         found = [
             Problem(
-                self._current.get(key, r.newest), (min(r.iterations), r.k), max(r.iterations), len(r.iterations), key in self._current
+                self._current.get(key, r.newest), (min(r.iterations), r.k), max(r.iterations), len(r.iterations),
+                key in self._current,
             )
             for key, r in self._records.items()
             if key[0] not in self.settings.muted

@@ -137,7 +137,7 @@ class Plan:
             return "wrong", None
         if not np.isfinite(self.loss) or (judged.size and np.isnan(truth).all()):
             return "not finite", None
-        if not scale_of(truth) > self.floor * EXACT and not np.any(np.abs(judged) > self.floor):
+        if not bent and not scale_of(truth) > self.floor * EXACT and not np.any(np.abs(judged) > self.floor):
             return "both zero", None
         found = level(worst)
         if found in ("near", "wrong"):

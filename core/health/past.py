@@ -13,11 +13,12 @@ Measures = Mapping[Hashable, Any]
 
 @dataclass(frozen=True, slots=True)
 class Spectrum:
-    """The largest and the smallest singular value of a matrix, as it was in an iteration; `length` is its norm (Frobenius)."""
+    """The largest and the smallest singular value of a matrix as it was in an iteration; the matrix itself, if it may be kept."""
 
     iteration: int
     largest: float
     smallest: float
+    shape: tuple[int, ...]
     matrix: Any
 
 

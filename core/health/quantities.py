@@ -10,11 +10,23 @@ import numpy as np
 
 from core.execute.meters import norm
 
-QUARTERS = 640
+QUARTERS, SMALL = 640, 8192
 
 if TYPE_CHECKING:
     from core.health.look import Look
     from core.health.roles import Roles
+
+
+def length(array: Any) -> float:
+    """Return the square root of the sum of the squares of all cells.
+
+    A large array goes without BLAS, whose threads can wait for each other.
+    """
+    if array.size <= SMALL or array.dtype != np.float64:
+        return norm([array])
+    flat = array.ravel(order="K")
+    square = float(np.einsum("i,i->", flat, flat))
+    return math.sqrt(square) if 1e-290 < square < math.inf else norm([array])
 
 
 def gradient(look: Look, name: Any) -> tuple[float, float] | None:
@@ -23,7 +35,7 @@ def gradient(look: Look, name: Any) -> tuple[float, float] | None:
     found = None if index is None else look.floats(index)
     if found is None:
         return None
-    return float(np.mean(np.abs(found), dtype=float)), norm([found])
+    return float(np.mean(np.abs(found), dtype=float)), length(found)
 
 
 def step(look: Look, name: Any) -> tuple[float, float] | None:
@@ -33,8 +45,8 @@ def step(look: Look, name: Any) -> tuple[float, float] | None:
     if start == end or old is None or new is None:
         return None
     if old.shape != new.shape:
-        return math.nan, norm([old])
-    return norm([np.subtract(new, old, dtype=float)]), norm([old])
+        return math.nan, length(old)
+    return length(np.subtract(new, old, dtype=float)), length(old)
 
 
 def alive(look: Look, value: Any) -> Any:

@@ -51,31 +51,35 @@ _ALL = (
     Remedy(
         "he", "He start",
         "All weights begin as random numbers of variance 2 / inputs: what a ReLU cuts away is made up for.",
-        "It only changes the start: units can still die later, when a step is too long. For sigmoid layers it is a little too large.",
+        "It only changes the start: units can still die later, when a step is too long. For sigmoid layers it is a little"
+        " too large.",
         mends_start.he,
     ),
     Remedy(
-        "break-symmetry", "Small random start",
-        "Weights that all begin alike begin as small random numbers, so that the units can become different.",
-        "It only makes the units different. In a deep network such small weights learn slowly at first; Glorot or He suit better there.",
-        mends_start.break_symmetry,
+        "break-symmetry", "Random start",
+        "Weights that all begin alike begin as random numbers, so that the units can become different.",
+        "It only makes the units different. Where the numbers are very small the loss stands still for long before the units"
+        " part; weights that begin different already are left as they are.",
+        mends_start.break_symmetry, mends_start.SIZES,
     ),
     Remedy(
         "standardise", "Standardised inputs",
         "From each feature of the inputs its mean is subtracted, and it is divided by its standard deviation.",
-        "It mends only the first layer's input. New data must be shifted and scaled with the same numbers, and outliers stay outliers.",
+        "It mends only the first layer's input. New data must be shifted and scaled with the same numbers, and outliers stay"
+        " outliers.",
         mends_start.standardise,
     ),
     Remedy(
         "leaky-relu", "Leaky ReLU",
         "Below 0 a unit passes a hundredth of its input on instead of nothing, so that it always has a gradient and cannot die.",
-        "It does not undo the step that drove the units below 0: with too large a rate the loss still jumps. A unit that would have"
-        " died comes back only slowly.",
+        "It does not undo the step that drove the units below 0: with too large a rate the loss still jumps. A unit that"
+        " would have died comes back only slowly.",
         mends_forward.leaky_relu,
     ),
     Remedy(
         "tanh-for-sigmoid", "tanh in hidden layers",
-        "The hidden layers use tanh: its slope is up to 1 where that of the sigmoid is at most ¼, and its outputs are centred on 0.",
+        "The hidden layers use tanh: its slope is up to 1 where that of the sigmoid is at most ¼, and its outputs are centred"
+        " on 0.",
         "tanh saturates too: where weighted sums are large its slope is as good as 0. The output layer stays as it is.",
         mends_forward.tanh_for_sigmoid,
     ),
@@ -87,7 +91,8 @@ _ALL = (
     ),
     Remedy(
         "float64", "float64",
-        "Everything is computed with 16 digits instead of 7 (or 3): rounding is finer, the largest and smallest numbers lie far further out.",
+        "Everything is computed with 16 digits instead of 7 (or 3): rounding is finer, the largest and smallest numbers lie"
+        " far further out.",
         "It moves the limits, it does not remove them: a sigmoid is exactly 1 from 36.74 on instead of 16.64."
         " Needs twice the memory or more.",
         mends_start.float64,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from core.program.structure import ancestors, descendants
 SQUASHING = ("sigmoid", "sigmoid_written_out", "tanh")
 PRODUCTS = ("matmul", "dot")
 MOST_KEPT = 16
+Plan = TypeVar("Plan")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,13 @@ class Roles:
 
     def __init__(self, program: Program, layout: Layout) -> None:
         self.program, self.layout = program, layout
+        self._once: dict[str, Any] = {}
+
+    def once(self, name: str, work_out: Callable[[Roles], Plan]) -> Plan:
+        """Return what a rule needs to know of the program, worked out when it is asked for first."""
+        if name not in self._once:
+            self._once[name] = work_out(self)
+        return self._once[name]
 
     def shape(self, value: int) -> tuple[int, ...] | None:
         """Return the shape of a value, None where it is not known."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from core.health import gradients, nonfinite, units
+from core.health import gradients, inputs, losses, matrices, nonfinite, precision, units
 from core.health.finding import Finding
 from core.health.look import Look, Past
 from core.health.rule import Rule
@@ -18,8 +18,10 @@ from core.program.ir import Program
 RULES: Mapping[str, Rule] = {
     rule.name: rule
     for rule in (
-        units.SYMMETRIC, units.SATURATED, units.DEAD,
-        nonfinite.RULE, gradients.EXPLODING, gradients.VANISHING, gradients.UNCHANGED, gradients.UPDATE_RATIO,
+        inputs.INPUT_RANGE, matrices.INITIALISATION, losses.INITIAL_LOSS, units.SYMMETRIC, matrices.CONDITION,
+        units.SATURATED, units.DEAD, precision.ABOUT, precision.DENORMAL, precision.CANCELLING, nonfinite.RULE,
+        gradients.EXPLODING, gradients.VANISHING, gradients.UNCHANGED, gradients.UPDATE_RATIO,
+        losses.ALTERNATING, losses.RISING, losses.STALLED,
     )
 }  # fmt: skip
 ORDER: Mapping[str, int] = {name: n for n, name in enumerate(RULES)}
@@ -37,7 +39,7 @@ def findings(look: Look, settings: HealthSettings = DEFAULTS, rules: Iterable[st
 
 
 class Finder:
-    """What a breakpoint on findings asks of each iteration: where something is found, and what. See `core.execute.breakpoints.Fresh`.
+    """What a breakpoint on findings asks of an iteration: where it finds something, and what (`core.execute.breakpoints.Fresh`).
 
     It remembers the iterations it was asked about in a row, as far as its rules need them.
     """
@@ -53,7 +55,9 @@ class Finder:
             self._past = Past()
         self._last = iteration
         look = Look(program, values, iteration, past=self._past)
-        found = [(f.instruction + 1, (f.rule, f.value)) for f in findings(look, self._settings, self._rules)]
+        found: list[tuple[int, Hashable]] = [
+            (f.instruction + 1, (f.rule, f.value)) for f in findings(look, self._settings, self._rules)
+        ]
         if self._remembers:
             with np.errstate(all="ignore"):
                 look.remember()

@@ -39,8 +39,9 @@ def saturated(look: Look, limits: Limits) -> Iterator[Finding]:
             yield look.finding("saturated", "warning", site.result, text, mask, site.layer, numbers=numbers, remedies=remedies)
         elif not site.hidden and mask.any() and mask.size:
             text = (
-                f"{int(mask.sum())} of the {mask.size} outputs in {look.label(site.result)}{look.where(site.result)} are saturated "
-                f"at the wrong label: the answer is confident and wrong, and {_name(site)} hands on almost no gradient to mend it."
+                f"{int(mask.sum())} of the {mask.size} outputs in {look.label(site.result)}{look.where(site.result)} "
+                f"are saturated at the wrong label: the answer is confident and wrong, and {_name(site)} hands on almost "
+                "no gradient to mend it."
             )
             found = ("fused-loss", *remedies)
             yield look.finding("saturated", "warning", site.result, text, mask, site.layer, numbers=numbers, remedies=found)
@@ -90,7 +91,8 @@ def _percent(share: float) -> str:
 
 
 SATURATED = Rule(
-    "saturated", "Saturated units", "Most sigmoids or tangents of a hidden layer are flat, or outputs are flat at the wrong label.",
+    "saturated", "Saturated units",
+    "Most sigmoids or tangents of a hidden layer are flat, or outputs are flat at the wrong label.",
     "DeepDiagnosis (Wardat et al., 2022); Glorot, Bengio (2010)", "▥", saturated,
     {
         "at": Limit(5.0, "a cell counts as saturated from this |z| on", 1.0, 40.0),
@@ -141,7 +143,8 @@ def _dead_units(look: Look, site: Site) -> Mask | None:
 
 
 DEAD = Rule(
-    "dead", "Dead units", "A rectified unit is 0 for every sample of an epoch.", "Amazon SageMaker Debugger; DeepDiagnosis", "⊘", dead,
+    "dead", "Dead units", "A rectified unit is 0 for every sample of an epoch.",
+    "Amazon SageMaker Debugger; DeepDiagnosis", "⊘", dead,
     {
         "warn": Limit(0.5, "warn when more than this share of a layer is dead", 0.0, 1.0),
         "error": Limit(0.7, "an error from this share of a layer on", 0.0, 1.0),
@@ -170,7 +173,7 @@ def symmetric(look: Look, limits: Limits) -> Iterator[Finding]:
         mask = symmetric_cells(look, start, {})
         yield look.finding(
             "symmetric", "error" if each == "all" else "warning", start, text[0].upper() + text[1:], mask, number_, units,
-            {"units": len(units), "groups": len(groups)}, ("random-start", "glorot"),
+            {"units": len(units), "groups": len(groups)}, ("break-symmetry", "glorot"),
         )  # fmt: skip
 
 
@@ -207,7 +210,7 @@ def _copies(look: Look, number_: int) -> list[list[int]]:
     """Groups of units of a layer with bit for bit the same weights and gradients."""
     network = look.roles.network
     assert network is not None
-    layer, following = network.layers[number_ - 1], network.layers[number_]  if number_ < len(network.layers) else None
+    layer, following = network.layers[number_ - 1], network.layers[number_] if number_ < len(network.layers) else None
     if following is None:
         return []
     parts: list[Array] = []

@@ -19,7 +19,6 @@ from stepper import theme
 
 if TYPE_CHECKING:
     from core.health.monitor import Mark
-    from core.moment import Moment
 
 Cell = tuple[int, ...]
 translate = QCoreApplication.translate
@@ -49,17 +48,6 @@ def short_glyph(mark: Mark) -> str:
 def signed(mark: Mark) -> str:
     """Return the glyph of a mark, that of an error after a ⚠."""
     return WARNING + mark.glyph if mark.severity == "error" and not mark.glyph.startswith(WARNING) else mark.glyph
-
-
-def marks_of(moment: Moment, index: int) -> tuple[Mark, ...]:
-    """Return the marks of a value at a moment."""
-    found = getattr(moment, "marks", None)  # INTERIM until the lead has added Moment.marks
-    return () if found is None else found(index)
-
-
-def path_of(moment: Moment) -> frozenset[int]:
-    """Return the values on the way from a problem to its first cause."""
-    return getattr(moment, "path", frozenset())  # INTERIM until the lead has added Moment.path
 
 
 def mask_of(mark: Mark, shape: tuple[int, ...]) -> Array | None:
@@ -118,12 +106,27 @@ def sliced(marks: Sequence[Mark], shape: tuple[int, ...], at: Cell, size: tuple[
 def named(mark: Mark) -> str:
     """Return the glyph of a mark with the name of its rule, in a word or two."""
     rule = RULES.get(mark.rule)
-    return mark.glyph if rule is None else f"{mark.glyph} {rule.title.lower()}"
+    return mark.glyph if rule is None else f"{mark.glyph} {worded(rule.title)}"
+
+
+def worded(title: str) -> str:
+    """Return the name of a rule as it stands in a sentence: `saturated units`, but `NaN or ∞`."""
+    return title if any(c.isupper() for c in title.split()[0][1:]) else title[:1].lower() + title[1:]
 
 
 def loud(marks: Sequence[Mark]) -> tuple[Mark, ...]:
     """Return the marks that are more than a note, the strongest first: those that lines, layers and boxes show."""
     return ordered([m for m in marks if m.severity != "note"])
+
+
+def told(marks: Sequence[Mark]) -> tuple[Mark, ...]:
+    """Return the marks that a finding stands behind, the strongest first; a cell beyond a limit alone is none."""
+    return ordered([m for m in marks if m.severity != "note" or m.rule not in RULES or m.text != RULES[m.rule].about])
+
+
+def is_nonfinite(mark: Mark) -> bool:
+    """Tell whether a mark says what NaN and ±∞ say themselves."""
+    return mark.glyph.startswith(WARNING)
 
 
 def tags(marks: Sequence[Mark], most: int = MOST_GLYPHS) -> list[tuple[str, str]]:

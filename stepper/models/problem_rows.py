@@ -42,7 +42,7 @@ class ProblemModel(QAbstractListModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.rows: list[ProblemRow] = []
-        self.counts = dict.fromkeys(SEVERITIES, 0)
+        self.counts: dict[str, int] = dict.fromkeys(SEVERITIES, 0)
         self._moment: Moment | None = None
         self._words = ""
         self._shown = frozenset(SEVERITIES)

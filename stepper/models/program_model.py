@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -141,7 +142,12 @@ class ProgramModel(QAbstractListModel):
         if not given:
             return []
         names = ", ".join(g.name for g in given)
-        rows = [Row("given-heading", self.tr("given"), note=names, status="lit" if self.given_open else "waiting")]
+        inputs = [moment.program.inputs.get(g.name) for g in given]
+        mark, severity, problems = _worst(moment, [v for v in inputs if v is not None])
+        status: Status = "lit" if self.given_open else "waiting"
+        rows = [
+            Row("given-heading", self.tr("given"), note=names, status=status, mark=mark, severity=severity, problems=problems)
+        ]
         if not self.given_open:
             return rows
         for item in given:
@@ -152,7 +158,9 @@ class ProgramModel(QAbstractListModel):
             if value in moment.edited:
                 note = self.tr("✎ changed by hand")
             chosen = value is not None and value == moment.selection.value
-            rows.append(Row("given", item.name, value=value, shape=text, note=note, selected=chosen))
+            mark, severity, problems = _worst(moment, [] if value is None else [value])
+            row = Row("given", item.name, value=value, shape=text, note=note, selected=chosen)
+            rows.append(replace(row, mark=mark, severity=severity, problems=problems))
         return rows
 
     def _line_rows(self, moment: Moment) -> list[Row]:
@@ -196,7 +204,8 @@ class ProgramModel(QAbstractListModel):
         stale = any(i.result in moment.stale for i in moment.program.instructions[s.first : s.last])
         if stale:
             note = self.tr("◷ out of date")
-        mark, severity, problems = self._marks(moment, statement)
+        results = [i.result for i in moment.program.instructions[s.first : min(s.last, moment.k)]]
+        mark, severity, problems = _worst(moment, results)
         return Row(
             "line", s.text, s.phase, statement, value, s.derived, shape, note, status, fault, chosen, widest,
             None if here is None else here.enabled, stale, 0, mark, severity, problems,
@@ -215,16 +224,6 @@ class ProgramModel(QAbstractListModel):
             return "next", ""
         return "waiting", ""
 
-    def _marks(self, moment: Moment, statement: int) -> tuple[str, str, tuple[str, ...]]:
-        """Return the sign and the word of the strongest mark of a line, how strong it is, and what all of them say."""
-        s = moment.program.statements[statement]
-        results = (i.result for i in moment.program.instructions[s.first : min(s.last, moment.k)])
-        marks = mark_signs.loud(list({m.rule: m for v in results for m in mark_signs.marks_of(moment, v)}.values()))
-        if not marks:
-            return "", "", ()
-        word = mark_signs.named(marks[0]) + (f" +{len(marks) - 1}" if len(marks) > 1 else "")
-        return word, marks[0].severity, tuple(mark_signs.sentences(marks))
-
     def _phase_name(self, phase: Phase) -> str:
         return {
             "forward": self.tr("forward"), "loss": self.tr("loss"), "backward": self.tr("backward"),
@@ -238,7 +237,7 @@ class ProgramModel(QAbstractListModel):
         }  # fmt: skip
         if row.kind == "given-heading":
             state = self.tr("open") if self.given_open else self.tr("closed")
-            return ", ".join((row.text, row.note, state))
+            return ", ".join((row.text, row.note, state, *row.problems))
         parts = [row.text, states[row.status], row.note, row.shape, row.fault]
         if row.derived:
             parts.append(self.tr("derived"))
@@ -250,9 +249,20 @@ class ProgramModel(QAbstractListModel):
         return ", ".join(p for p in parts if p)
 
 
+def _worst(moment: Moment, values: Sequence[int]) -> tuple[str, str, tuple[str, ...]]:
+    """Return the sign and the word of the gravest mark of some values, how grave it is, and what all of them say."""
+    marks = mark_signs.loud(list({m.rule: m for v in values for m in moment.marks(v)}.values()))
+    first = next(iter(marks), None)
+    if first is None:
+        return "", "", ()
+    sign = f"{mark_signs.WARNING} " if first.severity == "error" and not mark_signs.is_nonfinite(first) else ""
+    word = sign + mark_signs.named(first) + (f" +{len(marks) - 1}" if len(marks) > 1 else "")
+    return word, first.severity, tuple(mark_signs.sentences(marks))
+
+
 def _marked(moment: Moment) -> set[int]:
     """Return the lines that health rules say something of."""
-    return {i.statement for i in moment.program.instructions[: moment.k] if mark_signs.loud(mark_signs.marks_of(moment, i.result))}
+    return {i.statement for i in moment.program.instructions[: moment.k] if mark_signs.loud(moment.marks(i.result))}
 
 
 def _derived_among_typed(program: Program) -> set[int]:

@@ -21,8 +21,8 @@ from stepper.widgets.numbers import percent, short, size_text
 from stepper.widgets.page import Page
 
 COLUMNS = ("condition", "input condition", "largest", "smallest", "gradient", "update", "bias update", "saturated", "dead")
-AT_ONCE = 4e6
-"""Work of singular values, in multiplications, that fits into the drawing of a step: some milliseconds."""
+AT_ONCE = 1e6
+"""Work of singular values, in multiplications, that fits into the drawing of a step: a millisecond or two."""
 PAUSE = 500
 WIDE = 620
 DIGITS = 3
@@ -59,6 +59,7 @@ class ConditioningView(QWidget):
         self.table.chosen.connect(self._on_chosen)
         self.words = Page(self.tr("What the chosen number means"), self)
         self.words.link_clicked.connect(self._on_link)
+        self.words.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.spectrum = LogBars(self)
         self.slopes = LogBars(self)
         self._plots = QBoxLayout(QBoxLayout.Direction.TopToBottom)
@@ -70,7 +71,7 @@ class ConditioningView(QWidget):
         stack.setContentsMargins(8, 6, 8, 6)
         stack.setSpacing(6)
         stack.addWidget(self.status)
-        stack.addWidget(self.table)
+        stack.addWidget(self.table, 0, Qt.AlignmentFlag.AlignLeft)
         stack.addWidget(self.words)
         stack.addLayout(self._plots, 1)
         self.area = QScrollArea(self)
@@ -248,7 +249,8 @@ class ConditioningView(QWidget):
         measure, t = self._measure_at(row, column), theme.current()
         blocks: list[str] = []
         if measure is not None:
-            blocks.append(page.words(measure.meaning))
+            if measure.meaning not in measure.problem:
+                blocks.append(page.words(measure.meaning))
             if measure.problem:
                 blocks.append(page.words(f"{measure.glyph} {measure.problem}", t.error, bold=True))
             if measure.limit:
@@ -261,9 +263,10 @@ class ConditioningView(QWidget):
             blocks.append(page.heading(self.tr("Also beyond its limit"), t.error))
             blocks += [page.line_of(page.link(f"{n},{c}", f"{m.glyph} {m.problem}")) for n, c, m in beyond]
         self.words.show_page(blocks, (row, column))
-        lines = self.words.document()
-        lines.setTextWidth(max(self.area.viewport().width() - 16, 100))
+        lines = self.words.document().clone(self)
+        lines.setTextWidth(max(self.words.viewport().width(), 100))
         self.words.setFixedHeight(min(round(lines.size().height()) + 4, round(190 * max(1.0, fonts.zoom()))))
+        lines.deleteLater()
         self._show_spectrum(row, "input" if COLUMNS[column] == "input condition" else "weight")
 
     def _show_spectrum(self, row: int, which: str) -> None:
@@ -300,7 +303,7 @@ class ConditioningView(QWidget):
                 if m is not None:
                     bars.append(Bar("" if n else label, m.number, m.meaning, hatched=n == 1, marked=bool(m.problem)))
         known_yet = any(b.number is not None for b in bars)
-        title = self.tr("Length of the gradient in each layer (■ of the weights, ▨ of the sums)")
+        title = self.tr("‖gradient‖ by layer: ■ weights, ▨ sums")
         empty = self.tr("No gradient is computed yet in this iteration.")
         self.slopes.show_bars(title, bars if known_yet else (), None, empty)
 

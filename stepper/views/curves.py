@@ -164,7 +164,7 @@ class CurvesView(QWidget):
             sentence = self.tr("The loss as it was before the last change by hand.")
             curves.append(Curve(self.tr("before the change"), sentence, ghost, np.ones(ghost.size, dtype=bool), ghost=True))
             marks += [ghost.size, float(ghost[-1])]
-        panel.draw(moment, group.title, curves, right, group.log, marks)
+        panel.draw(moment, group.title, curves, right, group.log, marks, (0.0, 1.0) if group.id == "units" else None)
 
     def _name(self, track: Track, count: int) -> str:
         if track.family in ("gradient", "update"):

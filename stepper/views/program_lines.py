@@ -50,7 +50,7 @@ class LineDelegate(QStyledItemDelegate):
         right = "  ".join(t for t in (row.note, row.shape) if t)
         if row.kind in ("heading", "given-heading"):
             return Plan([row.text], [], row.note, small.height() + (14 if row.kind == "heading" else 10))
-        kept = "  ".join(t for t in (row.mark, row.widest or row.note, row.shape) if t)
+        kept = "  ".join(t for t in (row.mark and f"{row.mark}  ", row.widest or row.note, row.shape) if t)
         room = width - GUTTER - row.depth * INDENT - 2 * PAD - (small.horizontalAdvance(kept) + PAD if kept else 0)
         code = cut(row.text, max(8, room // max(1, code_metrics.horizontalAdvance("0"))))
         fault = fold(row.fault, small, width - GUTTER - 2 * PAD) if row.fault else []
@@ -101,6 +101,10 @@ class LineDelegate(QStyledItemDelegate):
         used = GUTTER + QFontMetrics(bold).horizontalAdvance(row.text) + 12
         room = base.adjusted(used, 0, -PAD, 0)
         painter.setFont(self.small)
+        if row.mark:
+            painter.setPen(QColor(mark_signs.ink(row.severity)))
+            painter.drawText(room, Qt.AlignmentFlag.AlignRight, row.mark)
+            room.setRight(room.right() - QFontMetrics(self.small).horizontalAdvance(f"{row.mark}  "))
         painter.setPen(QColor(t.dim))
         note = QFontMetrics(self.small).elidedText(row.note, Qt.TextElideMode.ElideRight, room.width())
         painter.drawText(room, Qt.AlignmentFlag.AlignRight if row.phase else Qt.AlignmentFlag.AlignLeft, note)
@@ -147,7 +151,7 @@ class LineDelegate(QStyledItemDelegate):
         painter.drawText(first, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, plan.right)
         if row.mark:
             painter.setPen(quiet if lit else QColor(mark_signs.ink(row.severity)))
-            first.setRight(first.right() - small.horizontalAdvance(f"{plan.right}  " if plan.right else ""))
+            first.setRight(first.right() - small.horizontalAdvance(f"{plan.right}    " if plan.right else ""))
             painter.drawText(first, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, row.mark)
         if row.selected:
             painter.setPen(QPen(QColor(t.selection), 2))
@@ -175,8 +179,8 @@ class LineDelegate(QStyledItemDelegate):
                 )
             )
         if row.kind == "given-heading":
-            return self.tr("The data and the first parameters. Click to open or close.")
-        return self.tr("Click to see the value.") if row.value is not None else ""
+            return "\n".join((self.tr("The data and the first parameters. Click to open or close."), *row.problems))
+        return "\n".join((*row.problems, self.tr("Click to see the value."))) if row.value is not None else ""
 
 
 def cut(text: str, columns: int) -> list[str]:

@@ -13,7 +13,7 @@ from core.explain.statistics import difference, histogram, statistics
 from core.program.ir import Array
 from core.session import Moment
 from stepper import theme
-from stepper.models.mark_signs import cells_only, marks_of, sliced
+from stepper.models.mark_signs import cells_only, sliced
 from stepper.widgets import numbers
 from stepper.widgets.names import shown
 from stepper.widgets.tips import plain
@@ -222,7 +222,7 @@ class ValueView(QWidget):
 
     def _marks(self, moment: Moment, index: int, array: Array) -> tuple[Mark, ...]:
         """Return the marks at the cells of the slice that is shown."""
-        marks = cells_only(marks_of(moment, index), array)
+        marks = cells_only(moment.marks(index), array)
         size = (1, array.size) if array.ndim < 2 else (array.shape[-2], array.shape[-1])
         return sliced(marks, array.shape, self.slices.at, size) if marks else ()
 

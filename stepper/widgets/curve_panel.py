@@ -86,8 +86,14 @@ class CurvePanel(QWidget):
         layout.addWidget(self.legend)
         layout.addWidget(self.plot, 1)
 
-    def draw(self, moment: Moment, title: str, curves: Sequence[Curve], right: int, log: bool, marks: Sequence[object]) -> None:
-        """Draw curves up to iteration `right`. `marks` tell for each whether it is the one that stands there already."""
+    def draw(
+        self, moment: Moment, title: str, curves: Sequence[Curve], right: int, log: bool, marks: Sequence[object],
+        span: tuple[float, float] | None = None,
+    ) -> None:  # fmt: skip
+        """Draw curves up to iteration `right`. `marks` tell for each whether it is the one that stands there already.
+
+        With `span` the scale is this one, whatever the numbers.
+        """
         self._dress()
         self.setAccessibleName(title)
         self.plot.setAccessibleName(self.tr("Plot: {name}").format(name=title))
@@ -100,7 +106,7 @@ class CurvePanel(QWidget):
             self._drawn = fresh
             shown = [logarithms(c.numbers) if log else c.numbers for c in curves]
             self._feed(curves, shown)
-            self._extent = extent(shown) or ((-1.0, 1.0) if log else (0.0, 1.0))
+            self._extent = span or extent(shown) or ((-1.0, 1.0) if log else (0.0, 1.0))
             self._broken = [broken(c.numbers, c.known) for c in curves]
         low, high = self._extent
         top = high + 0.22 * (high - low)

@@ -18,7 +18,7 @@ from core.program.ir import Array, Instruction, Operand
 from core.session import Moment
 from stepper import theme
 from stepper.models.equation import pieces, size_colours
-from stepper.models.mark_signs import marks_of, turned
+from stepper.models.mark_signs import turned
 from stepper.widgets.flow import FlowScroll
 from stepper.widgets.glyph import Glyph
 from stepper.widgets.matrix import Cell
@@ -213,7 +213,7 @@ def _seen(moment: Moment, operand: Operand) -> Array | None:
 def _marks(moment: Moment, operand: Operand) -> tuple[Mark, ...]:
     """Return the marks of an operand's value as the instruction sees it."""
     assert operand.value is not None
-    marks = marks_of(moment, operand.value)
+    marks = moment.marks(operand.value)
     return turned(marks) if marks and operand.transposed else marks
 
 

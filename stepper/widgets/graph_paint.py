@@ -10,7 +10,7 @@ from PySide6.QtGui import QBrush, QColor, QFont, QPainter, QPen, QPolygonF
 from core.program.graph import Edge, Node
 from core.program.ir import Phase
 from stepper import theme
-from stepper.models.mark_signs import ink, tags
+from stepper.models.mark_signs import ink, is_nonfinite, tags
 from stepper.widgets import fonts
 from stepper.widgets.graph_layout import Line, Places
 from stepper.widgets.graph_scene import BROKEN_SIGN, STATE_SIGN, GraphScene, State, Words, phase_name, translate
@@ -136,7 +136,8 @@ class GraphPainter:
         above = box.top() - 0.9 * self.use.of_small.height()
         if scene.edited(node):
             self._pill(QPointF(box.left() - 8, above), "✎", self.t.text, right=False)
-        if marks := scene.marks(node):
+        marks = [m for m in scene.marks(node) if not (kind and is_nonfinite(m))]
+        if marks:
             text = " ".join(tag for tag, _ in tags(marks, most=2))
             self._pill(QPointF(box.right() + 5, above), text, ink(marks[0].severity), right=True)
         if number := scene.path.get(node.index):

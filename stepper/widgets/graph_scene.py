@@ -138,7 +138,7 @@ class GraphScene:
     def marks(self, node: Node) -> tuple[Mark, ...]:
         """Return what health rules say of a node, its parts included, one mark a rule, the strongest first."""
         if node.index not in self._marks:
-            found = {m.rule: m for v in self.values(node) for m in mark_signs.marks_of(self.moment, v)}
+            found = {m.rule: m for v in self.values(node) for m in self.moment.marks(v)}
             self._marks[node.index] = mark_signs.loud(list(found.values()))
         return self._marks[node.index]
 
@@ -150,7 +150,7 @@ class GraphScene:
     @cached_property
     def path(self) -> Mapping[int, int]:
         """The nodes on the way from a problem to its first cause, with their numbers: 1 is the cause."""
-        nodes = {self.graph.place[v] for v in mark_signs.path_of(self.moment) if v in self.graph.place}
+        nodes = {self.graph.place[v] for v in self.moment.path if v in self.graph.place}
         order = sorted(nodes, key=lambda n: (not self.graph.nodes[n].given, self.graph.nodes[n].last))
         return {node: n for n, node in enumerate(order, 1)}
 

@@ -113,7 +113,7 @@ class Grid:
         least = 4 if self.array is None else 6
         room = round(14 * self.scale)
         if self.cell_marks:
-            room += self.fonts.of_small.horizontalAdvance(mark_signs.glyphs_of(self.cell_marks)) + mark_signs.STRIP
+            room += self.fonts.of_mono.horizontalAdvance(mark_signs.glyphs_of(self.cell_marks)) + mark_signs.STRIP
         self.cell = QSize(
             max(least, self.widest) * metrics.horizontalAdvance("0") + room, metrics.height() + max(round(8 * self.scale), 2)
         )

@@ -141,11 +141,10 @@ def paint_cell(
     painter.setPen(QPen(QColor(t.border), 1))
     painter.drawRect(rect.adjusted(0, 0, -1, -1))
     painter.setPen(QColor(t.error if strange else t.dim if value is None or stale else t.text))
-    beside = fonts.of_small.horizontalAdvance(mark_signs.glyphs_of(marks)) if marks else 0
+    beside = fonts.of_mono.horizontalAdvance(mark_signs.glyphs_of(marks)) if marks else 0
     left = mark_signs.STRIP if marks else 0
     painter.drawText(rect.adjusted(2 + left, 0, -2 - beside, 0), Qt.AlignmentFlag.AlignCenter, text)
     if marks:
-        painter.setFont(fonts.small)
         mark_paint.paint_at_cell(painter, rect, marks)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QModelIndex, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QKeyEvent
+from PySide6.QtGui import QColor, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 from stepper import theme
@@ -50,6 +50,9 @@ class LayerTable(QTableWidget):
             header.setHighlightSections(False)
             header.setSectionsClickable(False)
             header.setMinimumSectionSize(10)
+            header.setDefaultSectionSize(30)
+            header.setAutoFillBackground(False)
+            header.viewport().setAutoFillBackground(False)
         self._shown: object = None
         self._quiet = False
         self.currentCellChanged.connect(self._on_current)
@@ -91,8 +94,8 @@ class LayerTable(QTableWidget):
         self._quiet = False
 
     def sizeHint(self) -> QSize:
-        """As high as the rows, up to nine of them."""
-        return QSize(520, self._height())
+        """As wide as the columns and as high as the rows, up to nine of them."""
+        return QSize(self._width(), self._height())
 
     def minimumSizeHint(self) -> QSize:
         """The same height: a table cut in the middle of a row cannot be read."""
@@ -121,11 +124,21 @@ class LayerTable(QTableWidget):
         for r in range(self.rowCount()):
             self.setRowHeight(r, line)
         self.setFixedHeight(self._height())
+        self.updateGeometry()
+
+    def _width(self) -> int:
+        bar = self.verticalScrollBar().sizeHint().width() if self.rowCount() > MOST_ROWS else 0
+        return self.horizontalHeader().length() + self.verticalHeader().sizeHint().width() + bar + 2
 
     def _height(self) -> int:
         line = self.fontMetrics().height() + 8
-        bar = self.horizontalScrollBar().sizeHint().height()
+        bar = self.horizontalScrollBar().sizeHint().height() if self._width() > self.width() else 0
         return min(max(self.rowCount(), 1), MOST_ROWS) * line + self.horizontalHeader().sizeHint().height() + bar + 2
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Make room for the scroll bar where the columns are too wide."""
+        super().resizeEvent(event)
+        self.setFixedHeight(self._height())
 
     @Slot(int, int, int, int)
     def _on_current(self, row: int, column: int, *_: int) -> None:

@@ -87,7 +87,7 @@ class LogBars(QWidget):
         if not logs:
             return -1, 1
         low, high = math.floor(min(logs)), math.ceil(max(logs))
-        low -= low == min(logs)  # the smallest bar must not have the height of a zero
+        low -= min(logs) - low < 0.15  # the smallest bar must not look like a zero
         return low, max(high, low + 1)
 
     def y_of(self, number: float) -> int:

@@ -47,12 +47,23 @@ def pencil() -> QPainterPath:
     return path
 
 
-SIGNS = {"flag": flag, "event": pencil}
+def warning() -> QPainterPath:
+    """Return the sign of a problem, a triangle with a gap for its mark, in a square from −½ to ½."""
+    path = QPainterPath(QPointF(0.0, -0.5))
+    for x, y in ((0.5, 0.45), (-0.5, 0.45), (0.0, -0.5)):
+        path.lineTo(x, y)
+    for box in (QRectF(-0.06, -0.2, 0.12, 0.32), QRectF(-0.06, 0.22, 0.12, 0.12)):
+        path.addRect(box)
+    return path
+
+
+SIGNS = {"flag": flag, "event": pencil, "problem": warning}
 
 
 def sign_colour(sign: str) -> str:
     """Return the colour of a sign in the theme in use."""
-    return theme.current().phases["update"] if sign == "flag" else theme.current().written
+    colours = theme.current()
+    return {"flag": colours.phases["update"], "problem": colours.error}.get(sign, colours.written)
 
 
 class Series:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.health.monitor import Mark
+from core.health.rules import RULES
 from core.program.ir import Array
 from core.program.network import Units
 from stepper import theme
@@ -16,7 +19,6 @@ from stepper.widgets.mark_overlay import Layer, layers_of
 from stepper.widgets.net_items import Item
 
 if TYPE_CHECKING:
-    from core.health.monitor import Mark
     from stepper.widgets.net_scene import Scene
 
 
@@ -34,7 +36,7 @@ class NetMarks:
         if value is None:
             return ()
         if value not in self._all:
-            self._all[value] = mark_signs.marks_of(self._scene.moment, value)
+            self._all[value] = self._scene.moment.marks(value)
         return self._all[value]
 
     def at(self, item: Item) -> tuple[Mark, ...]:
@@ -43,13 +45,17 @@ class NetMarks:
             return mark_signs.ordered(self.of(self._scene.network.loss))
         if item.kind == "unit":
             found = [m for units in self._units(item.layer) for m, marked in self._by_unit(units) if marked[item.unit]]
-            # Of all samples at once, only what is more than a note is worth a sign.
-            return mark_signs.loud(_once(found)) if self._scene.stripes else mark_signs.ordered(_once(found))
+            found += [m for m, layer, units in self._of_units if layer == item.layer and item.unit in units]
+            return mark_signs.ordered(_once(found))
         value, cell = self._scene.target(item)
         if value is None or cell is None or not self.of(value):
             return ()
         shape = self._scene.moment.shape(value) or ()
         return mark_signs.at_cell(self._at_cells(value), cell, shape)
+
+    def told_at(self, item: Item) -> tuple[Mark, ...]:
+        """Return the marks at one thing that a finding stands behind: those that it carries in the picture."""
+        return mark_signs.told(self.at(item))
 
     def of_column(self, item: Item) -> tuple[Mark, ...]:
         """Return all marks of the weights, the biases or the units that an item is one of, one a rule, without cells."""
@@ -87,7 +93,16 @@ class NetMarks:
         """Return every mark to be seen in the picture, one a rule, for its legend."""
         network = self._scene.network
         kinds = [Item(kind, n) for n in range(1, len(network.layers) + 1) for kind in ("weight", "bias", "unit")]
-        return mark_signs.ordered(_once(m for item in (Item("loss", 0), Item("unit", 0), *kinds) for m in self.of_column(item)))
+        columns = [m for item in (Item("loss", 0), Item("unit", 0), *kinds) for m in self.of_column(item)]
+        return mark_signs.ordered(_once([*columns, *(m for m, _, _ in self._of_units)]))
+
+    @cached_property
+    def _of_units(self) -> tuple[tuple[Mark, int, frozenset[int]], ...]:
+        """What rules found of whole units here: copies of each other, dead ones."""
+        findings = [p.finding for p in self._scene.moment.problems if p.current and p.finding.units]
+        return tuple(
+            (Mark(f.rule, RULES[f.rule].glyph, f.severity, None, f.text), f.layer or 0, frozenset(f.units)) for f in findings
+        )
 
     def _units(self, column: int) -> tuple[Units, ...]:
         if column == 0:
@@ -108,7 +123,7 @@ class NetMarks:
             for mark in self._at_cells(units.value):
                 laid = self._scene.laid_out(np.asarray(mark.mask), units)
                 if laid is not None:
-                    found.append((mark, laid.reshape(laid.shape[0], -1).any(axis=1)))
+                    found.append((mark, np.asarray(laid.reshape(laid.shape[0], -1).any(axis=1))))
             self._rows[units.value] = tuple(found)
         return self._rows[units.value]
 

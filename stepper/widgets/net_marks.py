@@ -84,9 +84,13 @@ def pencil(painter: QPainter, at: QPointF) -> None:
 
 
 def badge(painter: QPainter, at: QPointF, marks: Sequence[Mark], size: float = 7.0) -> None:
-    """Draw the glyph of the strongest of some marks on a disc of its own, with a small + where there are more."""
+    """Draw the glyph of the strongest of some marks on a disc of its own, with a small + where there are more.
+
+    A note is smaller than a warning.
+    """
     if not marks:
         return
+    size = size if marks[0].severity != "note" else max(5.0, 0.8 * size)
     colour = QColor(ink(marks[0].severity))
     disc = QRectF(at.x() - size, at.y() - size, 2 * size, 2 * size)
     painter.setPen(QPen(colour, 2.0 if marks[0].severity == "error" else 1.2))

@@ -100,7 +100,7 @@ class NeuronPainter:
 
     def _badge(self, item: Item, c: QPointF, r: float) -> None:
         """What health rules say of a neuron, at its upper left."""
-        found = self.scene.marks.at(item)
+        found = self.scene.marks.told_at(item)
         if found:
             size = 7.0 if self.g.pitches[item.layer] >= 18 else 5.5
             marks.badge(self.p, c + QPointF(-r, -r) * 0.75, found, size * self.g.zoom)
@@ -212,7 +212,7 @@ class NeuronPainter:
                 p.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
         if self.scene.edited(item):
             marks.pencil(p, box.topRight())
-        marks.badge(p, box.topLeft(), self.scene.marks.at(item), 6 * self.g.zoom)
+        marks.badge(p, box.topLeft(), self.scene.marks.told_at(item), 6 * self.g.zoom)
         if not self.g.tight(item.layer):
             marks.ring(p, box, *self.scene.lit_as(item), round_=False)
 
@@ -251,7 +251,7 @@ class NeuronPainter:
         else:
             p.setPen(QColor(self.colours.text if number is not None and not stale else self.colours.dim))
             p.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
-        marks.badge(p, box.topLeft() + QPointF(4, 4), self.scene.marks.at(Item("loss", 0)), 7 * self.g.zoom)
+        marks.badge(p, box.topLeft() + QPointF(4, 4), self.scene.marks.told_at(Item("loss", 0)), 7 * self.g.zoom)
         marks.ring(p, box, *self.scene.lit_as(Item("loss", 0)), round_=False)
 
     def _extent(self, part: Part) -> QRectF:

@@ -94,7 +94,7 @@ class Painter(NeuronPainter):
             return
         found = self.scene.network.layers[layer - 1]
         items = [Item("weight", layer, u, s) for u in range(found.units) for s in range(found.inputs)]
-        marked = [(i, m) for i in items if (m := self.scene.marks.at(i))]
+        marked = [(i, m) for i in items if (m := self.scene.marks.told_at(i))]
         for item, mark in marked if len(marked) <= MOST_BADGES else []:
             a, b = self.g.line(layer, item.unit, item.source)
             marks.badge(self.p, a + (b - a) * 0.35, mark, 5.5 * self.g.zoom)
@@ -114,7 +114,7 @@ class Painter(NeuronPainter):
         box = self._tag(self.g.place_of(item).center(), short(number, 3), colour)
         if self.scene.edited(item):
             marks.pencil(self.p, QPointF(box.left() - 5, box.center().y()))
-        marks.badge(self.p, QPointF(box.right() + 5, box.center().y()), self.scene.marks.at(item), 6 * self.g.zoom)
+        marks.badge(self.p, QPointF(box.right() + 5, box.center().y()), self.scene.marks.told_at(item), 6 * self.g.zoom)
 
     def _block(self, layer: int) -> None:
         found = self.scene.network.layers[layer - 1]

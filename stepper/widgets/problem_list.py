@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QPainter, QPen, QResizeEvent
+from PySide6.QtGui import QColor, QFontMetrics, QHelpEvent, QKeyEvent, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QApplication,
@@ -82,7 +82,7 @@ class ProblemDelegate(QStyledItemDelegate):
             painter.drawText(foot, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, history)
         painter.setPen(QColor(t.border))
         painter.drawLine(rect.bottomLeft(), rect.bottomRight())
-        if chosen and isinstance(view, QWidget) and view.hasFocus():
+        if chosen and view.hasFocus():
             painter.setPen(QPen(QColor(t.selection), 1, Qt.PenStyle.DotLine))
             painter.drawRect(rect.adjusted(1, 1, -2, -2))
         painter.restore()
@@ -95,8 +95,6 @@ class ProblemDelegate(QStyledItemDelegate):
         return bool(text)
 
     def _height(self, row: ProblemRow, width: int) -> int:
-        from PySide6.QtGui import QFontMetrics
-
         bold = QFontMetrics(fonts.sized(QApplication.font(), 0, bold=True))
         small, body = QFontMetrics(fonts.sized(QApplication.font(), -1)), QFontMetrics(QApplication.font())
         room = width - 2 * PAD - SIGN

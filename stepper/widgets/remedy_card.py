@@ -8,6 +8,7 @@ from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QKeyEvent
 from PySide6.QtWidgets import (
     QComboBox,
+    QHBoxLayout,
     QLabel,
     QListWidget,
     QListWidgetItem,
@@ -21,7 +22,6 @@ from core.health.remedies import REMEDIES, Mended
 from stepper import theme
 from stepper.widgets import fonts
 from stepper.widgets.change_lines import ChangeLines
-from stepper.widgets.flow import FlowLayout
 from stepper.widgets.tips import plain
 
 ID = int(Qt.ItemDataRole.UserRole)
@@ -50,7 +50,7 @@ class RemedyList(QListWidget):
 
 
 class RemedyCard(QWidget):
-    """`try_wanted` and `take_wanted` carry the id and the strength of a remedy, `choice_wanted` asks what a strength would change."""
+    """`try_wanted`, `take_wanted` carry the id and strength of a remedy, `choice_wanted` asks what a strength would change."""
 
     try_wanted = Signal(str, str)
     take_wanted = Signal(str, str)
@@ -60,7 +60,7 @@ class RemedyCard(QWidget):
         super().__init__(parent)
         self._fitting: Fitting = {}
         self._offered: tuple[str, ...] = ()
-        self._shown: list[object] = []
+        self._shown: tuple[object, ...] = ()
         self.list = RemedyList(self)
         self.list.setAccessibleName(self.tr("Remedies"))
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -75,22 +75,25 @@ class RemedyCard(QWidget):
         self.choice = QComboBox(self)
         self.choice.setAccessibleName(self.tr("How strong"))
         self.choice.currentIndexChanged.connect(self._on_choice)
-        self.try_button = self._button(self.tr("Try it"), self.tr("Run the program with this beside the program as it is (Enter)"))
+        self.try_button = self._button(
+            self.tr("Try it"), self.tr("Run the program with this beside the program as it is (Enter)")
+        )
         self.take_button = self._button(
             self.tr("Use this program"), self.tr("Open the program with this in it, from its start; changes by hand stay behind")
         )
         self.try_button.clicked.connect(self._on_try)
         self.take_button.clicked.connect(self._on_take)
-        holder = QWidget(self)
-        row = FlowLayout(holder)
-        row.setContentsMargins(0, 0, 0, 0)
+        row = QHBoxLayout()
+        row.setSpacing(6)
         for part in (self.choice, self.try_button, self.take_button):
             row.addWidget(part)
+        row.addStretch(1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(5)
-        for part in (self.list, self.about, self.keeps, self.note, self.lines, holder):
+        for part in (self.list, self.about, self.keeps, self.note, self.lines):
             column.addWidget(part)
+        column.addLayout(row)
         column.addStretch(1)
 
     def _label(self, name: str) -> QLabel:
@@ -114,7 +117,7 @@ class RemedyCard(QWidget):
         self._fitting, self._offered = fitting, tuple(i for i in offered if i in REMEDIES)
         order = sorted(REMEDIES, key=lambda i: (i not in self._offered, isinstance(fitting.get(i), str)))
         rows = [(i, self._row_text(i), isinstance(fitting.get(i), str)) for i in order]
-        fresh = [rows, theme.current().key, fonts.zoom()]
+        fresh = (tuple(rows), theme.current().key, fonts.zoom())
         if fresh != self._shown:
             self._shown = fresh
             chosen = self.chosen() if self.list.count() else ""
@@ -138,21 +141,23 @@ class RemedyCard(QWidget):
         if isinstance(self._fitting[id], str):
             return self.tr("{title} — does not fit").format(title=title)
         if id in self._offered:
-            return self.tr("{title} — for the chosen problem").format(title=title)
+            return self.tr("➤ {title} — for this problem").format(title=title)
         return title
 
-    def choose(self, id: str) -> None:
-        """Choose a remedy."""
+    def choose(self, id: str, strength: str = "") -> None:
+        """Choose a remedy, and perhaps how strong."""
         for row in range(self.list.count()):
             item = self.list.item(row)
             if item.data(ID) == id:
                 self.list.setCurrentRow(row)
                 self.list.scrollToItem(item)
+        if strength and self.choice.findData(strength) >= 0:
+            self.choice.setCurrentIndex(self.choice.findData(strength))
 
     def chosen(self) -> str:
         """Return the id of the remedy that is chosen."""
-        item = self.list.currentItem()
-        return "" if item is None else str(item.data(ID))
+        row = self.list.currentRow()
+        return "" if row < 0 else str(self.list.item(row).data(ID))
 
     def strength(self) -> str:
         """Return the chosen strength, empty where there are none."""
@@ -208,5 +213,3 @@ class RemedyCard(QWidget):
     @Slot()
     def _on_take(self) -> None:
         self.take_wanted.emit(self.chosen(), self.strength())
-
-

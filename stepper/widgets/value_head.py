@@ -23,7 +23,6 @@ from stepper.widgets.value_axes import AxisNames
 if TYPE_CHECKING:
     from core.health.monitor import Mark
 
-MOST_LINES = 2
 translate = QCoreApplication.translate
 
 
@@ -133,7 +132,7 @@ class ValueHead(QWidget):
         stale = self.tr("These numbers are from before the last change by hand. Run on to compute them anew.")
         self.marks.setToolTip(plain(stale if index in moment.stale else ""))
         _ink(self.marks, t.written)
-        self._draw_problems(mark_signs.ordered(mark_signs.marks_of(moment, index)))
+        self._draw_problems(mark_signs.ordered(moment.marks(index)))
         self.name.setVisible(True)
         self.sizes.setVisible(shape is not None)
         self.dtype.setVisible(bool(dtype))
@@ -142,11 +141,11 @@ class ValueHead(QWidget):
         self.setAccessibleName(", ".join(x for x in said if x))
 
     def _draw_problems(self, marks: Sequence[Mark]) -> None:
-        """Say what health rules found, at most some sentences; the tip says all."""
+        """Say in full what is gravest of what health rules say, and name the rest; the tip says all in full."""
         lines = mark_signs.sentences(marks)
-        more = [self.tr("+ {n} more").format(n=len(lines) - MOST_LINES)] if len(lines) > MOST_LINES else []
-        self.problems.setText("\n".join((*lines[:MOST_LINES], *more)))
-        self.problems.setToolTip(plain("\n".join(lines) if more else ""))
+        rest = " · ".join(mark_signs.named(m) for m in marks[1:])
+        self.problems.setText("\n".join(x for x in (*lines[:1], rest) if x))
+        self.problems.setToolTip(plain("\n".join(lines) if rest else ""))
         self.problems.setVisible(bool(lines))
         if marks:
             _ink(self.problems, mark_signs.ink(marks[0].severity))

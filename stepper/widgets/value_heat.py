@@ -27,7 +27,7 @@ from stepper.widgets.grid_paint import corner, paint_cell, paint_cursor, paint_f
 from stepper.widgets.heat import Heat
 from stepper.widgets.tips import plain
 from stepper.widgets.value_editor import NumberEditor
-from stepper.widgets.value_legend import has_warnings, line_height, paint_legend
+from stepper.widgets.value_legend import line_height, paint_legend, pattern_lines
 from stepper.widgets.value_plane import Place, Plane
 
 MOST_NUMBERS = 600
@@ -154,7 +154,7 @@ class ValueHeat(QWidget):
             return
         rows, columns = self.plane.size
         fonts, room = Fonts.of(self.font()), self._room()
-        beside = fonts.of_small.horizontalAdvance(mark_signs.glyphs_of(self.plane.marks)) + 4 if self.plane.marks else 0
+        beside = fonts.of_mono.horizontalAdvance(mark_signs.glyphs_of(self.plane.marks)) + 4 if self.plane.marks else 0
         need = QSize(self._widest * fonts.of_mono.horizontalAdvance("0") + 14 + beside, fonts.of_mono.height() + 8)
         self._cell = QSize()
         if self._widest and need.width() * columns <= room.width() and need.height() * rows <= room.height():
@@ -164,7 +164,9 @@ class ValueHeat(QWidget):
         self.heat.fit(room.width(), room.height(), BLOCK)
 
     def _room(self) -> QSize:
-        warned = self.plane is not None and self.heat is not None and has_warnings(self.plane, self.heat)
+        warned = 0
+        if self.plane is not None and self.heat is not None:
+            warned = pattern_lines(self.fontMetrics(), self.plane, self.heat, self.width())
         below = (2 + self._explained() + warned) * line_height(self.fontMetrics().height()) + 8
         return QSize(max(self.width() - 10, 24), max(self.height() - below - 8, 12))
 

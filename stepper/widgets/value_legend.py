@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QCoreApplication, QRect, Qt
-from PySide6.QtGui import QBrush, QColor, QPainter
+from PySide6.QtGui import QBrush, QColor, QFontMetrics, QPainter
 
 from stepper import theme
 from stepper.models import mark_signs
@@ -18,6 +18,7 @@ from stepper.widgets.value_plane import Plane
 translate = QCoreApplication.translate
 STRANGE = {"NaN": float("nan"), "∞": float("inf"), "−∞": float("-inf")}
 LEFT = 4
+SWATCH = 16
 
 
 def line_height(font_height: int) -> int:
@@ -25,9 +26,10 @@ def line_height(font_height: int) -> int:
     return font_height + 4
 
 
-def has_warnings(plane: Plane, heat: Heat) -> bool:
-    """Tell whether the legend has a line for patterns."""
-    return plane.stale or bool(heat.bad) or bool(plane.marks)
+def pattern_lines(metrics: QFontMetrics, plane: Plane, heat: Heat, width: int) -> int:
+    """Return how many lines of the legend explain patterns."""
+    places = _places(metrics, [text for text, _, _ in _entries(plane, heat)], width)
+    return places[-1][1] + 1 if places else 0
 
 
 def paint_legend(painter: QPainter, plane: Plane, heat: Heat, texts: Sequence[str], rect: QRect) -> None:
@@ -41,32 +43,46 @@ def paint_legend(painter: QPainter, plane: Plane, heat: Heat, texts: Sequence[st
         y += line
     scale = QRect(LEFT, y, rect.width() - 2 * LEFT, metrics.height())
     heat.paint_legend(painter, scale, numbers.short(plane.extent, 3), _all(plane, heat))
-    _paint_patterns(painter, plane, heat, y + line)
+    _paint_patterns(painter, plane, heat, y + line, rect.width())
 
 
-def _paint_patterns(painter: QPainter, plane: Plane, heat: Heat, y: int) -> None:
-    t, metrics, x = theme.current(), painter.fontMetrics(), LEFT
-    text = translate("ValueHeat", "{n} × {sign}")
+def _entries(plane: Plane, heat: Heat) -> list[tuple[str, str, QBrush]]:
+    """Return the patterns in a heat map: what each says, in which colour, and how it is drawn."""
+    t, said = theme.current(), translate("ValueHeat", "{n} × {sign}")
     entries = [
-        (
-            translate("ValueHeat", "{n} × {sign}").format(n=count, sign=sign),
-            t.error,
-            QBrush(QColor(t.error), pattern_of(STRANGE[sign])),
-        )
+        (said.format(n=count, sign=sign), t.error, QBrush(QColor(t.error), pattern_of(STRANGE[sign])))
         for sign, count in heat.bad.items()
     ]
+    for mark in plane.marks:
+        text = said.format(n=mark_signs.count_of(mark), sign=mark_signs.named(mark))
+        entries.append((text, mark_signs.ink(mark.severity), mark_overlay.brush(mark)))
     if plane.stale:
         entries.append((f"{CLOCK} " + translate("ValueHeat", "out of date"), t.dim, stale_brush()))
-    for mark in plane.marks:
-        named = translate("ValueHeat", "{n} × {sign}").format(n=mark_signs.count_of(mark), sign=mark_signs.named(mark))
-        entries.append((named, mark_signs.ink(mark.severity), mark_overlay.brush(mark)))
-    for text, colour, brush in entries:
-        swatch = QRect(x, y + 2, 16, metrics.height() - 4)
+    return entries
+
+
+def _places(metrics: QFontMetrics, texts: Sequence[str], width: int) -> list[tuple[int, int]]:
+    """Return for each text its x and its line; what does not fit behind another begins a new line."""
+    x, line, found = LEFT, 0, list[tuple[int, int]]()
+    for text in texts:
+        wide = SWATCH + 5 + metrics.horizontalAdvance(text)
+        if x > LEFT and x + wide > width - LEFT:
+            x, line = LEFT, line + 1
+        found.append((x, line))
+        x += wide + 14
+    return found
+
+
+def _paint_patterns(painter: QPainter, plane: Plane, heat: Heat, y: int, width: int) -> None:
+    metrics, entries = painter.fontMetrics(), _entries(plane, heat)
+    places = _places(metrics, [text for text, _, _ in entries], width)
+    for (text, colour, brush), (x, line) in zip(entries, places, strict=True):
+        top = y + line * line_height(metrics.height())
+        swatch = QRect(x, top + 2, SWATCH, metrics.height() - 4)
         painter.fillRect(swatch, brush)
         painter.setPen(QColor(colour))
         painter.drawRect(swatch)
-        painter.drawText(swatch.right() + 5, y + metrics.ascent(), text)
-        x = swatch.right() + 5 + metrics.horizontalAdvance(text) + 14
+        painter.drawText(swatch.right() + 5, top + metrics.ascent(), text)
 
 
 def _all(plane: Plane, heat: Heat) -> str:

@@ -55,7 +55,9 @@ def hurt(program: Program, values: Sequence[Any], faults: Sequence[tuple[int, in
     return found
 
 
-def scanned(program: Program, values: Sequence[Any], value: int, cell: Any, known: dict[Any, Any]) -> tuple[int, int, tuple[int, ...]]:
+def scanned(
+    program: Program, values: Sequence[Any], value: int, cell: Any, known: dict[Any, Any]
+) -> tuple[int, int, tuple[int, ...]]:
     """Return the earliest place that a bad cell descends from, by brute force: (k, rank, cell), cell after cell."""
     key = (value, cell)
     if key not in known:
@@ -75,7 +77,7 @@ def scanned(program: Program, values: Sequence[Any], value: int, cell: Any, know
     return known[key]
 
 
-@SETTINGS(120)
+@SETTINGS(60)
 @given(nets(dtype="float64"), st.data())
 def test_the_origin_of_every_bad_cell_is_what_a_scan_finds(net: Any, data: Any) -> None:
     program = load(net.text)
@@ -96,7 +98,7 @@ def test_the_origin_of_every_bad_cell_is_what_a_scan_finds(net: Any, data: Any) 
             _, origin = lineage.origin(1, value, at)
             place, _, where = scanned(program, values, value, at, known)
             assert (origin.place, origin.cell) == (place, where), (program.values[value].label, at, marks[at])
-            if asked < 20:
+            if asked < 4:
                 links = chain(timeline, 1, finding(value, at), at, values)
                 asked += 1
                 assert (links[0].value, links[0].cell) == (value, at) or program.values[value].kind == "part"
@@ -237,7 +239,13 @@ def check(forward: str, expected: list[str], *words: str, **more: str) -> None:
 
 
 def test_log_of_zero() -> None:
-    check("Z = W @ X\nA = log(Z)", ["A", "Z", "X"], "log(0) = −∞, the logarithm of exactly 0", "sample 3, Y = 1", "as it is given in line 2")
+    check(
+        "Z = W @ X\nA = log(Z)",
+        ["A", "Z", "X"],
+        "log(0) = −∞, the logarithm of exactly 0",
+        "sample 3, Y = 1",
+        "as it is given in line 2",
+    )
 
 
 def test_log_of_a_negative_number() -> None:
@@ -267,7 +275,7 @@ def test_a_saturated_output_under_a_logarithm() -> None:
     check("Z = W @ X\nA = sigmoid(Z)", ["L", "A", "Z"], "log(1 − 1)", "above 36.74", w="40.0", loss="bce(A, Y)")
     check("Z = W @ X\nA = sigmoid(Z)", ["L", "A", "Z"], "above 16.64", w="20.0", loss="bce(A, Y)", dtype="float32")
     check("Z = W @ X\nA = sigmoid(Z)", ["L", "A", "Z"], "below −745.13", w="-800.0", loss="bce(A, Y)")
-    check("Z = W @ X\nA = 1 - tanh(Z)", ["L", "A", "A.1", "Z"], "beyond ±19.06", w="30.0", loss="mean(log(A))")
+    check("Z = W @ X\nA = 1 - tanh(Z)", ["L.1", "A", "A.1", "Z"], "beyond ±19.06", w="30.0", loss="mean(log(A))")
 
 
 def test_given_numbers_that_are_bad_are_their_own_cause() -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
 from helpers.numeric import central_difference, relative_error, step_for
 from helpers.programs import SETTINGS, Net, nets
+from hypothesis import given
 
 from core.changes import with_optimizer
 from core.complete import load
@@ -37,7 +37,7 @@ def check_gradients(program: Program) -> None:
     machine = first_iteration(program)
     names = [p for p in program.gradients if p in program.carried]
     start = {p: np.asarray(program.first_values[p], dtype=np.float64) for p in names}
-    loss = lambda at: float(np.asarray(first_iteration(program, at).peek(program.loss)).reshape(-1)[0])  # noqa: E731
+    loss = lambda at: float(np.asarray(first_iteration(program, at).peek(program.loss or 0)).reshape(-1)[0])  # noqa: E731
     for p in names:
         mine = np.asarray(machine.peek(program.gradients[p]), dtype=np.float64)
         true = central_difference(loss, start, p)
@@ -59,8 +59,10 @@ def test_flower_gets_the_loss_that_a_person_would_write() -> None:
 @pytest.mark.parametrize(
     "loss",
     [
-        "L = bce(A2, Y)", 'L = bce(A2, Y, reduction="sum")', "L = bce(sigmoid(W2 @ A1), Y)", "L = bce(A2, Y) + 0.1 * sum(W1 ** 2)",
-        "L = -np.mean(Y * np.log(A2) + (1 - Y) * np.log(1 - A2))", "L = -1 / m * np.sum(Y * np.log(A2) + (1 - Y) * np.log(1 - A2))",
+        "L = bce(A2, Y)", 'L = bce(A2, Y, reduction="sum")', "L = bce(sigmoid(W2 @ A1), Y)",
+        "L = bce(A2, Y) + 0.1 * sum(W1 ** 2)",
+        "L = -np.mean(Y * np.log(A2) + (1 - Y) * np.log(1 - A2))",
+        "L = -1 / m * np.sum(Y * np.log(A2) + (1 - Y) * np.log(1 - A2))",
         "logs = np.multiply(np.log(A2), Y) + np.multiply(1 - Y, np.log(1 - A2))\nL = -np.sum(logs) / m",
     ],
 )  # fmt: skip
@@ -81,7 +83,8 @@ def test_a_cross_entropy_in_any_spelling_is_fused(loss: str, out: str) -> None:
 def test_softmax_and_cross_entropy_are_fused_in_rows_too() -> None:
     text = (
         "# data\nX = np.array([[0.0, 1], [1, 2], [3, -1]])\nY = np.array([[1, 0, 0], [0, 1, 0], [0, 0, 1]])\n"
-        "# parameters\nnp.random.seed(1)\nW = np.random.randn(2, 3)\n# forward\nA = softmax({z})\n# loss\nL = cross_entropy(A, Y)\n"
+        "# parameters\nnp.random.seed(1)\nW = np.random.randn(2, 3)\n# forward\n"
+        "A = softmax({z})\n# loss\nL = cross_entropy(A, Y)\n"
     )
     mended = apply("fused-loss", load(text.format(z="X @ W")))
     assert "Z = X @ W" in lines(mended, "+") and "L = softmax_cross_entropy(Z, Y)" in lines(mended, "+")
@@ -122,13 +125,20 @@ def test_a_typed_backward_is_derived_anew_and_said() -> None:
 
 
 def test_a_typed_gradient_of_the_wrong_sign_is_refused() -> None:
-    with pytest.raises(RemedyError, match="W2.*opposite sign"):
+    with pytest.raises(RemedyError, match=r"W2.*opposite sign"):
         apply("leaky-relu", net(more=OWN.format(sign="-", update="W2 += lr * dW2")))
 
 
 def test_a_typed_gradient_that_is_wrong_is_said() -> None:
     mended = apply("leaky-relu", net(more=OWN.format(sign="2 * ", update="W2 = W2 - lr * dW2")))
     assert any("gradient of W2 that you wrote is not the derived one" in note for note in mended.notes)
+
+
+def test_a_typed_gradient_that_is_not_finite_is_said() -> None:
+    program = load(
+        net(more=OWN.format(sign="", update="W2 -= lr * dW2")).text.replace("np.random.randn(1, 3)", "np.full((1, 3), 1e3)")
+    )
+    assert any("not finite" in note for note in apply("fused-loss", program).notes)
 
 
 def test_updates_that_read_more_than_gradients_are_refused() -> None:

@@ -36,7 +36,7 @@ class Reader(QObject):
     def seen(self) -> dict[str, Any]:
         """Return what can be seen."""
         window = self.window
-        focus = QApplication.focusWidget()
+        focus, dialog = QApplication.focusWidget(), QApplication.activeModalWidget()
         matrices = [m for m in window.operation_view.findChildren(MatrixWidget) if m.isVisible()]
         return {
             "title": window.windowTitle(),
@@ -51,6 +51,7 @@ class Reader(QObject):
             "notes": self.notes(),
             "message": "" if window.message.isHidden() else window.message.text,
             "focus": focus.accessibleName() if focus is not None else "",
+            "dialog": dialog.accessibleName() if dialog is not None else "",
             "drawn": not any(can_be_seen(view) for view in window.drawer.waiting),
             "button": self.middle(window.top_bar.later_button),
             "panels": {name: self.panel(name, focus) for name in window.panels.docks if window.panels.is_in_front(name)},
@@ -115,6 +116,7 @@ really_start = app.start
 def start(*arguments: Any) -> app.Running:
     """Start as the app does, then listen."""
     running = really_start(*arguments)
+    QAccessible.setActive(True)  # else Qt tells nobody that rows come and go
     Reader(running.window)
     return running
 

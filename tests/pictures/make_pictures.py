@@ -21,7 +21,7 @@ from bench_run import LARGE  # noqa: E402
 from PySide6.QtCore import QPoint, Qt  # noqa: E402
 from PySide6.QtGui import QColor, QImage, QPainter, QPixmap, qRgb  # noqa: E402
 
-from core.library import Opened, open_target  # noqa: E402
+from core.library import open_target  # noqa: E402
 from core.notes import Bookmark, Breakpoint, Notes, Watch  # noqa: E402
 from core.session import Session  # noqa: E402
 from stepper.picture import ARRANGED, THEMES, VIEWS, Studio, choice, png, standing  # noqa: E402
@@ -78,7 +78,7 @@ def everything() -> Iterator[tuple[str, str, QPixmap]]:
             for theme in THEMES:
                 ready(studio, network, session, theme)
                 for view in VIEWS[1:]:
-                    yield view, f"{network.name} {theme}", studio.take(view, SIZES[view])
+                    yield view, f"{network.name} {theme}", studio.take(view, SIZES.get(view, (560, 480)))
         for arrangement in ARRANGED:
             with Studio() as studio:
                 for theme in THEMES:
@@ -88,7 +88,7 @@ def everything() -> Iterator[tuple[str, str, QPixmap]]:
                         yield sheet, f"{network.name} {theme}", studio.take("window", (width, height), arrangement)
 
 
-def sheet(pictures: dict[str, QPixmap]) -> QPixmap:
+def sheet_of(pictures: dict[str, QPixmap]) -> QPixmap:
     """Return pictures side by side with their names: a row for each network, the themes beside one another."""
     width = min(max(p.width() for p in pictures.values()), MOST)
     small = {
@@ -111,7 +111,40 @@ def sheet(pictures: dict[str, QPixmap]) -> QPixmap:
     return made
 
 
-def few_colours(pixmap: QPixmap) -> QPixmap:
+def readme() -> Iterator[tuple[str, QPixmap]]:
+    """Take the README's pictures; yields the name and the picture."""
+    with Studio() as studio:
+        studio.window.set_theme("light")
+        studio.window.show_first_page()
+        yield "first-page", studio.take("window", (1120, 640))
+    xor = standing(open_target("xor"), 60, 14)
+    dW2 = choice(xor, "dW2[0, 1]")
+    with Studio() as studio:
+        studio.open(xor, "light")
+        yield "window", studio.take("window", (1360, 820))
+        studio.choose(*dW2)
+        yield "why", studio.take("why", (470, 400))
+        yield "graph", studio.take("graph", (1000, 520))
+        xor.go(60, 2)
+        xor.into()
+        for _ in range(3):
+            xor.later()
+        yield "inside", studio.take("operation", (900, 260))
+    changed = standing(open_target("xor"), 60, 7)
+    W1 = choice(changed, "W1[0, 1]")
+    with Studio() as studio:
+        studio.open(changed, "dark")
+        studio.choose(*W1)
+        changed.change_cell(*(W1[0], W1[1] or ()), "2.5")
+        yield "changed", studio.take("window", (1360, 820))
+    digits = standing(open_target("digits"), 40, None)
+    with Studio() as studio:
+        studio.open(digits, "light")
+        yield "data", studio.take("data", (620, 460))
+        yield "curves", studio.take("curves", (620, 460))
+
+
+def few_colours(pixmap: QPixmap) -> QImage:
     """Return a picture in its 256 most frequent colours, which makes its file a third as large and is hardly seen."""
     image = pixmap.toImage().convertToFormat(QImage.Format.Format_RGB32)
     pixels = np.frombuffer(image.constBits(), np.uint32)
@@ -128,12 +161,16 @@ def main() -> None:
     BUILD.mkdir(parents=True, exist_ok=True)
     for old in BUILD.glob("*.png"):
         old.unlink()
+    for old in README.glob("*.png"):
+        old.unlink()
+    for name, pixmap in readme():
+        (README / f"{name}.png").write_bytes(png(few_colours(pixmap)))
     sheets: dict[str, dict[str, QPixmap]] = {}
     for name, which, pixmap in everything():
         sheets.setdefault(name, {})[which] = pixmap
         (BUILD / f"{name} {which}.png".replace(" ", "-")).write_bytes(png(pixmap))
     for name, pictures in sheets.items():
-        (BUILD / f"sheet-{name}.png").write_bytes(png(sheet(pictures)))
+        (BUILD / f"sheet-{name}.png").write_bytes(png(sheet_of(pictures)))
     count = sum(map(len, sheets.values()))
     print(f"{count} pictures and {len(sheets)} contact sheets (sheet-*.png) in {BUILD}, {time.perf_counter() - begin:.0f} s")
 

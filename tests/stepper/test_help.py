@@ -24,13 +24,13 @@ def shown(window: MainWindow) -> HelpView:
     return view
 
 
-@pytest.mark.parametrize("name", help.PAGES)
+@pytest.mark.parametrize("name", (*help.PAGES, *help.RULE_PAGES))
 def test_pages_are_there_short_and_their_links_lead_somewhere(name: str) -> None:
     text = help.page_text(name)
     assert text.startswith("# ")
     assert len(text.split()) < 320
     for link in re.findall(r"\]\(([^)]*)\)", text):
-        assert link.removesuffix(".md") in help.PAGES, link
+        assert link.removesuffix(".md") in (*help.PAGES, *help.RULE_PAGES), link
     assert "http" not in text
 
 
