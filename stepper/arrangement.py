@@ -90,7 +90,7 @@ PANELS: tuple[Panel, ...] = (
     Panel("loss", translate("actions", "Loss"), translate("actions", "over the iterations; click to travel"),
           LossView, "bottom", ("learn", "debug"), "loss", "Alt+4"),
     Panel("problems", translate("actions", "Problems"), translate("actions", "what is wrong, where it began, what mends it"),
-          ProblemsView, "bottom", ("debug",), "problems"),
+          ProblemsView, "right", ("debug",), "problems"),
     Panel("notes", translate("actions", "Stops and watches"), translate("actions", "where to stop, what to keep an eye on"),
           NotesView, "right", ("debug",), "notes"),
     Panel("compare", translate("actions", "Try a mend"), translate("actions", "a second run, with a remedy in it"),

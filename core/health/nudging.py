@@ -91,11 +91,12 @@ class Plan:
         if self.derived is None or not np.isfinite(seen.slope):
             return
         expected = float(self.derived[cell])
-        off = abs(seen.slope - expected)
-        if off <= self.floor + NOTE * abs(expected):
-            return
-        if seen.kink is not None:
+        off = abs(seen.slope - expected) > self.floor + NOTE * abs(expected)
+        jump = abs(seen.later - seen.earlier) > 4 * self.floor + WARN * max(abs(seen.later), abs(seen.earlier))
+        if seen.kink is not None and (off or jump):
             self.bent[cell] = seen
+            return
+        if not off:
             return
         # How much of it is rounding, or a slope that bends on the way, other widths tell.
         self.nudged[cell], self.floors[cell] = self.mover.careful(cell, self.floor)
@@ -104,7 +105,7 @@ class Plan:
         """Judge."""
         derived = np.full(self.shape, np.nan) if self.derived is None else self.derived
         misses = errors(derived, self.nudged, self.floors)
-        bent = {c: s for c, s in self.bent.items() if misses[c] > NOTE}
+        bent = self.bent
         for cell in bent:
             misses[cell] = 0.0
         truth = np.where(~np.isfinite(self.nudged) | (misses <= WRONG), derived, self.nudged)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from core.health.roles import Site
 from core.health.rule import Limit, Limits, Mask, Rule
 from core.program.ir import Array
 
+SAME = 1e-9
 FUSED = ("bce_with_logits", "softmax_cross_entropy")
 
 
@@ -161,7 +163,7 @@ def symmetric(look: Look, limits: Limits) -> Iterator[Finding]:
     del limits
     for number_, layer in _judged(look):
         groups = _copies(look, number_)
-        units = tuple(u for group in groups for u in group)
+        units = tuple(sorted(u for group in groups for u in group))
         if not units:
             continue
         start = look.roles.parameters[layer.weight][0]
@@ -207,13 +209,13 @@ def _judged(look: Look) -> Iterator[tuple[int, Any]]:
 
 
 def _copies(look: Look, number_: int) -> list[list[int]]:
-    """Groups of units of a layer with bit for bit the same weights and gradients."""
+    """Groups of units of a layer with the same weights and gradients, but for what a product of matrices rounds in turn."""
     network = look.roles.network
     assert network is not None
     layer, following = network.layers[number_ - 1], network.layers[number_] if number_ < len(network.layers) else None
     if following is None:
         return []
-    parts: list[Array] = []
+    parts, tolerance = list[Array](), 0.0
     for name, axis in _columns(layer, following):
         start = look.program.inputs.get(name)
         for index in (start, look.program.gradients.get(name)):
@@ -225,17 +227,27 @@ def _copies(look: Look, number_: int) -> list[list[int]]:
             if found.ndim > 2 or found.shape[at] != layer.units or not np.isfinite(found).all():
                 continue
             rows = np.moveaxis(found, at, 0).reshape(layer.units, -1)
+            largest = float(np.max(np.abs(rows), initial=0))
+            close = max(16 * float(np.finfo(found.dtype).eps), SAME)
+            rows = rows.astype(float) / (largest or 1.0)
             # One column already tells most units apart.
-            if np.unique(rows[:, 0]).size == layer.units:
+            if np.min(np.diff(np.sort(rows[:, 0])), initial=np.inf) > close:
                 return []
             parts.append(rows)
+            tolerance = max(tolerance, close)
     if not parts:
         return []
-    groups: dict[bytes, list[int]] = {}
-    whole = np.concatenate(parts, axis=1) + 0.0  # −0 is 0
-    for unit in range(layer.units):
-        groups.setdefault(whole[unit].tobytes(), []).append(unit)
-    return [g for g in groups.values() if len(g) > 1]
+    whole = np.concatenate(parts, axis=1)
+    # Units that are equal stand next to each other along any direction.
+    along = whole @ np.cos(np.arange(whole.shape[1]))
+    order = np.argsort(along, kind="stable")
+    groups: list[list[int]] = [[int(order[0])]]
+    for before, unit in pairwise(order):
+        if np.max(np.abs(whole[unit] - whole[before])) <= tolerance:
+            groups[-1].append(int(unit))
+        else:
+            groups.append([int(unit)])
+    return sorted(sorted(g) for g in groups if len(g) > 1)
 
 
 def _columns(layer: Any, following: Any) -> Iterator[tuple[str, int]]:

@@ -104,10 +104,9 @@ class ProblemDelegate(QStyledItemDelegate):
 
 
 class ProblemList(QListView):
-    """Shows problems. `went` says that a person wants to go to the chosen one, or (True) to its first cause."""
+    """Shows problems. `wanted` says what a person wants with the chosen one: go, cause or mute."""
 
-    went = Signal(bool)
-    mute_asked = Signal()
+    wanted = Signal(str)
     chosen = Signal(object)
 
     def __init__(self, rows: ProblemModel, parent: QWidget | None = None) -> None:
@@ -157,7 +156,7 @@ class ProblemList(QListView):
     def mouseDoubleClickEvent(self, event: QEvent) -> None:
         """Go to a problem."""
         if self.current() is not None:
-            self.went.emit(False)
+            self.wanted.emit("go")
 
     def event(self, event: QEvent) -> bool:
         """Claim the keys of the list before they become shortcuts of the window."""
@@ -171,9 +170,9 @@ class ProblemList(QListView):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter goes to the problem, with Shift to its first cause; M mutes its rule."""
         if event.key() in ENTER and self.current() is not None:
-            self.went.emit(bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
+            self.wanted.emit("cause" if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else "go")
         elif event.key() == Qt.Key.Key_M and self.current() is not None:
-            self.mute_asked.emit()
+            self.wanted.emit("mute")
         elif event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right):
             event.ignore()  # earlier and later belong to the window
         else:

@@ -135,6 +135,7 @@ lr = 0.1
 W = W - lr * g
 # forward
 A = W @ X
+# loss
 L = half_sse(A, Y)
 # backward
 g = (A - Y) @ X.T

@@ -31,7 +31,7 @@ def test_first_bad_operation_and_not_what_follows() -> None:
     finding = of(monitor, "nonfinite")[0]
     assert label(monitor, finding) == "p" and finding.severity == "error"
     assert finding.cells == ((0, 1), (0, 2)) and finding.count == 2
-    assert finding.numbers == {"nan": 1, "infinite": 1} and "line 7" in finding.text
+    assert finding.numbers == {"nan": 1, "infinite": 1} and "line 9" in finding.text
     after = next(v.index for v in monitor.timeline.program.values if v.name == "q")
     mark = next(m for m in monitor.marks(after) if m.rule == "nonfinite")
     assert mark.mask is not None and mark.mask.tolist() == [[False, True, True, False]] and mark.severity == "error"

@@ -56,10 +56,7 @@ def test_one_sample_is_not_an_epoch() -> None:
     X = "np.array([[9.0, .1, .1, .1], [9.0, .1, .1, .1], [9.0, .1, .1, .1]])"
     text = net("np.ones((6, 3))", X=X, Y="np.array([[0, 1, 1, 0]])", more="batch = 1", lr=0.0)
     assert not found(text, "saturated", 8)
-    assert found(net("9 * np.ones((6, 3))", X=X, Y="np.array([[0, 1, 1, 0]])", more="batch = 1", lr=0.0), "saturated", 4)
-
-
-DEAD_3 = "np.array([[-9.0], [-9], [-9], [1], [1], [1]])"
+    assert found(net("20 * np.ones((6, 3))", X=X, Y="np.array([[0, 1, 1, 0]])", more="batch = 1", lr=0.0), "saturated", 4)
 
 
 @pytest.mark.parametrize("rows", [False, True])
@@ -68,7 +65,7 @@ DEAD_3 = "np.array([[-9.0], [-9], [-9], [1], [1], [1]])"
 )
 @pytest.mark.parametrize(("dead", "severity"), [(0, ""), (3, "note"), (4, "warning"), (5, "error"), (6, "error")])
 def test_dead_units(rows: bool, line: str, dead: int, severity: str) -> None:
-    b1 = f"np.array([[-99.0]] * {dead} + [[9.0]] * {6 - dead})"
+    b1 = f"np.array({[[-99.0]] * dead + [[9.0]] * (6 - dead)})"
     text = net(b1=b1, act="relu", rows=rows).replace("relu(Z1)", line)
     findings = found(text, "dead")
     assert [f.severity for f in findings] == ([severity] if severity else [])
@@ -77,16 +74,16 @@ def test_dead_units(rows: bool, line: str, dead: int, severity: str) -> None:
 
 
 def test_what_is_not_a_dead_unit() -> None:
-    b1 = "np.array([[-99.0]] * 6)"
+    b1 = f"np.array({[[-99.0]] * 6})"
     assert not found(net(b1=b1, act="leaky_relu"), "dead")
-    alive_once = "np.array([[1.0, -1, -1, -1, -1, -1, -1, -1]] * 3)"
+    alive_once = f"np.array({[[1.0] + [-1.0] * 7] * 3})"
     assert not found(net("np.ones((6, 3))", X=alive_once, act="relu"), "dead")
     last = net(act="tanh", out="relu").replace("b2 = np.zeros((1, 1))", "b2 = np.array([[-99.0]])")
     assert not found(last, "dead")  # an output of 0 is an answer
 
 
 def test_a_unit_is_dead_over_an_epoch_only() -> None:
-    X = "np.array([[1.0, -1, -1, -1]] * 3)"
+    X = f"np.array({[[1.0, -1, -1, -1]] * 3})"
     alive = net("np.ones((6, 3))", X=X, Y="np.array([[0, 1, 1, 0]])", act="relu", more="batch = 1", lr=0.0)
     assert not found(alive, "dead", 9)
     dead = net("np.ones((6, 3))", X="-np.ones((3, 4))", Y="np.array([[0, 1, 1, 0]])", act="relu", more="batch = 1", lr=0.0)
