@@ -80,11 +80,13 @@ def of_gradients(checks: Iterable[tuple[int, GradientCheck]]) -> list[Found]:
 def _gravity(check: GradientCheck, r: ParameterCheck) -> Severity | None:
     if r.verdict in ("agrees", "both zero", "kink"):
         return None
+    wrong = r.verdict == "wrong" or (r.verdict == "factor" and check.factor is None)
+    if r.own is None:
+        # Derived lines are exact; where nudging says otherwise it is mostly the loss that has no digits left, as in log(1 - A).
+        return "warning" if wrong else "note"
     if r.verdict == "near":
         return "warning" if r.largest > WARN else "note"
-    if r.verdict == "wrong" or (r.verdict == "factor" and check.factor is None):
-        return "error"
-    return "note"
+    return "error" if wrong else "note"
 
 
 def _gradient(program: Program, r: ParameterCheck, severity: Severity, iteration: int) -> Found:

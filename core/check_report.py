@@ -29,13 +29,16 @@ from core.library import Opened
 from core.program.ir import Fault, Program, fault_sentence
 
 START, WINDOW = 50, 10
-# How much work the rules may have (some ten seconds) before they look at stretches only.
-MOST_WORK = 2_000_000_000
+# How long the rules may work, in µs as `_Run` reckons it, before they look at stretches only.
+MOST_WORK = 10_000_000
 
 
 @dataclass(frozen=True)
 class HealthReport:
-    """What a check found. `looked` are the stretches of iterations (first, last) that the rules looked at, of `reached` done."""
+    """What a check found. `looked` are the stretches of iterations (first, last) that the rules looked at, of `reached` done.
+
+    `gradients` are the checks by iteration: None where they were not asked for, none where not one iteration can run.
+    """
 
     title: str
     asked: int
@@ -45,7 +48,7 @@ class HealthReport:
     rules: tuple[str, ...]
     losses: tuple[float | None, float | None]
     found: tuple[Found, ...]
-    gradients: tuple[tuple[int, GradientCheck], ...] = ()
+    gradients: tuple[tuple[int, GradientCheck], ...] | None = None
 
     @property
     def healthy(self) -> bool:
@@ -70,8 +73,8 @@ def health_report(
     run = _Run(Timeline(opened.program), names, most_work)
     run.go(iterations)
     found = run.found()
-    checks = run.gradients() if gradients else ()
-    found += of_gradients(checks)
+    checks = run.gradients() if gradients else None
+    found += of_gradients(checks or ())
     fits = Fits(opened)
     found = sorted((replace(f, remedies=fits.of(f.remedies)) for f in found), key=rank)
     losses = run.timeline.losses
@@ -121,8 +124,9 @@ class _Run:
             self.stopped = f"Iteration {at.iteration} cannot run to its end."
 
     def _most(self, values: Sequence[Any]) -> int:
-        work = 100_000 + 1000 * len(values) + 20 * sum(v.size for v in values if isinstance(v, np.ndarray))
-        return max(2 * START, self._most_work // work)
+        """Return how many iterations the rules may look at; reckoned, not clocked, so that it is always the same."""
+        cost = 400 + 10 * len(values) + sum(v.size for v in values if isinstance(v, np.ndarray)) // 150
+        return max(2 * START, self._most_work // cost)
 
     def _newly_bad(self, program: Program, values: Sequence[Any]) -> bool:
         """Tell whether NaN or ∞ begins at a value where it never began before."""
@@ -172,8 +176,6 @@ class _Run:
         at = self.timeline.position
         text, statement = fault_sentence(program, fault), program.statements[fault.statement]
         label = statement.target
-        if 0 <= fault.instruction < len(program.instructions):
-            label = program.values[program.instructions[fault.instruction].result].label
         cause = (Cause(label, None, at.iteration, at.k, text),)
         return [
             Found(FAULT, "error", label, (), 0, at.iteration, at.k, statement.line, text, cause, at.iteration, at.iteration, 1)
@@ -182,7 +184,7 @@ class _Run:
     def gradients(self) -> tuple[tuple[int, GradientCheck], ...]:
         """Check the gradients of the first iteration and of the last one with a finite loss."""
         known = [i for i, loss in enumerate(self.timeline.losses, start=1) if math.isfinite(loss)]
-        at = sorted({1, *known[-1:]})
+        at = sorted({1, *known[-1:]}) if self.reached else []
         return tuple((i, checked(self.timeline.program_at(i), self.timeline.machine_at(i).peek)) for i in at)
 
 

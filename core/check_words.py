@@ -25,7 +25,9 @@ def health_text(report: HealthReport) -> str:
     told: dict[tuple[Any, ...], int] = {}
     for n, found in enumerate(report.found, start=1):
         lines += ["", *_problem(n, found, told)]
-    for iteration, check in report.gradients:
+    if report.gradients == ():
+        lines += ["", "gradients: not checked, as not one iteration can run"]
+    for iteration, check in report.gradients or ():
         lines += ["", *_gradients(iteration, check)]
     return "\n".join([*lines, "", verdict(report)])
 
@@ -53,7 +55,7 @@ def health_json(report: HealthReport) -> dict[str, Any]:
         "loss": {"first": _number(report.losses[0]), "last": _number(report.losses[1])},
         "findings": [_found_json(f) for f in report.found],
     }
-    if report.gradients:
+    if report.gradients is not None:
         data["gradients"] = [_gradients_json(iteration, check) for iteration, check in report.gradients]
     return data
 
@@ -64,7 +66,9 @@ def health_json(report: HealthReport) -> dict[str, Any]:
 def _looked(report: HealthReport) -> str:
     n = sum(last - first + 1 for first, last in report.looked)
     iterations = "1 iteration" if report.reached == 1 else f"{report.reached} iterations"
-    done = iterations if report.reached == report.asked else f"{iterations} of {report.asked}"
+    done = iterations if report.reached == report.asked else f"{report.reached} of {report.asked} iterations"
+    if not report.reached:
+        return done
     if n >= report.reached:
         return f"{done}, {'each ' if report.reached > 1 else ''}looked at with {_rules(report)}"
     shown = [f"{a}" if a == b else f"{a}–{b}" for a, b in report.looked]
@@ -80,7 +84,7 @@ def _rules(report: HealthReport) -> str:
 
 
 def _problem(n: int, found: Found, told: dict[tuple[Any, ...], int]) -> Iterator[str]:
-    more = f"; in {found.times} of those looked at, last {found.last}" if found.times > 1 else ""
+    more = f"; seen in {found.times} iterations, last in {found.last}" if found.times > 1 else ""
     since = f", less gravely since {found.since}" if found.since < found.iteration else ""
     place = f"iteration {found.iteration}, step {found.step}{since}{more}"
     yield f"{n}. {found.severity} {found.rule}: {found.text} ({place})"

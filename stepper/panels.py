@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from PySide6.QtCore import QByteArray, QEvent, QPoint, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QByteArray, QEvent, QObject, QPoint, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidget
 
@@ -46,6 +46,7 @@ class Panels(QMainWindow):
         self.views: dict[str, QWidget] = {}
         self.moved = False
         self._least: dict[str, QSize] = {}
+        self._known: dict[str, QSize] = {}
         self.current = ""
         self._low = True
         self._arranging = False
@@ -71,6 +72,7 @@ class Panels(QMainWindow):
             self._least[name] = made.minimumSize()
             made.setMinimumSize(SMALLEST)
             dock.setWidget(made)
+            made.installEventFilter(self)
             self.made.emit(name, made)
         return self.views[name]
 
@@ -322,6 +324,19 @@ class Panels(QMainWindow):
             self.help_wanted.emit(BY_ID[dock.objectName()].page)
 
     # -- events ----------------------------------------------------------------------------------------
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Share the room anew when a view turns out to need more than it has, as one that breaks its lines does."""
+        if event.type() == QEvent.Type.LayoutRequest:
+            name = next((name for name, view in self.views.items() if view is watched), "")
+            if name and not self._arranging and self.is_in_front(name):
+                dock = self.docks[name]
+                needs = self._needs(dock)
+                if needs != self._known.get(name):  # once for each need: there may be no more room
+                    self._known[name] = needs
+                    if needs.height() > dock.height() or needs.width() > dock.width():
+                        self._soon.start()
+        return super().eventFilter(watched, event)
 
     def event(self, event: QEvent) -> bool:
         """Notice a hand on a line between panels: from then on the room is shared as the person wants it."""

@@ -272,7 +272,8 @@ class Change(_Asking):
 class Fresh:
     """Where something is found that was not found in the iteration before: only the first place in an iteration.
 
-    `find` returns pairs (k, what) for an iteration, its program and its values; what is `what` in two iterations is the same finding.
+    `find` returns pairs (k, what) for an iteration, its program and its values; what is `what` in two iterations is the
+    same finding.
     """
 
     def __init__(self, find: Find) -> None:

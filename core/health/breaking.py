@@ -15,9 +15,10 @@ from core.explain.contributions import by_size, contributions
 from core.explain.numbers import number
 from core.program.ir import Array, Instruction
 
+TINY = 1e-6
 CELLWISE = ("add", "subtract", "multiply", "divide", "power", "power_function")
 SUMS = ("matmul", "dot", "outer", "sum", "mean")
-LOGS = ("bce", "cross_entropy")
+LOGS = ("bce", "cross_entropy", "bce_with_logits", "softmax_cross_entropy")
 GROWS = (*CELLWISE, *SUMS, "exp", "square", "abs", "negative", "sqrt", "relu", "leaky_relu", "elu", "softplus", "gelu", "maximum",
          "minimum", "where", "mask_assign")  # fmt: skip
 
@@ -85,7 +86,10 @@ def broke(s: Site) -> Step:
 
 def made(s: Site, saturated: bool = True) -> Step | None:
     """Return why a cell is exactly 0, exactly ±1 or the size that it is; None where there is nothing to add."""
-    for rule in (_run_out if saturated else None, _zero if s.out == 0 else None, _one if abs(s.out) == 1 else None, _large):
+    for rule in (
+        _run_out if saturated else None, _zero if s.out == 0 else None, _one if abs(s.out) == 1 else None,
+        _small if 0 < abs(s.out) < TINY else None, _large,
+    ):  # fmt: skip
         step = None if rule is None else rule(s)
         if step is not None:
             return step
@@ -221,6 +225,11 @@ def _zero(s: Site) -> Step | None:
         if len(found) == 1:
             x = s.numbers()[found[0]]
             return Step(f"{number(x)} is cut off at 0", found[0], s.places()[found[0]])
+    if s.op in ("where", "mask_assign"):
+        # A number written there is no cell to go on from; what chose it is.
+        chooser, taken = (0, 1 if s.seen[0][s.places()[0]] else 2) if s.op == "where" else (1, 2 if s.seen[1][s.cell] else 0)
+        if s.instruction.operands[taken].value is None:
+            return Step("the 0 was chosen by a condition", chooser, s.places()[chooser])
     if s.op in ("matmul", "dot", "sum", "mean"):
         terms = contributions(s.instruction, s.seen, s.cell)
         if terms is not None and terms.numbers.size and not terms.numbers.any():
@@ -248,6 +257,23 @@ def _one(s: Site) -> Step | None:
     return _large(s)
 
 
+def _small(s: Site) -> Step | None:
+    """The operand that makes a result tiny: the smallest factor."""
+    if s.op in ("multiply", "divide"):
+        a, b = (abs(x) for x in s.numbers())
+        sizes = (a, 1 / b if s.op == "divide" and b else b)
+        which = 0 if sizes[0] <= sizes[1] else 1
+        return Step("", which, s.places()[which])
+    if s.op in ("matmul", "dot"):
+        terms = contributions(s.instruction, s.seen, s.cell)
+        if terms is not None and terms.numbers.size:
+            at = int(by_size(terms.numbers)[0])
+            cells = [(abs(float(s.seen[n][c])), n, c) for n in range(len(s.seen)) if (c := terms.cell(n, at)) is not None]
+            _, which, cell = min(cells, key=lambda x: x[0])
+            return Step("it is the smallest factor of the sum", which, cell)
+    return None
+
+
 def _large(s: Site) -> Step | None:
     """The operand that gives a result its size: the largest factor of the largest term, or just what was copied."""
     found = _largest(s)
@@ -267,10 +293,10 @@ def _largest(s: Site) -> tuple[int, Cell] | None:
     """Return the operand, of those that are values, and its cell that is most to blame for the size of the result."""
     operands = s.instruction.operands
     candidates: list[tuple[float, int, Cell]] = []
-    terms = contributions(s.instruction, s.seen, s.cell) if s.op not in LOGS else None
+    terms = contributions(s.instruction, s.seen, s.cell)
     if terms is not None and terms.numbers.size:
         at = int(by_size(terms.numbers)[0])
-        for n, operand in enumerate(operands):
+        for n, operand in enumerate(operands[:1] if s.op in LOGS else operands):
             cell = terms.cell(n, at)
             if cell is not None and operand.value is not None:
                 candidates.append((abs(float(s.seen[n][cell])), n, cell))

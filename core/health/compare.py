@@ -76,6 +76,7 @@ class SecondRun:
         self.second = _timeline(mended.program, self._carried_over(program, events, folder))
         self.stopped: list[str] = ["", ""]
         self._stays: tuple[int, tuple[str, ...]] | None = None
+        self._said: tuple[object, Verdict] | None = None
         self._pairs: dict[tuple[int, int], list[tuple[int, int, int]]] = {}
 
     def _carried_over(self, program: Program, events: Sequence[Event], folder: Path | None) -> list[Event]:
@@ -142,6 +143,12 @@ class SecondRun:
 
     def verdict(self) -> Verdict:
         """Say what the second run shows, in one sentence."""
+        key = (self.done, *self.stopped)
+        if self._said is None or self._said[0] != key:
+            self._said = (key, self._judged())
+        return self._said[1]
+
+    def _judged(self) -> Verdict:
         if not self.done:
             return Verdict("open", "Not run yet.")
         old, new = (np.array(losses, dtype=np.float64) for losses in self.losses)
@@ -240,7 +247,7 @@ def _verdict(old: Array, new: Array) -> Verdict:
 
 
 def _still_rising(losses: Array) -> list[str]:
-    """Return a sentence (or none) where the loss of whole batches still goes up again and again; steps that short do not do that."""
+    """Return a sentence (or none) where the loss of whole batches goes up again and again."""
     last = losses[-LOOKED_BACK - 1 :]
     with np.errstate(all="ignore"):
         rises = int(np.sum(np.diff(last) > 0))

@@ -34,7 +34,7 @@ def vanishing(look: Look, limits: Limits) -> Iterator[Finding]:
         last = max((x for x in norms[-1].values()), default=0.0) if norms else 0.0
         ratio = norm / last if first_of_many and last > 0 else math.inf
         small = mean < limits["mean"]
-        if not (small or (ratio < limits["ratio"] and norm < limits["norm"])) or _cancels(look, index, mean):
+        if not (small or (ratio < limits["ratio"] and norm < limits["norm"])) or _cancels(look, index):
             continue
         severity = "error" if mean < limits["error"] else "warning"
         who = f"The gradient {look.label(index)} of layer {layer}{look.where(index)}"
@@ -66,9 +66,9 @@ def _norms(look: Look) -> list[dict[str, float]]:
     return [found[n] for n in sorted(found)]
 
 
-def _cancels(look: Look, index: int, mean: float) -> bool:
+def _cancels(look: Look, index: int | None) -> bool:
     """Tell whether the samples' shares of a gradient are far larger than their sum."""
-    maker = look.made_by(index)
+    maker = -1 if index is None else look.made_by(index)
     i = look.program.instructions[maker] if maker >= 0 else None
     while i is not None and i.op in ("divide", "multiply", "add", "identity", "negative", "transpose") and i.reads:
         before = max((v for v in i.reads if look.made_by(v) >= 0), key=lambda v: np.size(look.values[v]), default=-1)
@@ -78,11 +78,11 @@ def _cancels(look: Look, index: int, mean: float) -> bool:
     sides: list[Array] = []
     for o in i.operands:
         found = None if o.value is None else look.array(o.value)
-        if found is None or found.ndim != 2:
+        if found is None or found.ndim != 2 or not found.size:
             return False
         sides.append(np.abs(found.T if o.transposed else found).astype(float))
     total, own = float(np.mean(sides[0] @ sides[1])), look.floats(i.result)
-    return own is not None and math.isfinite(total) and float(np.mean(np.abs(own))) < CANCELS * total and mean > 0
+    return own is not None and math.isfinite(total) and float(np.mean(np.abs(own))) < CANCELS * total
 
 
 VANISHING = Rule(
@@ -152,7 +152,8 @@ def update_ratio(look: Look, limits: Limits) -> Iterator[Finding]:
             continue
         ratio = math.fsum(ratios) / len(ratios) if all(map(math.isfinite, ratios)) else math.nan
         high, low = ratio > limits["largest"], ratio < limits["smallest"]
-        if not (high or (low and not look.near_floor(limits["floor"]))):
+        rest = low and (look.near_floor(limits["floor"]) or _cancels(look, look.program.gradients.get(name)))
+        if not (high or low) or rest:
             continue
         text = (
             f"The update{look.where(end)} changes {look.label(look.roles.parameters[name][0])} by {number(ratio)} of its length, "
@@ -198,7 +199,7 @@ def unchanged(look: Look, limits: Limits) -> Iterator[Finding]:
         steps, gradients = look.over(count, "step", name), look.over(count, "gradient", name)
         if steps is None or gradients is None or any(s != 0 for s, _ in steps) or any(not g > 0 for _, g in gradients):
             continue
-        if look.near_floor(limits["floor"]):
+        if look.near_floor(limits["floor"]) or _cancels(look, look.program.gradients.get(name)):
             continue
         text = (
             f"{look.label(end)}{look.where(end)} is the same as {count} steps ago although its gradient is not 0 "

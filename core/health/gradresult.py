@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from core.health.agreement import WARN, WRONG, Verdict, largest, tells
+from core.health.agreement import NOTE, WARN, WRONG, Verdict, largest, tells
+from core.health.finding import Severity
 from core.health.own import Own
 from core.health.probe import Cell
 from core.program.ir import Array, Program
@@ -23,7 +24,7 @@ class Progress:
     name: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ParameterCheck:
     """What was found of one parameter; every array has its shape, NaN stands for not known.
 
@@ -63,13 +64,22 @@ class ParameterCheck:
         return int(np.count_nonzero(~np.isnan(self.misses)))
 
     @property
+    def severity(self) -> Severity | None:
+        """A wrong gradient is an error, one that is scaled, nearly right or not to be told a warning; None if it is right."""
+        if self.verdict == "wrong":
+            return "error"
+        if self.verdict in ("near", "factor", "unknown", "not finite"):
+            return "warning"
+        return "note" if self.verdict == "agrees" and self.largest > NOTE else None
+
+    @property
     def confirmed(self) -> bool:
         """Whether nudging says the same as the derived gradient, wherever it was asked."""
         worst, _ = largest(self.misses)
         return self.derived is not None and not worst > WRONG and all(_same(a, b, self.floor) for a, b in self.slopes)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class GradientCheck:
     """What was found of an iteration; `problem` says in a sentence why there is nothing to check."""
 

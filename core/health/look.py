@@ -14,7 +14,7 @@ from core.health.finding import FEW, Finding, Severity
 from core.health.past import MOST, Past
 from core.health.roles import Roles, roles_of
 from core.health.rule import Mask
-from core.program.ir import Array, Program
+from core.program.ir import Array, Instruction, Program
 
 __all__ = ["Look", "Past"]
 
@@ -22,8 +22,8 @@ __all__ = ["Look", "Past"]
 class Look:
     """The values of one iteration by index, of which those made by the first `k` instructions count (None: all).
 
-    `new` is the first instruction that was not looked at before in this iteration; where it is 0, what the iteration starts from
-    is new too. `past` knows earlier iterations. `known` holds measures of this iteration that were taken before.
+    `new` is the first instruction that was not looked at before in this iteration; at -1 what the iteration starts from is
+    new too. `past` knows earlier iterations. `known` holds quantities of this iteration that were taken before.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class Look:
         iteration: int = 1,
         k: int | None = None,
         past: Past | None = None,
-        new: int = 0,
+        new: int = -1,
         known: dict[Hashable, Any] | None = None,
     ) -> None:
         self.program, self.values, self.iteration = program, values, iteration
@@ -62,9 +62,7 @@ class Look:
 
     def fresh(self, index: int) -> bool:
         """Tell whether a value is computed and was not looked at before."""
-        maker = self.program.makers.get(index, -1)
-        is_new = maker >= self.new if maker >= 0 else self.new == 0
-        return is_new and maker < self.k and self.values[index] is not None
+        return self.new <= self.program.makers.get(index, -1) < self.k and self.values[index] is not None
 
     def array(self, index: int) -> Array | None:
         """Return a value as an array, None where it is not computed."""
@@ -168,6 +166,11 @@ class Look:
         """Return where a value is made: ` in line 12`, nothing for what an iteration starts from."""
         maker = self.made_by(index)
         return "" if maker < 0 else f" in line {self.program.statements[self.program.instructions[maker].statement].line}"
+
+    @property
+    def made(self) -> Sequence[Instruction]:
+        """The instructions whose results are new."""
+        return self.program.instructions[max(self.new, 0) : self.k]
 
     def finding(
         self,

@@ -9,12 +9,16 @@ import numpy as np
 
 from core.health.finding import Finding
 from core.health.look import Look, number
-from core.health.past import Spectrum
-from core.health.quantities import length
+from core.health.past import Past, Spectrum
+from core.health.quantities import FEW, length
+from core.health.roles import Roles
 from core.health.rule import Limit, Limits, Rule
 from core.program.ir import Array
 
-CHEAP, EVERY, WHOLE = 20_000, 100, 200_000
+CHEAP, EVERY = 20_000, 100
+"""Up to so much work (cells · the smaller side) singular values are computed in each iteration, else in every so many."""
+WHOLE = 200_000
+"""Data of up to so many cells is judged as a whole."""
 INPUT = "input of layer "
 
 
@@ -31,34 +35,88 @@ def condition(look: Look, limits: Limits) -> Iterator[Finding]:
     for number_, layer in enumerate(() if network is None else network.layers, 1):
         start = look.program.inputs[layer.weight]
         if look.fresh(start):
-            yield from _judged(look, limits, start, look.floats(start), layer.weight, number_, "")
+            w = look.floats(start)
+            if w is not None and w.ndim == 2 and min(w.shape) >= 2:
+                known = _of_weights(look, layer.weight, w, _limit(look, limits, start))
+                yield from _bad(look, limits, start, known, number_, "")
         units = network.units(number_ - 1) if network is not None else layer.act
-        x = look.array(units.value) if look.fresh(units.value) else None
-        if x is not None and x.ndim == 2 and x.dtype.kind in "fiu" and units.unit_axis is not None:
-            x = _whole(look, units.value, x)
-            features = x.T if units.unit_axis else x
-            # A feature that is always 0 says nothing of the others, and few samples never span many features.
-            features = features[np.any(features != 0, axis=1)]
-            if 2 <= features.shape[0] <= features.shape[1] // 2:
-                yield from _judged(look, limits, units.value, features, f"{INPUT}{number_}", number_, "the input of ")
+        if not look.fresh(units.value) or units.unit_axis is None:
+            continue
+        whole = look.roles.once(f"whole {units.value}", lambda roles, v=units.value: _whole(roles, v))
+        if whole is not None:
+            # All samples of the data stay what they are: taken apart once.
+            of = look.roles.once(f"spectrum {units.value}", lambda roles, x=whole, axis=units.unit_axis: _of_features(x, axis))
+        else:
+            x, key = look.array(units.value), f"{INPUT}{number_}"
+            of = (
+                None
+                if x is None or x.dtype.kind not in "fiu"
+                else _of_features(x, units.unit_axis, look.past, key, look.iteration)
+            )
+        yield from _bad(look, limits, units.value, of, number_, "the input of ")
 
 
-def _whole(look: Look, value: int, batch: Array) -> Array:
-    """All samples of the data where a batch of them is looked at, if they are not too many."""
-    name = next((n for n, v in look.program.inputs.items() if v == value), "")
-    if name not in look.program.batching.sliced:
-        return batch
-    whole = look.program.first_values.get(name)
-    known = isinstance(whole, np.ndarray) and whole.ndim == 2 and whole.dtype.kind in "fiu" and whole.size <= WHOLE
-    return whole if known and isinstance(whole, np.ndarray) else batch
+def _whole(roles: Roles, value: int) -> Array | None:
+    """All samples of the data that a batch is taken from, if they are not too many."""
+    name = next((n for n, v in roles.program.inputs.items() if v == value), "")
+    whole = roles.program.first_values.get(name) if name in roles.program.batching.sliced else None
+    fits = isinstance(whole, np.ndarray) and whole.ndim == 2 and whole.dtype.kind in "fiu" and whole.size <= WHOLE
+    return np.asarray(whole) if fits else None
 
 
-def _judged(look: Look, limits: Limits, value: int, matrix: Array | None, key: str, layer: int, what: str) -> Iterator[Finding]:
-    if matrix is None or matrix.ndim != 2 or min(matrix.shape) < 2:
-        return
-    kind = np.asarray(look.values[value]).dtype.name
-    limit = limits.get(kind, limits["float64"])
-    known = _spectrum(look, matrix, key, limit)
+def _of_features(
+    x: Array, unit_axis: int, past: Past | None = None, key: str = "", iteration: int = 0
+) -> Spectrum | None:  # fmt: skip
+    """The spectrum of what a layer reads; with a past, no oftener than it is cheap."""
+    if x.ndim != 2 or not x.size:
+        return None
+    features = x.T if unit_axis else x
+    # A feature that is always 0 says nothing of the others, and few samples never span many features.
+    features = features[np.any(features != 0, axis=1)]
+    if not 2 <= features.shape[0] <= features.shape[1] // 2:
+        return None
+    known = None if past is None else past.spectra.get(key)
+    if known is not None and known.shape == features.shape and not _cheap(features) and 0 <= iteration - known.iteration < EVERY:
+        return known
+    found = _taken_apart(features, iteration, None)
+    if past is not None and found is not None:
+        past.spectra[key] = found
+    return found
+
+
+def _of_weights(look: Look, name: str, matrix: Array, limit: float) -> Spectrum | None:
+    """The spectrum of weights as known, while what changed since cannot have made them bad; else anew, where that is cheap."""
+    known = look.past.spectra.get(name)
+    if known is not None and known.iteration <= look.iteration and known.shape == matrix.shape:
+        if known.matrix is matrix or (not _cheap(matrix) and look.iteration - known.iteration < EVERY):
+            return known
+        moved = length(np.subtract(matrix, known.matrix, dtype=float))
+        if known.largest + moved < limit * (known.smallest - moved):
+            return known
+    found = _taken_apart(matrix, look.iteration, matrix)
+    if found is not None:
+        look.past.spectra[name] = found
+    return found
+
+
+def _cheap(matrix: Array) -> bool:
+    return matrix.size * min(matrix.shape) <= CHEAP
+
+
+def _taken_apart(matrix: Array, iteration: int, kept: Array | None) -> Spectrum | None:
+    if not np.isfinite(matrix).all():
+        return None
+    try:
+        found = np.linalg.svd(matrix.astype(float), compute_uv=False)
+    except np.linalg.LinAlgError:
+        return None
+    # Below rounding a singular value is 0.
+    smallest = float(found[-1]) if found[-1] > found[0] * np.finfo(float).eps else 0.0
+    return Spectrum(iteration, float(found[0]), smallest, matrix.shape, kept)
+
+
+def _bad(look: Look, limits: Limits, value: int, known: Spectrum | None, layer: int, what: str) -> Iterator[Finding]:
+    limit = _limit(look, limits, value)
     if known is None or not known.largest > 0 or known.largest <= limit * known.smallest:
         return
     kappa = known.largest / known.smallest if known.smallest > 0 else math.inf
@@ -74,28 +132,8 @@ def _judged(look: Look, limits: Limits, value: int, matrix: Array | None, key: s
     )  # fmt: skip
 
 
-def _spectrum(look: Look, matrix: Array, key: str, limit: float) -> Spectrum | None:
-    """The singular values as known, or within what they can have changed to; None where they are not to be computed now."""
-    known, cheap = look.past.spectra.get(key), matrix.size * min(matrix.shape) <= CHEAP
-    if known is not None and known.iteration <= look.iteration and known.shape == matrix.shape:
-        if known.matrix is matrix or (not cheap and look.iteration - known.iteration < EVERY):
-            return known
-        if known.matrix is not None:
-            moved = length(np.subtract(matrix, known.matrix, dtype=float))
-            if known.largest + moved < limit * (known.smallest - moved):
-                return known
-    if not np.isfinite(matrix).all():
-        return None
-    try:
-        found = np.linalg.svd(matrix.astype(float), compute_uv=False)
-    except np.linalg.LinAlgError:
-        return None
-    # Below rounding a singular value is 0.
-    smallest = float(found[-1]) if found[-1] > found[0] * np.finfo(float).eps else 0.0
-    # An input may stand in a buffer that the next iteration writes over; only a weight is kept.
-    kept = None if key.startswith(INPUT) else matrix
-    look.past.spectra[key] = Spectrum(look.iteration, float(found[0]), smallest, matrix.shape, kept)
-    return look.past.spectra[key]
+def _limit(look: Look, limits: Limits, value: int) -> float:
+    return limits.get(np.asarray(look.values[value]).dtype.name, limits["float64"])
 
 
 CONDITION = Rule(
@@ -127,14 +165,13 @@ def initialisation(look: Look, limits: Limits) -> Iterator[Finding]:
         or not look.fresh(network.layers[-1].pre.value)
     ):
         return
-    sizes: list[float] = []
+    sizes, batching = list[float](), look.program.batching
     for number_, layer in enumerate(network.layers, 1):
-        source = network.units(number_ - 1).value
-        w, a = look.array(look.program.inputs[layer.weight]), look.array(source)
-        if w is None or a is None or not w.size or not a.size:
+        w = look.array(look.program.inputs[layer.weight])
+        squares = look.over(min(batching.per_epoch, -(-FEW // max(batching.size, 1))), "square", number_)
+        if w is None or not w.size or squares is None:
             return
-        a = _whole(look, source, a)
-        sizes.append(layer.inputs * float(np.mean(np.square(w, dtype=float))) * float(np.mean(np.square(a, dtype=float))))
+        sizes.append(layer.inputs * float(np.mean(np.square(w, dtype=float))) * math.fsum(squares) / len(squares))
     if not all(map(math.isfinite, sizes)) or min(sizes) < 0:
         return
     largest, smallest = max(sizes), min(sizes)
@@ -162,4 +199,5 @@ INITIALISATION = Rule(
         "steps": Limit(10, "only in so many first iterations", 1, 1000),
     },
     each="iteration",
+    past=True,
 )  # fmt: skip

@@ -76,7 +76,7 @@ class Monitor:
         self._current: dict[Key, Finding] = {}
         self._look: Look | None = None
         self._found: list[Finding] = []
-        self._reached = 0
+        self._reached = -1
         self._known: dict[Hashable, Any] = {}
         self._marks: dict[int, tuple[Mark, ...]] = {}
         timeline.forgetters.append(self.forget_from)
@@ -106,14 +106,14 @@ class Monitor:
             self._begin()
         # What was made by operations done before is known already, in both directions.
         new = self._reached if going_on else look.new
-        if look.k > new or (look.k == 0 and not going_on) or (new == 0 and not self._found):
+        if look.k > new:
             fresh = Look(look.program, look.values, look.iteration, look.k, self.past, new, self._known)
             self._found += findings(fresh, self.settings)
             self._reached = max(self._reached, look.k)
             if look.k == len(look.program):
                 with np.errstate(all="ignore"):
                     fresh.remember()
-        self._look = Look(look.program, look.values, look.iteration, look.k, self.past, 0, self._known)
+        self._look = Look(look.program, look.values, look.iteration, look.k, self.past, known=self._known)
         self._marks = {}
         self._current = {self._key(f): f for f in self._found if f.instruction < look.k}
         for key, finding in self._current.items():
@@ -160,7 +160,7 @@ class Monitor:
     # -- inside --------------------------------------------------------------------------------------
 
     def _begin(self) -> None:
-        self._found, self._reached, self._known, self._current, self._marks = [], 0, {}, {}, {}
+        self._found, self._reached, self._known, self._current, self._marks = [], -1, {}, {}, {}
 
     def _key(self, finding: Finding) -> Key:
         program = self.timeline.program if self._look is None else self._look.program

@@ -32,7 +32,7 @@ def check(look: Look, limits: Limits) -> Iterator[Finding]:
     for v in program.inputs.values():
         if v in bad and look.fresh(v) and (look.iteration == 1 or v not in carried):
             yield _finding(look, v, f"before anything is computed in iteration {look.iteration}")
-    for i in program.instructions[look.new : look.k]:
+    for i in look.made:
         if i.result in bad and not bad.intersection(i.reads):
             line = program.statements[i.statement].line
             yield _finding(look, i.result, f"in line {line}, out of finite numbers")

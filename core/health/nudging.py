@@ -108,14 +108,15 @@ class Plan:
         bent = self.bent
         for cell in bent:
             misses[cell] = 0.0
-        truth = np.where(~np.isfinite(self.nudged) | (misses <= WRONG), derived, self.nudged)
+        trusted = ~np.isfinite(self.nudged) | (misses <= WRONG)
+        truth = np.where(trusted, derived, self.nudged)
         own = None if self.own is None else self.own.array
         if own is None:
             error, judged = misses, derived
         elif own.shape != self.shape:
             error, judged = np.full(self.shape, np.nan), own
         else:
-            error = errors(own, truth, EXACT * self.floor)
+            error = errors(own, truth, np.where(trusted, EXACT * self.floor, self.floors))
             for cell, seen in bent.items():
                 if seen.between(float(own[cell]), self.floor + WARN * scale_of(truth)):
                     error[cell] = 0.0

@@ -105,7 +105,7 @@ def _passed(i: Instruction, values: Sequence[Any], marks: Marks) -> Array:
     if rule is None and ops.get(i.op).elementwise:
         rule = _cellwise
     attributes = {k: v for k, v in i.attributes.items() if k != "in_place"}
-    seen = [o.number if o.value is None else values[o.value] for o in i.operands]
+    seen: list[Any] = [o.number if o.value is None else values[o.value] for o in i.operands]
     seen = [np.transpose(s) if o.transposed else s for o, s in zip(i.operands, seen, strict=True)]
     return np.broadcast_to((rule or _everything)(parts, seen, attributes), np.shape(values[i.result]))
 

@@ -13,7 +13,7 @@ from core.health.probe import Probe, depending
 from core.program.ir import Array, Program
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Own:
     """What a parameter's update uses as its gradient, worked out in float64 by the learner's own lines.
 

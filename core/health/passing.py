@@ -3,66 +3,93 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
+from core.explain.cells import Cell
 from core.explain.numbers import number
 from core.health.telling import Teller, target_of
 from core.program.ir import Program
 from core.program.structure import descendants
 
-RULES = ("vanish", "explod")
+PRODUCTS = ("matmul", "dot", "outer")
 
 
 @dataclass(frozen=True)
 class Passage:
-    """One line of the way: what came in, what goes out, and how many times as large it is in the mean."""
+    """One line of the way: what comes out, what came in (None where the way begins), and the factor of its size.
 
-    source: int
-    result: int
-    factor: float
-
-
-def layers(teller: Teller, value: int, rising: bool) -> Iterator[tuple[int, str]]:
-    """Yield the values that a gradient was handed on by, each with a sentence, to the line that changed its size most.
-
-    `rising` tells whether the line that made it larger is looked for, or the one that made it smaller.
+    `other` is what it was multiplied with there, where that is one array.
     """
-    way = passages(teller, value)
-    # The product that ends at a parameter gathers the samples; it is not a factor of the way.
-    inner = [p for p in way if p.result != value] or way
-    if not inner:
-        return
-    worst = (max if rising else min)(inner, key=lambda p: p.factor)
-    for p in way:
-        here, before = (f"`{teller.said(v)}`" for v in (p.result, p.source))
+
+    result: int
+    source: int | None
+    factor: float
+    other: int | None = None
+
+
+@dataclass(frozen=True)
+class Way:
+    """The values that handed a gradient on, each with a sentence, the latest first, to the line that changed its size most.
+
+    `tail` is a cell to go on from: the largest of what it was multiplied with there, or of the error that it began with.
+    """
+
+    links: tuple[tuple[int, str], ...]
+    tail: tuple[int, Cell] | None
+
+
+def way(teller: Teller, value: int, rising: bool) -> Way:
+    """Return the way of a gradient; `rising` tells whether the line that made it larger is looked for, or smaller."""
+    found = passages(teller, value)
+    if not found:
+        return Way((), None)
+    worst = (max if rising else min)(found, key=lambda p: p.factor)
+    links: list[tuple[int, str]] = []
+    for p in found:
         if p.result != value or p is worst:
-            text = f"{here} is {number(p.factor)} times as large as {before} in the mean (line {teller.line(p.result)})"
-            yield p.result, f"{text}: {_most(teller, p, rising)}." if p is worst else f"{text}."
+            links.append((p.result, _sentence(teller, p, value, rising) if p is worst else _plain(teller, p)))
         if p is worst:
-            return
+            break
+    tail = worst.result if worst.source is None else worst.other
+    return Way(tuple(links), None if tail is None else (tail, _largest_cell(teller, tail)))
 
 
 def passages(teller: Teller, value: int) -> list[Passage]:
-    """Return the lines that handed a gradient on, the latest first."""
+    """Return the lines that handed a gradient on, the latest first.
+
+    The product that ends at a parameter gathers the samples: its factor is the size of what it is multiplied with. The first
+    error counts for each sample as if the loss were a sum.
+    """
     program = teller.program
     stream = _stream(program)
     found: list[Passage] = []
-    result, at = value, value
-    while True:
-        maker = program.makers.get(at)
-        if maker is None:
-            return found
+    result = at = value
+    while (maker := program.makers.get(at)) is not None:
         on_the_way = [v for v in program.instructions[maker].reads if v in stream]
         if not on_the_way:
-            return found
+            break
         at = max(on_the_way, key=lambda v: program.makers.get(v, -1))
         if program.values[at].kind != "part":
-            a, b = _size(teller, at), _size(teller, result)
-            found.append(Passage(at, result, b / a if a else math.inf if b else 1.0))
+            found.append(_passage(teller, at, result, result == value, stream))
             result = at
+    shape = np.shape(teller.values[result])
+    samples = shape[program.batching.axis % len(shape)] if shape else 1
+    return [*found, Passage(result, None, _size(teller, result) * samples)]
+
+
+def _passage(teller: Teller, source: int, result: int, last: bool, stream: set[int]) -> Passage:
+    program = teller.program
+    first = program.statements[program.instructions[program.makers[result]].statement].first
+    line = program.instructions[first : program.makers[result] + 1]
+    products = [i for i in line if i.op in PRODUCTS]
+    others = [v for i in products for v in i.reads if v not in stream]
+    other = others[0] if len(others) == 1 else None
+    if last and other is not None:
+        return Passage(result, source, _size(teller, other), other)
+    a, b = _size(teller, source), _size(teller, result)
+    return Passage(result, source, b / a if a else math.inf if b else 1.0, other)
 
 
 def _stream(program: Program) -> set[int]:
@@ -70,7 +97,7 @@ def _stream(program: Program) -> set[int]:
     target = target_of(program)
     start = [program.inputs[target]] if target is not None else [] if program.loss is None else [program.loss]
     late = descendants(program.instructions, start)
-    return {i.result for i in program.instructions if program.phase_of(i.index) == "backward" and i.result in late}
+    return {i.result for i in program.instructions if program.phase_of(i.index) in ("backward", "update") and i.result in late}
 
 
 def _size(teller: Teller, value: int) -> float:
@@ -78,15 +105,35 @@ def _size(teller: Teller, value: int) -> float:
     return float(np.sqrt(np.mean(np.square(array)))) if array.size else 0.0
 
 
-def _most(teller: Teller, p: Passage, rising: bool) -> str:
-    """Say what it is multiplied with in the line of the largest factor."""
-    program = teller.program
-    stream = _stream(program)
+def _largest_cell(teller: Teller, value: int) -> Cell:
+    array = np.abs(np.asarray(teller.values[value], dtype=float))
+    return tuple(int(c) for c in np.unravel_index(int(np.argmax(array)), array.shape)) if array.ndim else ()
+
+
+def _plain(teller: Teller, p: Passage) -> str:
+    here, before = (f"`{teller.said(v or 0)}`" for v in (p.result, p.source))
+    return f"{here} is {number(p.factor)} times as large as {before} in the mean (line {teller.line(p.result)})."
+
+
+def _sentence(teller: Teller, p: Passage, value: int, rising: bool) -> str:
+    here, line = f"`{teller.said(p.result)}`", teller.line(p.result)
+    most = "grows" if rising else "shrinks"
+    if p.source is None:
+        return (
+            f"{here} (line {line}) is what the way back begins with: it is {number(_size(teller, p.result))} in the mean already."
+        )
+    if p.result == value and p.other is not None:
+        return f"{here} (line {line}) {most} by `{teller.said(p.other)}`, which is {number(p.factor)} in the mean."
+    return f"{_plain(teller, p)[:-1]}: here it {most} most{_by(teller, p)}."
+
+
+def _by(teller: Teller, p: Passage) -> str:
+    """Say what it is multiplied with."""
+    program, stream = teller.program, _stream(teller.program)
     first = program.statements[program.instructions[program.makers[p.result]].statement].first
     parts: list[str] = []
     for i in program.instructions[first : program.makers[p.result] + 1]:
         for v in i.reads:
-            if v not in stream and i.op in ("multiply", "matmul", "dot", "divide") and np.ndim(teller.values[v]):
+            if v not in stream and i.op in (*PRODUCTS, "multiply", "divide") and np.ndim(teller.values[v]):
                 parts.append(f"`{teller.said(v)}` is {number(_size(teller, v))} in the mean")
-    most = "here it grows most" if rising else "here it shrinks most"
-    return f"{most}, as {' and '.join(dict.fromkeys(parts))}" if parts else most
+    return f", as {' and '.join(dict.fromkeys(parts))}" if parts else ""

@@ -166,7 +166,7 @@ ABOUT = Rule(
 def denormal(look: Look, limits: Limits) -> Iterator[Finding]:
     """Find values a share of which is so small that digits are lost."""
     program = look.program
-    for value in (*program.inputs.values(), *(i.result for i in program.instructions[look.new : look.k])):
+    for value in (*program.inputs.values(), *(i.result for i in look.made)):
         if not look.fresh(value):
             continue
         x = look.floats(value)
@@ -262,6 +262,8 @@ def _cancelled(look: Look, i: Instruction, limits: Limits) -> Mask | None:
     size = np.abs(out)
     # Where they cancel, the two operands are equal but for the last digits: one of them tells the size of both.
     mask = size < limits["digits"] * float(np.finfo(out.dtype).eps) * np.abs(a, dtype=float)
+    if mask.shape != out.shape:
+        return None
     return mask & (size > 0) if mask.any() else np.asarray(mask)
 
 

@@ -11,6 +11,8 @@ import numpy as np
 from core.execute.meters import norm
 
 QUARTERS, SMALL = 640, 8192
+FEW = 8
+"""Fewer samples than these in a batch, and several batches are judged together."""
 
 if TYPE_CHECKING:
     from core.health.look import Look
@@ -68,7 +70,20 @@ def sizes(look: Look, value: Any) -> Any:
     return np.bincount((size * 4).astype(np.intp), minlength=QUARTERS + 1)
 
 
-TAKE: Mapping[str, Callable[[Look, Any], Any]] = {"gradient": gradient, "step": step, "alive": alive, "sizes": sizes}
+def square(look: Look, layer: Any) -> float | None:
+    """The mean of the squares of what a layer reads."""
+    network = look.roles.network
+    found = None if network is None else look.array(network.units(layer - 1).value)
+    return None if found is None or not found.size else float(np.mean(np.square(found, dtype=float)))
+
+
+TAKE: Mapping[str, Callable[[Look, Any], Any]] = {
+    "gradient": gradient,
+    "step": step,
+    "alive": alive,
+    "sizes": sizes,
+    "square": square,
+}
 
 
 def asked(roles: Roles) -> Iterator[tuple[str, Hashable]]:
@@ -78,6 +93,9 @@ def asked(roles: Roles) -> Iterator[tuple[str, Hashable]]:
     for name, (start, end) in roles.parameters.items():
         if start != end:
             yield "step", name
+    if roles.network is not None and roles.program.batching.size < FEW:
+        for number, _ in enumerate(roles.network.layers, 1):
+            yield "square", number
     for site in roles.sites:
         if site.kind == "relu":
             yield "alive", site.result

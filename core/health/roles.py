@@ -19,6 +19,7 @@ from core.program.structure import ancestors, descendants
 
 SQUASHING = ("sigmoid", "sigmoid_written_out", "tanh")
 PRODUCTS = ("matmul", "dot")
+COMPARING = ("greater", "greater_equal", "less", "less_equal")
 MOST_KEPT = 16
 Plan = TypeVar("Plan")
 
@@ -138,9 +139,10 @@ class Roles:
         found: list[Site] = []
         for i in self.forward:
             kind = _kind(i, self.program)
-            if not kind or i.operands[0].value is None or not self.shape(i.result):
+            if not kind or not self.shape(i.result):
                 continue
-            pre = next((v for v in i.reads if v in known and self.shape(v) == self.shape(i.result)), None)
+            asked = {v for v in i.reads if v in self._made and self._made[v].op in COMPARING}
+            pre = next((v for v in i.reads if v in known - asked and self.shape(v) == self.shape(i.result)), None)
             if pre is None:
                 continue
             after = descendants(self.forward, [i.result])
@@ -152,6 +154,10 @@ class Roles:
                 continue
             found.append(Site(kind, pre, i.result, i.index, layer, hidden, units, axis))
         return tuple(found)
+
+    @cached_property
+    def _made(self) -> Mapping[int, Instruction]:
+        return {i.result: i for i in self.program.instructions}
 
     @cached_property
     def site_of(self) -> Mapping[int, Site]:

@@ -38,7 +38,7 @@ class Teller:
             inner = self.program.values[read]
             if inner.kind == "part":
                 said = self.said(read)
-                said = f"({said})" if " " in said and not said.endswith(")") or " " in said.split("(")[0] else said
+                said = f"({said})" if (" " in said and not said.endswith(")")) or " " in said.split("(")[0] else said
                 text = re.sub(rf"(?<![\w.]){re.escape(inner.label)}(?![\w.])", lambda _, said=said: said, text)
         return text
 

@@ -27,7 +27,7 @@ from core.program.network_adjoints import adjoints_of
 MOST_CELLS = 100
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class OperandCheck:
     """What a rule hands back to one operand (`ruled`) and what nudging says (`nudged`, NaN where not nudged).
 
@@ -55,7 +55,7 @@ class AdjointCheck:
     verdict: Verdict
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class OperationCheck:
     """What was found of one instruction; `sentence` says it."""
 
@@ -163,12 +163,11 @@ def _operand(probe: Probe, i: Instruction, n: int, most: int, pieces: _Pieces) -
     for cell in _cells(start.shape, most):
         seen = mover.cell(cell)
         nudged[cell] = seen.slope
-        if abs(seen.slope - ruled[cell]) <= floor + NOTE * abs(ruled[cell]):
-            continue
-        if seen.kink is not None:
+        off = not abs(seen.slope - ruled[cell]) <= floor + NOTE * abs(ruled[cell])
+        if off and seen.kink is not None:
             kinks.append(cell)
             nudged[cell] = np.nan
-        elif np.isfinite(seen.slope):
+        elif off and np.isfinite(seen.slope):
             nudged[cell], floors[cell] = mover.careful(cell, floor)
         if pieces.over():
             yield

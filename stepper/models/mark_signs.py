@@ -18,7 +18,8 @@ from core.program.ir import Array
 from stepper import theme
 
 if TYPE_CHECKING:
-    from core.health.monitor import Mark
+    from core.health.monitor import Mark, Problem
+    from core.moment import Moment
 
 Cell = tuple[int, ...]
 translate = QCoreApplication.translate
@@ -74,12 +75,15 @@ def at_cell(marks: Sequence[Mark], cell: Cell, shape: tuple[int, ...]) -> tuple[
 
 
 def cells_only(marks: Sequence[Mark], array: Array | None) -> tuple[Mark, ...]:
-    """Return the marks that stand at cells; those that are no finite number have a sign of their own and are left out."""
+    """Return the marks that stand at cells; those that are no finite number have a sign of their own and are left out.
+
+    A note on more than half of all cells stands at the name alone: signs everywhere would only be in the way.
+    """
     found: list[Mark] = []
     finite = None
     for mark in marks:
         mask = None if array is None else mask_of(mark, array.shape)
-        if array is None or mask is None:
+        if array is None or mask is None or (mark.severity == "note" and 2 * np.count_nonzero(mask) > mask.size):
             continue
         if array.dtype.kind == "f":
             finite = np.isfinite(array) if finite is None else finite
@@ -117,6 +121,11 @@ def worded(title: str) -> str:
 def loud(marks: Sequence[Mark]) -> tuple[Mark, ...]:
     """Return the marks that are more than a note, the strongest first: those that lines, layers and boxes show."""
     return ordered([m for m in marks if m.severity != "note"])
+
+
+def loud_problems(moment: Moment) -> list[Problem]:
+    """Return the problems that are more than a note."""
+    return [p for p in moment.problems if p.finding.severity != "note"]
 
 
 def told(marks: Sequence[Mark]) -> tuple[Mark, ...]:

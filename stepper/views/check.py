@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QProgressBar,
     QPushButton,
     QScrollArea,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -78,6 +79,9 @@ class CheckView(QWidget):
         self.summary_label = wrapped_label(self.tr("what was found"), self)
         self.sentence_label = wrapped_label(self.tr("what was found of the chosen parameter"), self)
         self.cell_label = wrapped_label(self.tr("the chosen cell"), self)
+        policy = self.cell_label.sizePolicy()
+        policy.setVerticalPolicy(QSizePolicy.Policy.Minimum)  # long numbers wrap where the panel is very narrow
+        self.cell_label.setSizePolicy(policy)
         self.operation_label = wrapped_label(self.tr("what was found of the operation"), self)
         self.rows = CheckRows(self)
         self.rows.chosen.connect(self._on_row)

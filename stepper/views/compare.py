@@ -4,37 +4,22 @@ from __future__ import annotations
 
 import time
 
-import numpy as np
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import (
-    QBoxLayout,
-    QFrame,
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QScrollArea,
-    QSizePolicy,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QBoxLayout, QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from core.health.compare import SecondRun
 from core.health.remedies import REMEDIES, Mended, RemedyError, apply
 from core.program.ir import Program
 from core.session import Moment
-from stepper import theme
 from stepper.widgets import fonts
-from stepper.widgets.curve_panel import Curve, CurvePanel, axis_width
-from stepper.widgets.iteration_strip import IterationStrip
 from stepper.widgets.remedy_card import RemedyCard
-from stepper.widgets.tips import plain
-from stepper.widgets.tries_list import TriesList, Try
+from stepper.widgets.tries_list import Try
+from stepper.widgets.tries_pane import TriesPane
 
 SLICE = 0.012
 BETWEEN_DRAWINGS = 0.12
-LEAST, FURTHER, MUCH_FURTHER = 100, 100, 1000
+LEAST = 100
 WIDE = 720
 MOST_TRIES = 8
 
@@ -56,53 +41,29 @@ class CompareView(QWidget):
         self._moment: Moment | None = None
         self._base: Program | None = None
         self._events: object = ()
-        self._fitting: dict[str, Mended | str] = {}
+        self.fitting: dict[str, Mended | str] = {}
         self._offered: tuple[str, ...] = ()
         self._drawn_at = 0.0
-        self._dressed = ""
         self.tries: list[Try] = []
         self.card = RemedyCard(self)
         self.card.try_wanted.connect(self.try_remedy)
         self.card.take_wanted.connect(self._on_take)
         self.card.choice_wanted.connect(self._on_choice)
-        self.list = TriesList(self)
-        self.list.chosen.connect(self._on_chosen)
-        self.list.removed.connect(self.remove)
-        self.hint = self._label(self.tr("What a second run shows"))
-        self.hint.setText(
-            self.tr("A second run begins with the same numbers as yours and has the remedy in it. Both losses are drawn here.")
-        )
-        self.verdict = self._label(self.tr("What came of it"))
-        self.link = self._button("", self.tr("Go to this operation in your own run"))
-        self.link.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.link.clicked.connect(self._on_link)
-        self.further = self._button(
-            self.tr("+{n}").format(n=FURTHER), self.tr("Run both {n} iterations further").format(n=FURTHER)
-        )
-        self.far = self._button(
-            self.tr("+{n}").format(n=MUCH_FURTHER), self.tr("Run both {n} iterations further").format(n=MUCH_FURTHER)
-        )
-        self.stop_button = self._button(self.tr("Stop"), self.tr("Stop where the second run is now"))
-        self.log = QToolButton(self)
-        self.log.setText(self.tr("log scale"))
-        self.log.setCheckable(True)
-        self.log.setAccessibleName(self.tr("Draw the losses on a logarithmic scale"))
-        self.log.setToolTip(self.tr("Draw the losses on a logarithmic scale: each line up is ten times as much"))
-        self.log.toggled.connect(self._show_chosen)
-        self.remove_button = self._button(self.tr("Remove"), self.tr("Take this second run away (Delete)"))
-        self.further.clicked.connect(self._on_further)
-        self.far.clicked.connect(self._on_far)
-        self.stop_button.clicked.connect(self.stop)
-        self.remove_button.clicked.connect(self._on_remove)
-        self.panel = CurvePanel(self)
-        self.panel.travelled.connect(self._on_travelled)
-        self.axis = IterationStrip(self)
-        self.axis.travelled.connect(self._on_travelled)
+        self.pane = TriesPane(self)
+        self.pane.chosen.connect(self._on_chosen)
+        self.pane.removed.connect(self.remove)
+        self.pane.further.connect(self._on_further)
+        self.pane.stopped.connect(self.stop)
+        self.pane.place_wanted.connect(self.place_wanted)
+        self.pane.travelled.connect(self._on_travelled)
         self._timer = QTimer(self)
         self._timer.setInterval(0)
         self._timer.timeout.connect(self._slice)
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(0)
+        self._soon.timeout.connect(self._reveal)
         self._lay_out()
-        self._show_chosen()
 
     # -- what is shown ---------------------------------------------------------------------------------
 
@@ -111,87 +72,37 @@ class CompareView(QWidget):
         self._moment = moment
         if moment.base is not self._base or moment.events != self._events:
             self._begin(moment)
-        self.card.show_fitting(self._fitting, self._offered)
-        self._show_chosen()
+        self.card.show_fitting(self.fitting, self._offered)
+        self._show_tries()
 
     def _begin(self, moment: Moment) -> None:
         """Look anew at what fits; second runs of another program go, those from before a change by hand are out of date."""
         if self._base is None or moment.base is None or moment.base.text != self._base.text:
             self.tries = []
+            self._offered = () if self._base is not None else self._offered
         for one in self.tries:
             one.stale = True
         self._base, self._events = moment.base, moment.events
-        self._fitting = {}
+        self.fitting = {}
         self._timer.start()
 
     @Slot(object)
     def offer(self, ids: object) -> None:
         """Put remedies first: those of the problem that a person has chosen, by their ids."""
         self._offered = tuple(str(i) for i in ids) if isinstance(ids, (tuple, list)) else ()  # type: ignore[reportUnknownArgumentType]
-        self.card.show_fitting(self._fitting, self._offered)
+        self.card.show_fitting(self.fitting, self._offered)
         known = [i for i in self._offered if i in REMEDIES]
         if known:
             self.card.choose(known[0])
 
-    @Slot()
-    def _show_chosen(self) -> None:
-        """Show the chosen try: its verdict, where it first differs, and all curves."""
-        self.list.show_tries(self.tries)
-        one = self.list.chosen_try()
-        there = one is not None
-        for part in (self.list, self.verdict, self._holder, self.panel, self.axis):
-            part.setVisible(there)
-        self.hint.setVisible(not there)
-        difference = None if one is None else one.run.difference
-        self.link.setVisible(difference is not None)
-        if one is None or self._moment is None:
-            return
-        verdict = one.run.verdict()
-        words = [verdict.text, *one.run.notes]
-        if not one.waiting and (stays := one.run.stays()):
-            words += [self.tr("What stays:"), *(f"• {text}" for text in stays)]
-        self.verdict.setText("\n".join(words))
-        if difference is not None:
-            cell = f"[{', '.join(map(str, difference.cell))}]" if difference.cell else ""
-            text = self.tr("First differs in iteration {i} in {name}\n{old} → {new}").format(
-                i=difference.iteration, name=difference.name + cell, old=difference.shown[0], new=difference.shown[1]
-            )
-            self.link.setText(text)
-            self.link.setAccessibleName(text.replace("\n", ": "))
-            both = self.tr("as it is: {old}\nwith the remedy: {new}").format(old=difference.old, new=difference.new)
-            self.link.setToolTip(plain(both + "\n" + self.tr("Click to go to this operation in your own run.")))
-        self.further.setEnabled(not one.stale and not one.run.ended)
-        self.far.setEnabled(self.further.isEnabled())
-        self.stop_button.setEnabled(one.waiting)
-        self._draw_curves(self._moment, one)
+    @property
+    def busy(self) -> bool:
+        """Whether there is anything left to look at or to run."""
+        return self._timer.isActive()
 
-    @Slot()
-    def _on_chosen(self) -> None:
-        """Show a try that was chosen, and the remedy that it is of."""
-        one = self.list.chosen_try()
-        if one is not None:
-            self.card.choose(one.run.mended.remedy, one.run.choice)
-        self._show_chosen()
-
-    def _draw_curves(self, moment: Moment, chosen: Try) -> None:
-        """Draw the losses of all tries that are of today's program, or of the chosen one if it is not."""
-        tries = [t for t in self.tries if not t.stale] if not chosen.stale else [chosen]
-        longest = max(tries, key=lambda t: t.run.done)
-        curves = [self._curve(self.tr("as it is"), longest.run, 0)]
-        curves += [self._curve(t.title, t.run, 1) for t in tries]
-        key = f"{theme.current().key}/{fonts.zoom()}"
-        if key != self._dressed:
-            self._dressed = key
-            self.axis.dress(axis_width())
-        right = max(10, moment.position.iteration, *(t.run.done for t in tries))
-        marks: list[object] = [(id(t.run), t.run.done) for t in tries]
-        self.panel.draw(moment, self.tr("Loss"), curves, right, self.log.isChecked(), marks)
-        self.axis.show_range(right, moment.position.iteration)
-
-    def _curve(self, name: str, run: SecondRun, which: int) -> Curve:
-        numbers = np.array(run.losses[which], dtype=np.float64)
-        finite = np.where(np.isfinite(numbers), numbers, np.nan)
-        return Curve(name, "" if which else self.tr("The program without any remedy."), finite, np.ones(numbers.size, dtype=bool))
+    def _show_tries(self) -> None:
+        if self._moment is not None:
+            self.pane.draw(self._moment, self.tries)
 
     # -- what a person wants ---------------------------------------------------------------------------
 
@@ -204,78 +115,70 @@ class CompareView(QWidget):
         try:
             run = SecondRun(m.base, apply(id, m.base, m.folder, choice), m.events, m.folder, choice)
         except RemedyError as error:
-            self._fitting[id] = str(error)
-            self.card.show_fitting(self._fitting, self._offered)
+            self.fitting[id] = str(error)
+            self.card.show_fitting(self.fitting, self._offered)
             return
-        one = Try(run, max(LEAST, len(m.losses)))
-        self.tries = [t for t in self.tries if t.title != one.title or t.stale][1 - MOST_TRIES :] + [one]
-        self.list.show_tries(self.tries)
-        self.list.choose(one)
+        reached = max((t.target for t in self.tries if not t.stale), default=0)
+        one = Try(run, max(LEAST, len(m.losses), reached))
+        kept = [t for t in self.tries if t.title != one.title or t.stale]
+        self.tries = [*kept[1 - MOST_TRIES :], one]
+        self._show_tries()
+        self.pane.list.choose(one)
         self._timer.start()
-        self._show_chosen()
+        self._soon.start()
+
+    @Slot()
+    def _reveal(self) -> None:
+        """Have the plot in sight when a second run begins, and when it has come to its end."""
+        self._area.ensureWidgetVisible(self.pane.axis)
 
     @Slot(object)
     def remove(self, one: Try) -> None:
         """Take a second run away."""
         self.tries = [t for t in self.tries if t is not one]
-        self._show_chosen()
+        self._show_tries()
 
     @Slot()
     def stop(self) -> None:
         """Run no further than now."""
         for one in self.tries:
             one.target = min(one.target, one.run.done)
-        self._show_chosen()
+        self._show_tries()
 
     @Slot(str, str)
     def _on_take(self, id: str, choice: str) -> None:
-        mended = self._fitting.get(id)
+        del choice
+        mended = self.fitting.get(id)
         if self._moment is not None and isinstance(mended, Mended):
             self.program_wanted.emit(mended.program, f"{self._moment.title}, {mended.title}")
 
     @Slot(str, str)
     def _on_choice(self, id: str, choice: str) -> None:
         """Look at what another strength would change."""
-        if self._base is not None and self._moment is not None and id in self._fitting:
+        if self._base is not None and id in self.fitting:
             self._fit(id, choice)
-            self.card.show_fitting(self._fitting, self._offered)
+            self.card.show_fitting(self.fitting, self._offered)
 
     def _fit(self, id: str, choice: str) -> None:
         assert self._base is not None and self._moment is not None
         try:
-            self._fitting[id] = apply(id, self._base, self._moment.folder, choice)
+            self.fitting[id] = apply(id, self._base, self._moment.folder, choice)
         except RemedyError as error:
-            self._fitting[id] = str(error)
+            self.fitting[id] = str(error)
 
-    @Slot()
-    def _on_link(self) -> None:
-        one = self.list.chosen_try()
-        if one is not None and one.run.difference is not None:
-            self.place_wanted.emit(one.run.difference.iteration, one.run.difference.k)
+    @Slot(object)
+    def _on_chosen(self, one: Try) -> None:
+        """Show the remedy that a chosen try is of."""
+        self.card.choose(one.run.mended.remedy, one.run.choice)
 
-    @Slot()
-    def _on_further(self) -> None:
-        self._go_on(FURTHER)
-
-    @Slot()
-    def _on_far(self) -> None:
-        self._go_on(MUCH_FURTHER)
-
-    def _go_on(self, iterations: int) -> None:
+    @Slot(int)
+    def _on_further(self, iterations: int) -> None:
         """Run all tries on to the same iteration, so that their curves can be compared."""
-        one = self.list.chosen_try()
-        if one is not None:
-            target = max(one.target, one.run.done) + iterations
-            for other in self.tries:
-                other.target = other.target if other.stale else max(other.target, target)
-            self._timer.start()
-            self._show_chosen()
-
-    @Slot()
-    def _on_remove(self) -> None:
-        one = self.list.chosen_try()
-        if one is not None:
-            self.remove(one)
+        target = max((max(t.target, t.run.done) for t in self.tries if not t.stale), default=0) + iterations
+        for one in self.tries:
+            one.target = one.target if one.stale else target
+        self._timer.start()
+        self._show_tries()
 
     @Slot(int)
     def _on_travelled(self, iteration: int) -> None:
@@ -287,25 +190,24 @@ class CompareView(QWidget):
     @Slot()
     def _slice(self) -> None:
         """Go on a little: first with what fits, one remedy at a time, then with the runs."""
-        unknown = next((i for i in (*self._offered, *REMEDIES) if i in REMEDIES and i not in self._fitting), None)
+        unknown = next((i for i in (*self._offered, *REMEDIES) if i in REMEDIES and i not in self.fitting), None)
         if self._base is not None and unknown is not None:
-            chosen = self.card.chosen() == unknown
-            self._fit(unknown, self.card.strength() if chosen else "")
-            self.card.show_fitting(self._fitting, self._offered)
+            self._fit(unknown, self.card.strength() if self.card.chosen() == unknown else "")
+            self.card.show_fitting(self.fitting, self._offered)
             return
         waiting = [t for t in self.tries if t.waiting]
         end = time.monotonic() + SLICE
         while waiting and time.monotonic() < end:
             # The one that is furthest behind goes first, so that all curves grow together.
-            one = min(waiting, key=lambda t: t.run.done)
-            one.run.step()
+            min(waiting, key=lambda t: t.run.done).run.step()
             waiting = [t for t in waiting if t.waiting]
         if not waiting:
             self._timer.stop()
-        if not waiting or time.monotonic() - self._drawn_at > BETWEEN_DRAWINGS:
-            self._drawn_at = time.monotonic()
             if self.tries:
-                self._show_chosen()
+                self._soon.start()
+        if self.tries and (not waiting or time.monotonic() - self._drawn_at > BETWEEN_DRAWINGS):
+            self._drawn_at = time.monotonic()
+            self._show_tries()
 
     # -- parts -----------------------------------------------------------------------------------------
 
@@ -319,64 +221,29 @@ class CompareView(QWidget):
         """Put the runs beside the remedies where there is room, else beneath them."""
         super().resizeEvent(event)
         wide = self.width() >= WIDE * max(1.0, fonts.zoom())
-        across, down = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
-        self._body.setDirection(across if wide else down)
+        self._body.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
         self._body.setStretch(0, 2 if wide else 0)
-        self._rows.setDirection(across if wide else down)
+        self.pane.set_wide(wide)
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the size of all text."""
         super().changeEvent(event)
-        if event.type() == QEvent.Type.FontChange and self._moment is not None:
-            self._show_chosen()
-
-    def _label(self, name: str) -> QLabel:
-        made = QLabel(self)
-        made.setTextFormat(Qt.TextFormat.PlainText)
-        made.setWordWrap(True)
-        made.setAccessibleName(name)
-        made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        made.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
-        return made
-
-    def _button(self, text: str, tip: str) -> QPushButton:
-        made = QPushButton(text, self)
-        made.setToolTip(plain(tip))
-        made.setAccessibleDescription(tip)
-        made.setAutoDefault(False)
-        return made
+        if event.type() == QEvent.Type.FontChange and hasattr(self, "_body"):
+            self._show_tries()
 
     def _lay_out(self) -> None:
         inside = QWidget(self)
         self._body = QBoxLayout(QBoxLayout.Direction.TopToBottom, inside)
         self._body.setContentsMargins(0, 0, 4, 0)
         self._body.setSpacing(10)
-        self._body.addWidget(self.card, 2)
-        self._holder = QWidget(self)
-        self._rows = QBoxLayout(QBoxLayout.Direction.TopToBottom, self._holder)
-        self._rows.setContentsMargins(0, 0, 0, 0)
-        self._rows.setSpacing(6)
-        for parts in ((self.further, self.far, self.stop_button), (self.remove_button, self.log)):
-            row = QHBoxLayout()
-            for part in parts:
-                row.addWidget(part)
-            row.addStretch(1)
-            self._rows.addLayout(row)
-        column = QVBoxLayout()
-        column.setSpacing(5)
-        for part in (self.hint, self.list, self.verdict, self.link, self._holder):
-            column.addWidget(part)
-        self.panel.setMinimumHeight(150)
-        column.addWidget(self.panel, 1)
-        column.addWidget(self.axis)
-        column.addStretch()
-        self._body.addLayout(column, 3)
-        area = QScrollArea(self)
-        area.setWidget(inside)
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._body.addWidget(self.card, 0)
+        self._body.addWidget(self.pane, 3)
+        self._area = QScrollArea(self)
+        self._area.setWidget(inside)
+        self._area.setWidgetResizable(True)
+        self._area.setFrameShape(QFrame.Shape.NoFrame)
+        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         box = QVBoxLayout(self)
         box.setContentsMargins(8, 6, 8, 6)
-        box.addWidget(area)
+        box.addWidget(self._area)

@@ -22,7 +22,7 @@ from stepper.widgets.page import Page
 
 COLUMNS = ("condition", "input condition", "largest", "smallest", "gradient", "update", "bias update", "saturated", "dead")
 AT_ONCE = 1e6
-"""Work of singular values, in multiplications, that fits into the drawing of a step: a millisecond or two."""
+"""Work of all singular values, in multiplications, that fits into the drawing of a step: a millisecond or two."""
 PAUSE = 500
 WIDE = 620
 DIGITS = 3
@@ -47,6 +47,7 @@ class ConditioningView(QWidget):
         self._spectra: dict[tuple[int, str], tuple[int, Spectrum]] = {}
         self._waiting: list[tuple[tuple[int, str], int, Matrix]] = []
         self._may_compute = True
+        self._left = 0.0
         self._clock = QElapsedTimer()
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
@@ -103,6 +104,7 @@ class ConditioningView(QWidget):
         self._moment = moment
         self._waiting.clear()
         self._may_compute = not moment.running or not self._clock.isValid() or self._clock.elapsed() >= PAUSE
+        self._left = AT_ONCE
         self._rows = rows_of(moment.program, moment.value, moment.shape)
         self._cells = [self._measures(n, row) for n, row in enumerate(self._rows)]
         if self._may_compute:
@@ -141,7 +143,9 @@ class ConditioningView(QWidget):
         now = self._moment.position.iteration
         found = known(matrix.array, matrix.unit_axis)
         if found is None and self._may_compute:
-            if work(matrix.array, matrix.unit_axis) <= AT_ONCE:
+            cost = work(matrix.array, matrix.unit_axis)
+            if cost <= self._left:
+                self._left -= cost
                 found = spectrum(matrix.array, matrix.unit_axis)
             else:
                 self._waiting.append((key, now, matrix))

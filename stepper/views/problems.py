@@ -74,6 +74,8 @@ class ProblemsView(QWidget):
         self.splitter.setChildrenCollapsible(False)
         self.splitter.addWidget(left)
         self.splitter.addWidget(self.details)
+        self.splitter.splitterMoved.connect(self._on_split)
+        self._split = False
         self.setFocusProxy(self.list)
         box = QVBoxLayout(self)
         box.setContentsMargins(8, 4, 8, 4)
@@ -204,8 +206,15 @@ class ProblemsView(QWidget):
         way = Qt.Orientation.Horizontal if wide else Qt.Orientation.Vertical
         if self.splitter.orientation() != way:
             self.splitter.setOrientation(way)
+            self._split = False
+        if not self._split:
             half = (self.width() if wide else self.height()) // 2
             self.splitter.setSizes([half, half])
+
+    @Slot()
+    def _on_split(self) -> None:
+        """Leave the room shared as a person has shared it."""
+        self._split = True
 
     def event(self, event: QEvent) -> bool:
         """Claim F1 for the page of the chosen rule."""

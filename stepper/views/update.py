@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from core.session import Moment
 from core.update import Change, LossChange, arithmetic, changes, loss_change, sentence
 from stepper import theme
+from stepper.models.mark_signs import ink, loud, sentences
 from stepper.widgets import page
 from stepper.widgets.names import shown
 from stepper.widgets.numbers import full, short, size_text
@@ -144,6 +145,9 @@ class UpdateView(QWidget):
         target = f"{value}/{','.join(map(str, cell or ()))}"
         blocks = [page.rule(), page.line_of(page.inline_code(change.name, bold=True), page.small(size_text(change.old.shape)))]
         blocks += [page.code(s.text) for s in change.lines]
+        values = [v for v in (change.start, change.end, program.gradients.get(change.name)) if v is not None]
+        for mark in loud([m for v in values for m in moment.marks(v)]):
+            blocks.append(page.words(sentences((mark,))[0], ink(mark.severity)))
         if cell is None and change.old.ndim:
             return blocks
         by = change.by(cell or ())

@@ -13,6 +13,8 @@ from core.explain.samples import sample_axes
 from core.gradient_parts import Chain
 from core.session import Moment
 from stepper import theme
+from stepper.models.mark_signs import at_cell, sentences
+from stepper.models.mark_signs import ink as ink_of
 from stepper.widgets import fonts, numbers
 from stepper.widgets.grid import CLOCK, PENCIL
 from stepper.widgets.names import shown
@@ -190,6 +192,10 @@ class WhyView(QWidget):
         self.title_label.setText(f"{name} = {exact(array[cell])}")
         if self._draw_warning(moment, value, cell):
             return
+        marks = at_cell(moment.marks(value), cell, array.shape)
+        if marks:
+            self.note_label.setText("\n".join(sentences(marks)))
+            ink(self.note_label, ink_of(marks[0].severity))
         axes = sample_axes(program, moment.shape)
         found = reason(
             program, value, cell, moment.value, moment.shape, iteration=moment.position.iteration, samples=moment.samples,

@@ -64,9 +64,8 @@ class ChangeLines(QPlainTextEdit):
     def sizeHint(self) -> QSize:
         """As high as the lines, within reason."""
         lines = max(FEWEST, min(MOST, self._lines))
-        extra = (
-            2 * self.frameWidth() + round(2 * self.document().documentMargin()) + self.horizontalScrollBar().sizeHint().height()
-        )
+        bar = self.horizontalScrollBar().sizeHint().height()
+        extra = 2 * self.frameWidth() + round(2 * self.document().documentMargin()) + bar + 6
         return QSize(260, lines * self.fontMetrics().lineSpacing() + extra)
 
     def minimumSizeHint(self) -> QSize:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QToolButton, QWidget
 
 from core.session import Moment
 from stepper import theme
+from stepper.models.mark_signs import loud_problems
 from stepper.widgets import fonts
 from stepper.widgets.loss_plot import KeyToSigns
 
@@ -48,6 +49,7 @@ class CurvesHeader(QWidget):
             "here": KeyToSigns("here", self.tr("where you are"), self),
             "flag": KeyToSigns("flag", self.tr("bookmark"), self),
             "event": KeyToSigns("event", self.tr("changed by hand"), self),
+            "problem": KeyToSigns("problem", self.tr("a problem begins"), self),
         }
         self._meant: set[str] = set()
         row = QHBoxLayout(self)
@@ -79,7 +81,12 @@ class CurvesHeader(QWidget):
         if filling:
             text = self.tr("iteration {n} · filling in what was not followed before …").format(n=moment.position.iteration)
         self.state.setText(text)
-        shown = {"here": True, "flag": bool(moment.notes.bookmarks), "event": bool(moment.events)}
+        shown = {
+            "here": True,
+            "flag": bool(moment.notes.bookmarks),
+            "event": bool(moment.events),
+            "problem": bool(loud_problems(moment)),
+        }
         self._meant = {name for name, on in shown.items() if on}
         self._fit()
 

@@ -132,7 +132,7 @@ class LayerTable(QTableWidget):
 
     def _height(self) -> int:
         line = self.fontMetrics().height() + 8
-        bar = self.horizontalScrollBar().sizeHint().height() if self._width() > self.width() else 0
+        bar = self.horizontalScrollBar().sizeHint().height() if self.horizontalHeader().length() > self.viewport().width() else 0
         return min(max(self.rowCount(), 1), MOST_ROWS) * line + self.horizontalHeader().sizeHint().height() + bar + 2
 
     def resizeEvent(self, event: QResizeEvent) -> None:

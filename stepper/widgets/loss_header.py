@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
 from core.session import Moment
 from stepper import theme
+from stepper.models.mark_signs import loud_problems
 from stepper.widgets.loss_plot import KeyToSigns
 from stepper.widgets.numbers import full, short
 from stepper.widgets.score_label import ScoreLabel
@@ -40,6 +41,7 @@ class LossHeader(QWidget):
             "here": KeyToSigns("here", self.tr("where you are"), self),
             "flag": KeyToSigns("flag", self.tr("bookmark"), self),
             "event": KeyToSigns("event", self.tr("changed by hand"), self),
+            "problem": KeyToSigns("problem", self.tr("a problem begins"), self),
             "bad": KeyToSigns("bad", self.tr("not a finite number"), self),
         }
         self._meant: set[str] = set()
@@ -75,6 +77,7 @@ class LossHeader(QWidget):
         shown = {
             "point": moment.program.batching.per_epoch > 1, "ghost": bool(moment.old_losses), "bad": bad,
             "flag": bool(moment.notes.bookmarks), "event": bool(moment.events),
+            "problem": bool(loud_problems(moment)),
         }  # fmt: skip
         self._meant = {name for name in self.keys if shown.get(name, True)}
         self._fit()
@@ -88,7 +91,7 @@ class LossHeader(QWidget):
         room = self.width() - self.log_button.sizeHint().width() - self.now.sizeHint().width() - 30
         if not self.scores.isHidden():
             room -= self.scores.sizeHint().width()
-        for name in ("bad", "event", "ghost", "flag", "point", "line", "here"):
+        for name in ("bad", "problem", "event", "ghost", "flag", "point", "line", "here"):
             key = self.keys[name]
             room -= key.sizeHint().width() + 6 if name in self._meant else 0
             key.setVisible(name in self._meant and room >= 0)

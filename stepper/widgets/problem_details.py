@@ -160,5 +160,4 @@ class ProblemDetails(QWidget):
     @Slot()
     def _on_wanted(self) -> None:
         sender = self.sender()
-        if sender is not None:
-            self.wanted.emit(sender.objectName())
+        self.wanted.emit(sender.objectName())

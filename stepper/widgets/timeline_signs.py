@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor
 from core.health.rules import RULES
 from core.session import Moment
 from stepper import theme
-from stepper.models.mark_signs import WARNING, ink
+from stepper.models.mark_signs import WARNING, ink, loud_problems
 from stepper.widgets.loss_plot import SIGNS, LossPlot, sign_colour
 
 MOST = 400
@@ -56,14 +56,13 @@ class TimelineSigns:
         """Return the iterations in which problems that are more than notes were first seen, with what they say."""
         found: dict[int, list[str]] = {}
         self._grave = set()
-        for problem in moment.problems[:MOST]:
+        text = QCoreApplication.translate("TimelineSigns", "{glyph} From iteration {n}: {text}")
+        for problem in loud_problems(moment)[:MOST]:
             finding = problem.finding
-            if finding.severity != "note":
-                text = QCoreApplication.translate("TimelineSigns", "{glyph} From iteration {n}: {text}")
-                glyph = RULES[finding.rule].glyph if finding.rule in RULES else WARNING
-                sentence = text.format(glyph=glyph, n=problem.first[0], text=finding.text)
-                found.setdefault(problem.first[0], []).append(sentence)
-                self._grave |= {problem.first[0]} if finding.severity == "error" else set()
+            glyph = RULES[finding.rule].glyph if finding.rule in RULES else WARNING
+            sentence = text.format(glyph=glyph, n=problem.first[0], text=finding.text)
+            found.setdefault(problem.first[0], []).append(sentence)
+            self._grave |= {problem.first[0]} if finding.severity == "error" else set()
         return found
 
     def dress(self) -> None:

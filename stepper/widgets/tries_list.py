@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+import numpy as np
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QTreeWidget, QTreeWidgetItem, QWidget
 
 from core.health.compare import SecondRun
+from core.program.ir import Array
 from stepper import theme
 from stepper.widgets.tips import plain
 
@@ -24,11 +26,20 @@ class Try:
     run: SecondRun
     target: int
     stale: bool = False
+    _series: dict[int, tuple[int, Array]] = field(default_factory=dict)
 
     @property
     def waiting(self) -> bool:
         """Whether it has still to go on."""
         return not self.stale and not self.run.ended and self.run.done < self.target
+
+    def series(self, which: int) -> Array:
+        """Return the losses of the first (0) or the second run (1), NaN where one is not finite."""
+        known = self._series.get(which)
+        if known is None or known[0] != self.run.done:
+            numbers = np.array(self.run.losses[which], dtype=np.float64)
+            known = self._series[which] = (self.run.done, np.where(np.isfinite(numbers), numbers, np.nan))
+        return known[1]
 
     @property
     def title(self) -> str:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import numpy as np
 import pytest
+from helpers.programs import SETTINGS, nets
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core.check_report import HealthReport, health_report, planned, rules_named
 from core.check_words import health_json, health_text, verdict
@@ -160,6 +164,7 @@ def test_a_line_that_cannot_run_is_a_finding(line: str, reached: int) -> None:
     fault = report.found[0]
     assert (fault.rule, fault.severity, fault.iteration, report.reached) == ("fault", "error", reached + 1, reached)
     assert line.splitlines()[-1] in fault.text and fault.cause[0].text == fault.text
+    assert len(report.gradients or ()) == reached and ("not one iteration can run" in health_text(report)) is (reached == 0)
     assert "cannot run to its end" in health_text(report) and strict(report)["findings"][0]["rule"] == "fault"
 
 
@@ -185,10 +190,10 @@ b2 -= lr * db2
     report = checked(text, 10, gradients=True, rules=["nonfinite"])
     assert [(f.rule, f.severity, f.value, f.since, f.times) for f in report.found] == [("gradient", "error", "dW2", 1, 2)]
     assert "uphill" in report.found[0].text and not report.healthy
-    assert [iteration for iteration, _ in report.gradients] == [1, 10]
+    assert [iteration for iteration, _ in report.gradients or ()] == [1, 10]
     assert "✗ W2" in health_text(report) and strict(report)["gradients"][0]["right"] is False
     right = checked(text.replace("-dZ2 @ A1.T", "dZ2 @ A1.T"), 10, gradients=True, rules=["nonfinite"])
-    assert right.healthy and all(check.right for _, check in right.gradients)
+    assert right.healthy and all(check.right for _, check in right.gradients or ())
 
 
 def test_a_position_is_where_the_value_has_just_been_made() -> None:
@@ -199,3 +204,18 @@ def test_a_position_is_where_the_value_has_just_been_made() -> None:
     assert session.timeline.position == Position(finding.iteration, finding.step)
     made = opened.program.instructions[finding.step - 1].result
     assert opened.program.values[made].label == finding.value
+
+
+@SETTINGS(40)
+@given(nets(), st.sampled_from([1.0, 30.0, 1e4, 1e200]))
+def test_whatever_a_net_does_the_report_is_whole(net: Any, rate: float) -> None:
+    """Random nets with rates up to absurd ones: chains, remedies, text and JSON of all that the rules find."""
+    text = re.sub(r"^(lr|alpha|eta) = .*", rf"\1 = {rate}", net.text, flags=re.M)
+    program = load(text)
+    report = health_report(Opened("net", program), 15, gradients=True)
+    data = strict(report)
+    assert data["findings"] == [] or health_text(report).count("\n") > 2
+    for f in report.found:
+        assert f.severity == "note" or not report.healthy
+        assert f.cause and f.text and f.since <= f.iteration <= report.reached + 1 and f.times >= 1
+        assert f.rule in ("gradient", *RULES) and not set(dict(f.remedies)) - set(REMEDIES)

@@ -79,9 +79,7 @@ def test_about_to_be_follows_the_dtype(lines: str, x: str, dtype: str, cells: tu
     assert finding.severity == ("note" if "sigmoid" in lines else "warning")
 
 
-@pytest.mark.parametrize(
-    "lines", ["q = log(z + 1)", "q = 1 / (z + 1)", "q = exp(z)", "q = sigmoid(z)", "q = log(z + 2) / 3"]
-)
+@pytest.mark.parametrize("lines", ["q = log(z + 1)", "q = 1 / (z + 1)", "q = exp(z)", "q = sigmoid(z)", "q = log(z + 2) / 3"])
 def test_near_misses_of_about_to_be(lines: str) -> None:
     assert not found(program(lines, "[[1e-13, 0.0, 30.0]]"), "about-to-be")
 
@@ -111,7 +109,9 @@ def test_denormal_numbers(dtype: str, small: float) -> None:
 @SETTINGS(60)
 def test_denormal_rows_and_columns_of_large_arrays_are_not_overlooked(rows: int, columns: int, seed: int) -> None:
     random = np.random.default_rng(seed)
-    p = load(f"# data\nX = np.ones(({rows * 3}, {columns * 5}))\nsamples = 'columns'\n# forward\nq = X * 2.0\n# loss\nL = sum(q)\n")
+    p = load(
+        f"# data\nX = np.ones(({rows * 3}, {columns * 5}))\nsamples = 'columns'\n# forward\nq = X * 2.0\n# loss\nL = sum(q)\n"
+    )
     timeline = Timeline(p)
     x = np.ones((rows * 3, columns * 5))
     share = max(1, x.shape[0] // 20)
@@ -129,7 +129,9 @@ def test_cancellation_and_its_exemptions() -> None:
     assert finding.cells == ((0, 0),)
     assert not found(program("q = 1 - sigmoid(z)", "[[25.0, 40.0]]"), "cancelling")  # far enough, and exactly 0
     almost = "# data\nX = np.array([[1.0]])\nY = np.array([[1.0000000000000002]])\nsamples = 'columns'\n"
-    assert not found(almost + "# parameters\nW = np.ones((1, 1))\n# forward\nE = W @ X - Y\n# loss\nL = sum(E * E)\n", "cancelling")
+    assert not found(
+        almost + "# parameters\nW = np.ones((1, 1))\n# forward\nE = W @ X - Y\n# loss\nL = sum(E * E)\n", "cancelling"
+    )
 
 
 def test_cancellation_in_float32() -> None:

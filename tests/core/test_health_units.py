@@ -96,7 +96,8 @@ def test_a_unit_is_dead_over_an_epoch_only() -> None:
 @pytest.mark.parametrize("names", [(), ODD])
 def test_copies(rows: bool, value: float, names: tuple[str, ...]) -> None:
     more = {"names": names} if names else {}
-    monitor = judged(net(f"np.full((6, 3), {value})", f"np.full((1, 6), {value})", rows=rows, **more), 3)  # type: ignore[arg-type]
+    text = net(f"np.full((6, 3), {value})", f"np.full((1, 6), {value})", rows=rows, **more)  # type: ignore[arg-type]
+    monitor = judged(text, 3)
     [finding] = of(monitor, "symmetric")
     assert finding.severity == "error" and finding.units == tuple(range(6)) and finding.layer == 1
     assert finding.count == 18 and monitor.problems()[0].finding is finding

@@ -51,7 +51,7 @@ class Reader(QObject):
             "notes": self.notes(),
             "message": "" if window.message.isHidden() else window.message.text,
             "focus": focus.accessibleName() if focus is not None else "",
-            "dialog": dialog.accessibleName() if dialog is not None else "",
+            "dialog": dialog.accessibleName() if dialog is not None and dialog.isActiveWindow() else "",
             "drawn": not any(can_be_seen(view) for view in window.drawer.waiting),
             "button": self.middle(window.top_bar.later_button),
             "panels": {name: self.panel(name, focus) for name in window.panels.docks if window.panels.is_in_front(name)},

@@ -190,6 +190,13 @@ def test_nothing_to_say_is_said(view: ConditioningView) -> None:
     assert view.status.isVisible() and "no layer" in view.status.text() and not view.table.isVisible()
 
 
+def test_a_line_that_fails_leaves_what_there_is(view: ConditioningView) -> None:
+    session = Session(load(SINGULAR.replace("Z2 = W2 @ A1", "Z2 = A1 @ W2")), "")
+    session.run(1)
+    view.draw(session.moment())
+    assert session.moment().fault is not None and text(view, 0, "condition") == "κ ∞" and text(view, 0, "gradient") == "–"
+
+
 def test_out_of_date_is_said(view: ConditioningView) -> None:
     session = ended("xor", 1)
     session.go(2, 3)

@@ -1,0 +1,169 @@
+"""The links of a chain, and the way back from a number that is exactly 0, exactly 1, huge or tiny to what made it so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from core.execute.timeline import Timeline
+from core.explain.cells import Cell
+from core.explain.numbers import number
+from core.health.breaking import Site, Step, made
+from core.health.telling import Teller, own_cell
+
+LONGEST = 40
+GROWN = 10.0
+
+
+@dataclass(frozen=True)
+class Link:
+    """One link from a symptom to its cause: a cell of a value (None: all of it), where it stands, and a sentence.
+
+    `value` is an index in the program of `iteration`; `step` is k, after which the value stands there.
+    """
+
+    value: int
+    cell: Cell | None
+    iteration: int
+    step: int
+    text: str
+
+
+class Found(Protocol):
+    """What a chain asks of a finding."""
+
+    @property
+    def rule(self) -> str:
+        """The name of the rule."""
+        ...
+
+    @property
+    def value(self) -> int:
+        """The index of the value."""
+        ...
+
+    @property
+    def cells(self) -> Sequence[Cell]:
+        """The first few cells that are concerned."""
+        ...
+
+    @property
+    def text(self) -> str:
+        """One sentence that says what was found."""
+        ...
+
+
+class Tracer:
+    """Follows cells of one iteration back, to earlier ones where the way leads there."""
+
+    def __init__(self, timeline: Timeline, iteration: int, values: Sequence[Any]) -> None:
+        self.timeline = timeline
+        self.iteration = iteration
+        self._values = values
+        self._tellers: dict[int, Teller] = {}
+
+    def teller(self, iteration: int) -> Teller:
+        """Return what names the cells of an iteration."""
+        if iteration not in self._tellers:
+            own = iteration == self.iteration
+            values = self._values if own else self.timeline.machine_at(iteration).values
+            self._tellers[iteration] = Teller(self.timeline.program_at(iteration), values, iteration)
+        return self._tellers[iteration]
+
+    def link(self, iteration: int, value: int, cell: Cell | None, text: str) -> Link:
+        """Return a link."""
+        return Link(value, cell, iteration, self.teller(iteration).step(value), text)
+
+    def back(self, iteration: int, site: Site, step: Step | None) -> Iterator[Link]:
+        """Yield what made a number exactly 0, exactly 1, or as large as it is, from a step back on."""
+        teller = self.teller(iteration)
+        for _ in range(LONGEST):
+            if step is None or step.operand is None:
+                return
+            value = site.instruction.operands[step.operand].value
+            if value is None:
+                return
+            cell = own_cell(site.instruction, step.operand, step.cell)
+            if not np.isfinite(np.asarray(teller.values[value])[cell]):
+                yield from self.bad(iteration, value, cell)
+                return
+            place = f"{teller.place(value, cell)} is {teller.number(value, cell)}"
+            belongs = teller.belongs(value, cell)
+            if step.last:
+                yield self.link(iteration, value, cell, f"{place}: {step.last}{belongs}.")
+                return
+            after = teller.site(value, cell)
+            if after is None:
+                yield from self.start(iteration, value, cell)
+                return
+            number = float(after.result[cell])
+            was = None if site.result.dtype.kind != "f" else float(site.result[site.cell])
+            site, step = after, made(after)
+            # Parts of a compound line are told of only where something happens in them.
+            if teller.program.values[value].kind != "part" or (number in (0, 1, -1) and number != was):
+                clause = f": {step.text}" if step is not None and step.text else ""
+                yield self.link(iteration, value, cell, f"{place}{clause}{belongs}.")
+
+    def bad(self, iteration: int, value: int, cell: Cell) -> Iterator[Link]:
+        """Yield what there is to say of a NaN or ±∞ that a finite number was made of, as 1 is the sigmoid of ∞."""
+        teller = self.teller(iteration)
+        yield self.link(iteration, value, cell, f"{teller.place(value, cell)} is {teller.number(value, cell)}.")
+
+    def on_from(self, iteration: int, value: int, cell: Cell, told: bool) -> Iterator[Link]:
+        """Yield the links from a cell on; `told` tells whether the cell itself has been told of."""
+        teller = self.teller(iteration)
+        site = teller.site(value, cell)
+        if site is None:
+            yield from self.start(iteration, value, cell)
+            return
+        if not told:
+            place = f"{teller.place(value, cell)} is {teller.number(value, cell)}"
+            yield self.link(iteration, value, cell, f"{place}{teller.belongs(value, cell)}.")
+        yield from self.back(iteration, site, made(site))
+
+    def start(self, iteration: int, value: int, cell: Cell) -> Iterator[Link]:
+        """Yield what there is to say of a number that the iteration starts from."""
+        teller = self.teller(iteration)
+        program, name = teller.program, teller.program.values[value].name
+        place, belongs = f"{teller.place(value, cell)} is {teller.number(value, cell)}", teller.belongs(value, cell)
+        line = teller.line(value)
+        given = f" as it is given in line {line}" if line is not None else ""
+        if name not in program.carried or iteration == 1:
+            yield self.link(iteration, value, cell, f"{place}{given}{belongs}.")
+            return
+        first, left = self._grown(name, cell, iteration)
+        x = np.asarray(teller.values[value])[cell]
+        if left is None:
+            yield self.link(iteration, value, cell, f"{place}; it was {number(first)} in iteration 1.")
+            return
+        yield self.link(
+            iteration, value, cell, f"{place} when iteration {iteration} starts; it was {number(first)} in iteration 1."
+        )  # fmt: skip
+        made_in = self.timeline.program_at(left - 1)
+        end = made_in.carried[name][1]
+        at = self.teller(left - 1)
+        grown = np.asarray(at.values[end])[cell]
+        if left - 1 >= 1 and (left - 1, end) != (iteration, value) and abs(float(grown)) <= abs(float(x)):
+            yield self.link(
+                left - 1, end, cell, f"{at.place(end, cell)} is {number(grown)}: the update of iteration {left - 1} is the first "
+                f"to leave it more than {GROWN:g} times as large as it was, and too large a step is what does that.",
+            )  # fmt: skip
+
+    def _grown(self, name: str, cell: Cell, iteration: int) -> tuple[float, int | None]:
+        """Return a parameter's first number, and the first iteration that starts with it much larger; None for none."""
+
+        def size(at: int) -> float:
+            return abs(float(np.asarray(self.timeline.state_before(at)[name])[cell]))
+
+        first = float(np.asarray(self.timeline.state_before(1)[name])[cell])
+        limit = GROWN * max(abs(first), 1.0)
+        if not size(iteration) > limit:
+            return first, None
+        low, high = 1, iteration
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (low, middle) if size(middle) > limit else (middle, high)
+        return first, high
