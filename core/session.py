@@ -244,7 +244,8 @@ class Session:
         """Look at a problem, or at none: its way to its first cause is worked out."""
         self._chosen, self._links = problem, ()
         if problem is not None:
-            self._links = chain(self.timeline, problem.first[0], problem.finding)
+            here = self.timeline.iteration if problem.current else problem.last
+            self._links = chain(self.timeline, here, problem.finding)
         self._tell()
 
     def set_health(self, settings: HealthSettings) -> None:
@@ -308,7 +309,7 @@ class Session:
         self._change(Event(iteration, f"optimizer: {name}", values, program=program))
 
     def undo(self) -> None:
-        """Take the newest change by hand back, and stand where it was made."""
+        """Take the newest change by hand back; from later on, stand where it was made."""
         self._swap(self._undo, self._redo)
 
     def redo(self) -> None:

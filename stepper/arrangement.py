@@ -94,9 +94,9 @@ PANELS: tuple[Panel, ...] = (
     Panel("notes", translate("actions", "Stops and watches"), translate("actions", "where to stop, what to keep an eye on"),
           NotesView, "right", ("debug",), "notes"),
     Panel("compare", translate("actions", "Try a mend"), translate("actions", "a second run, with a remedy in it"),
-          CompareView, "right", ("debug",), "compare"),
+          CompareView, "centre", ("debug",), "compare"),
     Panel("check", translate("actions", "Gradient check"), translate("actions", "are the gradients right?"),
-          CheckView, "right", ("debug",), "check"),
+          CheckView, "centre-low", ("debug",), "check"),
 )  # fmt: skip
 BY_ID: Mapping[str, Panel] = {panel.id: panel for panel in PANELS}
 

@@ -189,7 +189,8 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _on_changed(self, moment: Moment) -> None:
         """Note what is to be seen now; the views draw when the keys that are waiting have been dealt with."""
-        if self.message.is_news and self.moment is not None and moment.position != self.moment.position:
+        before = self.moment
+        if self.message.is_news and before is not None and (moment.position, moment.events) != (before.position, before.events):
             self.message.dismiss()
         self.moment = moment
         self.drawer.show(moment)

@@ -110,8 +110,9 @@ class Panels(QMainWindow):
         self._soon.start()
 
     def toggle(self, name: str) -> None:
-        """Hide a panel that is in sight; show one that is hidden or behind another."""
-        if self.is_in_front(name):
+        """Give a panel the keyboard, showing it if need be; hide it if it has the keyboard already."""
+        focus = QApplication.focusWidget()
+        if self.is_in_front(name) and (focus is None or self.docks[name].isAncestorOf(focus)):
             self.hide_panel(name)
         else:
             self.show_panel(name, focus=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -80,32 +81,49 @@ class Tracer:
     def back(self, iteration: int, site: Site, step: Step | None) -> Iterator[Link]:
         """Yield what made a number exactly 0, exactly 1, or as large as it is, from a step back on."""
         teller = self.teller(iteration)
+        waiting: tuple[int, Cell] | None = None
         for _ in range(LONGEST):
-            if step is None or step.operand is None:
-                return
-            value = site.instruction.operands[step.operand].value
-            if value is None:
-                return
+            value = None if step is None or step.operand is None else site.instruction.operands[step.operand].value
+            if step is None or step.operand is None or value is None:
+                break
             cell = own_cell(site.instruction, step.operand, step.cell)
-            if not np.isfinite(np.asarray(teller.values[value])[cell]):
+            after = teller.site(value, cell)
+            # Parts of a compound line are told of only where something happens in them.
+            x, was = float(np.asarray(teller.values[value])[cell]), float(site.result[site.cell])
+            told = (
+                after is None or bool(step.last) or teller.program.values[value].kind != "part" or (x in (0, 1, -1) and x != was)
+            )
+            if told and waiting is not None:
+                yield self._from(iteration, waiting, value, cell)
+                waiting = None
+            if not math.isfinite(x):
                 yield from self.bad(iteration, value, cell)
                 return
-            place = f"{teller.place(value, cell)} is {teller.number(value, cell)}"
-            belongs = teller.belongs(value, cell)
             if step.last:
-                yield self.link(iteration, value, cell, f"{place}: {step.last}{belongs}.")
+                yield self._says(iteration, value, cell, step.last)
                 return
-            after = teller.site(value, cell)
             if after is None:
                 yield from self.start(iteration, value, cell)
                 return
-            number = float(after.result[cell])
-            was = None if site.result.dtype.kind != "f" else float(site.result[site.cell])
             site, step = after, made(after)
-            # Parts of a compound line are told of only where something happens in them.
-            if teller.program.values[value].kind != "part" or (number in (0, 1, -1) and number != was):
-                clause = f": {step.text}" if step is not None and step.text else ""
-                yield self.link(iteration, value, cell, f"{place}{clause}{belongs}.")
+            if told and step is not None and step.text:
+                yield self._says(iteration, value, cell, step.text)
+            elif told:
+                waiting = value, cell
+        if waiting is not None:
+            yield self._says(iteration, *waiting, "")
+
+    def _says(self, iteration: int, value: int, cell: Cell, clause: str) -> Link:
+        teller = self.teller(iteration)
+        head = f"{teller.place(value, cell)} is {teller.number(value, cell)}{f': {clause}' if clause else ''}"
+        return self.link(iteration, value, cell, f"{head}{teller.belongs(value, cell)}.")
+
+    def _from(self, iteration: int, of: tuple[int, Cell], value: int, cell: Cell) -> Link:
+        """Return the link of a cell of which there is no more to say than which cell matters most to it."""
+        teller = self.teller(iteration)
+        place, other = teller.place(value, cell), np.asarray(teller.values[value])[cell]
+        same = abs(float(other)) == abs(float(np.asarray(teller.values[of[0]])[of[1]]))
+        return self._says(iteration, *of, f"it comes from {place}" if same else f"{place} matters most to it")
 
     def bad(self, iteration: int, value: int, cell: Cell) -> Iterator[Link]:
         """Yield what there is to say of a NaN or ±∞ that a finite number was made of, as 1 is the sigmoid of ∞."""
@@ -134,36 +152,36 @@ class Tracer:
         if name not in program.carried or iteration == 1:
             yield self.link(iteration, value, cell, f"{place}{given}{belongs}.")
             return
-        first, left = self._grown(name, cell, iteration)
-        x = np.asarray(teller.values[value])[cell]
+        first, left, limit = self._grown(name, cell, iteration)
+        was = "" if first is None else f"; it was {number(first)} in iteration 1"
+        yield self.link(iteration, value, cell, f"{place} when iteration {iteration} starts{was}.")
         if left is None:
-            yield self.link(iteration, value, cell, f"{place}; it was {number(first)} in iteration 1.")
             return
-        yield self.link(
-            iteration, value, cell, f"{place} when iteration {iteration} starts; it was {number(first)} in iteration 1."
-        )  # fmt: skip
-        made_in = self.timeline.program_at(left - 1)
-        end = made_in.carried[name][1]
-        at = self.teller(left - 1)
-        grown = np.asarray(at.values[end])[cell]
-        if left - 1 >= 1 and (left - 1, end) != (iteration, value) and abs(float(grown)) <= abs(float(x)):
+        end = self.timeline.program_at(left - 1).carried[name][1]
+        before = self.teller(left - 1)
+        grown = abs(float(np.asarray(before.values[end])[cell]))
+        if grown > limit and (left - 1, end) != (iteration, value):
             yield self.link(
-                left - 1, end, cell, f"{at.place(end, cell)} is {number(grown)}: the update of iteration {left - 1} is the first "
-                f"to leave it more than {GROWN:g} times as large as it was, and too large a step is what does that.",
+                left - 1, end, cell,
+                f"{before.place(end, cell)} is {before.number(end, cell)}: the update of iteration {left - 1} is the first to leave it above {number(limit)} "
+                "in size, and too large a step is what does that.",
             )  # fmt: skip
 
-    def _grown(self, name: str, cell: Cell, iteration: int) -> tuple[float, int | None]:
-        """Return a parameter's first number, and the first iteration that starts with it much larger; None for none."""
+    def _grown(self, name: str, cell: Cell, iteration: int) -> tuple[float | None, int | None, float]:
+        """Return a parameter's first number, the first iteration that starts with it much larger, and what counts as that."""
 
         def size(at: int) -> float:
             return abs(float(np.asarray(self.timeline.state_before(at)[name])[cell]))
 
-        first = float(np.asarray(self.timeline.state_before(1)[name])[cell])
+        beginning = np.asarray(self.timeline.state_before(1).get(name))
+        if beginning.dtype.kind != "f" or beginning.ndim != len(cell):
+            return None, None, 0.0
+        first = float(beginning[cell])
         limit = GROWN * max(abs(first), 1.0)
         if not size(iteration) > limit:
-            return first, None
+            return first, None, limit
         low, high = 1, iteration
         while high - low > 1:
             middle = (low + high) // 2
             low, high = (low, middle) if size(middle) > limit else (middle, high)
-        return first, high
+        return first, high, limit

@@ -15,7 +15,7 @@ from core.explain.contributions import by_size, contributions
 from core.explain.numbers import number
 from core.program.ir import Array, Instruction
 
-TINY = 1e-6
+TINY = 1e-3
 CELLWISE = ("add", "subtract", "multiply", "divide", "power", "power_function")
 SUMS = ("matmul", "dot", "outer", "sum", "mean")
 LOGS = ("bce", "cross_entropy", "bce_with_logits", "softmax_cross_entropy")
@@ -211,7 +211,7 @@ def _zero(s: Site) -> Step | None:
     if s.op in ("add", "subtract"):
         a, b = s.numbers()
         places = s.places()
-        which = 1 if s.instruction.operands[0].value is None or (s.instruction.operands[1].value is not None and b == 1) else 0
+        which = 1 if s.instruction.operands[0].value is None else 0
         return Step(
             f"it is {number(a)} {'+' if s.op == 'add' else '−'} {number(b)}, of numbers exactly equal", which, places[which]
         )

@@ -61,7 +61,7 @@ def _facts(roles: Roles, value: int) -> tuple[float, bool]:
     axis = roles.program.batching.axis % 2
     spread, mean = np.std(x, axis=axis), np.mean(x, axis=axis)
     used = spread > 1e-12 * largest
-    near = (np.abs(mean) < 0.3) & (spread > 0.5) & (spread < 2) & used
+    near = (np.abs(mean) < 0.5) & (spread > 0.4) & (spread < 2.5) & used
     return largest, bool(np.all(near | (~used & (np.abs(mean) <= 1))))
 
 

@@ -91,7 +91,7 @@ RISING = Rule(
         "rise": Limit(0.05, "warn when the loss rises by more than this share", 0.0, 1e6),
         "steps": Limit(STEPS, "over so many epochs", 2, 200),
         "row": Limit(3, "or so many times in a row", 2, 200),
-        "floor": Limit(0.05, "exempt while the loss is below this share of the first epoch's", 0.0, 1.0),
+        "floor": Limit(0.1, "exempt while the loss is below this share of the first epoch's", 0.0, 1.0),
     },
     each="iteration", past=True,
 )  # fmt: skip
@@ -123,7 +123,7 @@ ALTERNATING = Rule(
         "steps": Limit(STEPS, "over so many epochs", 4, 200),
         "misses": Limit(1, "so many times it may go on in the same direction", 0, 100),
         "size": Limit(1e-3, "steps below this share of the loss do not count", 0.0, 1.0),
-        "floor": Limit(0.05, "exempt while the loss is below this share of the first epoch's", 0.0, 1.0),
+        "floor": Limit(0.1, "exempt while the loss is below this share of the first epoch's", 0.0, 1.0),
     },
     each="iteration", past=True,
 )  # fmt: skip

@@ -36,7 +36,8 @@ class Mark:
 class Problem:
     """A finding with its history: first seen at `first` (iteration, k), last in iteration `last`, in `times` iterations.
 
-    `current` tells whether it holds at the place that was looked at last.
+    `current` tells whether it holds at the place that was looked at last. `finding` is the newest one, `earliest` that of the
+    first iteration.
     """
 
     finding: Finding
@@ -44,6 +45,12 @@ class Problem:
     last: int
     times: int
     current: bool
+    earliest: Finding | None = None
+
+    @property
+    def begin(self) -> Finding:
+        """What was found in the first iteration: its cells are those of `first`, not those of now."""
+        return self.finding if self.earliest is None else self.earliest
 
     @property
     def position(self) -> Position:
@@ -83,8 +90,10 @@ class Monitor:
 
     def set_settings(self, settings: HealthSettings) -> None:
         """Use other limits, or mute other rules; where the timeline stands is looked at anew."""
+        same = {name for name, rule in RULES.items() if settings.limits_of(rule) == self.settings.limits_of(rule)}
         self.settings = settings
-        self._records = {key: r for key, r in self._records.items() if key[0] not in settings.muted}
+        # What was found by other limits is not known any more; it is found again where one goes.
+        self._records = {key: r for key, r in self._records.items() if key[0] in same - settings.muted}
         look, self._look = self._look, None
         if look is not None:
             self._begin()
@@ -124,7 +133,7 @@ class Monitor:
         found = [
             Problem(
                 self._current.get(key, r.newest), (min(r.iterations), r.k), max(r.iterations), len(r.iterations),
-                key in self._current,
+                key in self._current, r.first,
             )
             for key, r in self._records.items()
             if key[0] not in self.settings.muted

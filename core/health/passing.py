@@ -13,6 +13,7 @@ from core.health.telling import Teller, target_of
 from core.program.ir import Program
 from core.program.structure import descendants
 
+FLAT = 1e-2
 PRODUCTS = ("matmul", "dot", "outer")
 
 
@@ -85,6 +86,12 @@ def _passage(teller: Teller, source: int, result: int, last: bool, stream: set[i
     line = program.instructions[first : program.makers[result] + 1]
     products = [i for i in line if i.op in PRODUCTS]
     others = [v for i in products for v in i.reads if v not in stream]
+    if not products:
+        # A slope that lets hardly anything through: a flat sigmoid, the mask of a unit that is off.
+        factors = [v for i in line if i.op == "multiply" for v in i.reads if v not in stream and np.ndim(teller.values[v])]
+        others = sorted((v for v in factors if _size(teller, v) < FLAT), key=lambda v: _size(teller, v))[:1]
+        if not others and _size(teller, result) < FLAT * _size(teller, source):
+            others = [v for v in factors if program.values[v].kind != "part"][:1]
     other = others[0] if len(others) == 1 else None
     if last and other is not None:
         return Passage(result, source, _size(teller, other), other)

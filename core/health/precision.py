@@ -223,9 +223,9 @@ def cancelling(look: Look, limits: Limits) -> Iterator[Finding]:
         if mask is None or not mask.any():
             continue
         out = np.asarray(look.values[result])
-        cell = first_cells(mask)[0]
+        cell, verb = first_cells(mask)[0], "hold" if mask.sum() > 1 else "holds"
         text = (
-            f"{share_text(int(mask.sum()), out.size)} {look.label(result)}{look.where(result)} hold hardly a right digit: "
+            f"{share_text(int(mask.sum()), out.size)} {look.label(result)}{look.where(result)} {verb} hardly a right digit: "
             f"almost equal numbers were subtracted there (first {cell_text(cell)} = {number(out[cell])})."
         ).strip()
         yield look.finding(

@@ -150,7 +150,8 @@ class Roles:
             axis, rank = self.axes.get(i.result), len(self.shape(i.result) or ())
             units = None if axis is None or rank != 2 else 1 - axis
             layer = self.program.layers[i.index] if i.index < len(self.program.layers) else None
-            if kind == "relu" and not hidden:
+            last = self.network is not None and self.network.layers[-1].act.value == i.result
+            if kind == "relu" and not hidden and not last:
                 continue
             found.append(Site(kind, pre, i.result, i.index, layer, hidden, units, axis))
         return tuple(found)

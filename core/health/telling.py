@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -37,9 +37,7 @@ class Teller:
         for read in i.reads:
             inner = self.program.values[read]
             if inner.kind == "part":
-                said = self.said(read)
-                said = f"({said})" if (" " in said and not said.endswith(")")) or " " in said.split("(")[0] else said
-                text = re.sub(rf"(?<![\w.]){re.escape(inner.label)}(?![\w.])", lambda _, said=said: said, text)
+                text = re.sub(rf"(?<![\w.]){re.escape(inner.label)}(?![\w.])", _putting(self.said(read)), text)
         return text
 
     def place(self, value: int, cell: Cell | None) -> str:
@@ -116,6 +114,17 @@ class Teller:
 
     def _shape(self, value: int) -> tuple[int, ...] | None:
         return None if self.values[value] is None else np.shape(self.values[value])
+
+
+def _putting(said: str) -> Callable[[re.Match[str]], str]:
+    """Return what puts an expression in the place of a name: in parentheses, where it does not stand in some already."""
+
+    def put(found: re.Match[str]) -> str:
+        before, after = found.string[: found.start()][-1:], found.string[found.end() :][:1]
+        alone = re.fullmatch(r"[\w.]+(\([^()]*\))?", said) or (before == "(" and after in (")", ","))
+        return said if alone or (not before and not after) else f"({said})"
+
+    return put
 
 
 def target_of(program: Program) -> str | None:

@@ -108,7 +108,7 @@ SATURATED = Rule(
 
 
 def dead(look: Look, limits: Limits) -> Iterator[Finding]:
-    """Find rectified units that are 0 for every sample of an epoch."""
+    """Find rectified units that are 0 for every sample of an epoch; of an output those that should not be."""
     for site in look.roles.sites:
         if site.kind != "relu" or not look.fresh(site.result):
             continue
@@ -141,7 +141,20 @@ def dead_cells(look: Look, value: int, limits: Limits) -> Mask | None:
 
 def _dead_units(look: Look, site: Site) -> Mask | None:
     seen = look.over_epoch("alive", site.result)
-    return None if not seen else ~np.logical_or.reduce(seen)
+    if not seen:
+        return None
+    gone = ~np.logical_or.reduce(seen)
+    return gone if site.hidden else gone & _wanted(look, site, gone)
+
+
+def _wanted(look: Look, site: Site, gone: Mask) -> Mask:
+    """Which units of an output should be above 0 for some sample: an output of 0 may well be the answer."""
+    target = look.roles.target_of(site)
+    name = next((n for n, v in look.program.inputs.items() if v == target), "")
+    y = np.asarray(look.program.first_values.get(name, 0.0))
+    if site.sample_axis is None or y.ndim != 2 or y.shape[1 - site.sample_axis] != gone.size:
+        return np.zeros_like(gone)
+    return np.max(y, axis=site.sample_axis, initial=0) > 0
 
 
 DEAD = Rule(

@@ -32,7 +32,9 @@ def entries(scene: Scene, g: Geometry) -> tuple[Entry, ...]:
         out.append(Entry("stale", _say("out of date since a change by hand")))
     if scene.shown_values & scene.moment.edited.keys():
         out.append(Entry("edited", _say("changed by hand")))
-    out += [Entry("mark", mark_signs.named(mark), mark) for mark in scene.marks.shown() if not mark_signs.is_nonfinite(mark)]
+    marks = [mark for mark in scene.marks.shown() if not mark_signs.is_nonfinite(mark)]
+    signs = [f"mark {mark.severity} {mark.mask is None}" for mark in marks]  # marks themselves cannot be compared
+    out += [Entry(sign, mark_signs.named(mark), mark) for sign, mark in zip(signs, marks, strict=True)]
     return tuple(out)
 
 

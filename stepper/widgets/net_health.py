@@ -59,6 +59,10 @@ class NetMarks:
 
     def of_column(self, item: Item) -> tuple[Mark, ...]:
         """Return all marks of the weights, the biases or the units that an item is one of, one a rule, without cells."""
+        found = self._in_column(item)
+        return mark_signs.loud([replace(m, mask=None) for m in _once(found)]) if found else ()
+
+    def _in_column(self, item: Item) -> list[Mark]:
         if item.kind == "loss":
             values: list[int | None] = [self._scene.network.loss]
         elif item.kind == "unit":
@@ -67,8 +71,7 @@ class NetMarks:
         else:
             gradient = self._scene.gradient_of(item.layer, item.kind)
             values = [self._scene.edge_value(item.layer, item.kind), gradient]
-        found = [m for v in values for m in self.of(v)]
-        return mark_signs.loud([replace(m, mask=None) for m in _once(found)]) if found else ()
+        return [m for v in values for m in self.of(v)]
 
     def strip(self, column: int, rows: int, columns: int) -> list[Layer]:
         """Return the marks of a column that is a heat map of so many cells, and what in it is no finite number."""
@@ -93,8 +96,8 @@ class NetMarks:
         """Return every mark to be seen in the picture, one a rule, for its legend."""
         network = self._scene.network
         kinds = [Item(kind, n) for n in range(1, len(network.layers) + 1) for kind in ("weight", "bias", "unit")]
-        columns = [m for item in (Item("loss", 0), Item("unit", 0), *kinds) for m in self.of_column(item)]
-        return mark_signs.ordered(_once([*columns, *(m for m, _, _ in self._of_units)]))
+        columns = [m for item in (Item("loss", 0), Item("unit", 0), *kinds) for m in self._in_column(item)]
+        return mark_signs.ordered(_once([*mark_signs.loud(columns), *(m for m, _, _ in self._of_units)]))
 
     @cached_property
     def _of_units(self) -> tuple[tuple[Mark, int, frozenset[int]], ...]:

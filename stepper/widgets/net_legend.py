@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
@@ -27,7 +27,7 @@ class Entry:
 
     sign: str
     text: str
-    mark: Mark | None = None
+    mark: Mark | None = field(default=None, compare=False)
 
 
 class NetLegend(QWidget):
@@ -82,15 +82,22 @@ class NetLegend(QWidget):
         for entry, place in zip(self._entries, self._places(self.width())[0], strict=True):
             box = QRectF(place.left(), place.top(), SIGN, place.height())
             if entry.mark is not None:
-                colour = QColor(ink(entry.mark.severity))
-                swatch = QRectF(box.left(), box.center().y() - 6, box.width(), 12)
-                painter.fillRect(swatch, brush(entry.mark))
-                painter.setPen(QPen(colour, 1))
-                painter.drawRect(swatch)
+                self._mark(painter, entry.mark, box)
             self._sign(painter, entry.sign, box)
             painter.setPen(QColor(theme.current().dim))
             text = place.adjusted(SIGN + 6, 0, 4, 0)
             painter.drawText(text, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, entry.text)
+
+    def _mark(self, p: QPainter, mark: Mark, box: QRectF) -> None:
+        """What a rule marks: the pattern of its cells, or its glyph where it is of a value or a unit as a whole."""
+        swatch = QRectF(box.left(), box.center().y() - 6, box.width(), 12)
+        if mark.mask is None:
+            marks.badge(p, box.center(), (mark,), 7)
+            p.setFont(self.font())
+            return
+        p.fillRect(swatch, brush(mark))
+        p.setPen(QPen(QColor(ink(mark.severity)), 1))
+        p.drawRect(swatch)
 
     def _sign(self, p: QPainter, sign: str, box: QRectF) -> None:
         colours = theme.current()

@@ -169,7 +169,7 @@ class RemedyCard(QWidget):
             return
         remedy, found = REMEDIES[id], self._fitting.get(id)
         self.about.setText(remedy.text)
-        self.keeps.setText(self.tr("✗ Does not mend: {text}").format(text=remedy.keeps))
+        self.keeps.setText(self.tr("✗ Its limits: {text}").format(text=remedy.keeps))
         if isinstance(found, str):
             self.note.setText(self.tr("It does not fit here: {why}.").format(why=found.rstrip(".")))
         else:

@@ -30,17 +30,14 @@ def found_in(case: Broken) -> tuple[Timeline, int, list[Finding]]:
 @pytest.mark.parametrize("case", BROKEN, ids=lambda case: case.name)
 def test_every_fault_is_found_and_its_first_cause_named(case: Broken) -> None:
     timeline, iteration, found = found_in(case)
-    named: list[str] = []
-    for finding in found:
+    # A NaN has one cause here, whatever shows it; of others the first finding counts.
+    for finding in found if case.rule == "nonfinite" else found[:1]:
         links = chain(timeline, iteration, finding)
-        assert links, finding
-        assert links[0].iteration == iteration
-        assert all(link.text and 0 <= link.step <= len(timeline.program_at(link.iteration)) for link in links)
+        assert (links[0].value, links[0].iteration) == (finding.value, iteration)
+        assert all(link.text.endswith(".") and 0 <= link.step <= len(timeline.program_at(link.iteration)) for link in links)
         root = timeline.program_at(links[-1].iteration).values[links[-1].value].label
-        if root in case.causes and any(case.word in link.text for link in links):
-            return
-        named += [root, *(link.text for link in links)]
-    raise AssertionError(f"wanted {case.causes} {case.word!r}: {named}")
+        assert root in case.causes, [link.text for link in links]
+        assert any(case.word in link.text for link in links), [link.text for link in links]
 
 
 def test_the_suite_has_every_rule_and_enough_of_all() -> None:

@@ -124,6 +124,38 @@ def test_a_typed_backward_is_derived_anew_and_said() -> None:
     check_gradients(mended.program)
 
 
+SEED_2 = """# forward
+Z1 = np.dot(W1, X) + b1
+A1 = np.maximum(0, Z1)
+Z2 = np.dot(W2, A1)
+A2 = 1 / (1 + np.exp(-Z2))
+m = Y.shape[1]
+logprobs = np.multiply(np.log(A2), Y) + np.multiply(np.log(1 - A2), 1 - Y)
+cost = -(1 / m) * np.sum(logprobs)
+# backward
+dA2 = -(np.divide(Y, A2) - np.divide(1 - Y, 1 - A2))
+dZ2 = dA2 * sigmoid(Z2) * (1 - sigmoid(Z2))
+dW2 = (1 / m) * np.dot(dZ2, A1.T)
+dZ1 = np.dot(W2.T, dZ2)
+dZ1[Z1 <= 0] = 0
+dW1 = (1 / m) * np.dot(dZ1, X.T)
+db1 = (1 / m) * np.sum(dZ1, axis=1, keepdims=True)
+# update
+W1 = W1 - lr * dW1
+b1 = b1 - lr * db1
+W2 = W2 - lr * dW2
+"""
+
+
+def test_the_second_seed_as_it_was_asked_is_mended() -> None:
+    program = load("# data\n" + DATA + "# parameters\n" + START + SEED_2)
+    mended = apply("fused-loss", program)
+    assert "cost = bce_with_logits(Z2, Y)" in lines(mended, "+") and len(mended.notes) == 1
+    assert "log" not in "".join(s.text for s in mended.program.statements).replace("bce_with_logits", "")
+    check_gradients(mended.program)
+    check_gradients(apply("leaky-relu", program).program)
+
+
 def test_a_typed_gradient_of_the_wrong_sign_is_refused() -> None:
     with pytest.raises(RemedyError, match=r"W2.*opposite sign"):
         apply("leaky-relu", net(more=OWN.format(sign="-", update="W2 += lr * dW2")))

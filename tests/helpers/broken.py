@@ -1,9 +1,11 @@
 """Networks broken on purpose: each with what must be found, and where its first cause lies."""
 
+# ruff: noqa: E501 (a table of networks)
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ BCE = "bce({a}, Y)"
 BY_HAND = "-mean(Y * log({a}) + (1 - Y) * log(1 - {a}))"
 EXP_BY_HAND = "E{k} = exp({z})\n{a} = E{k} / sum(E{k}, axis=0, keepdims=True)"
 CLASSES = "np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])"
-THREE = {"sizes": (2, 5, 3), "m": 3, "y": CLASSES, "loss": "-sum(Y * log({a})) / m"}
+THREE: dict[str, Any] = {"sizes": (2, 5, 3), "m": 3, "y": CLASSES, "loss": "-sum(Y * log({a})) / m"}
 
 NONFINITE = [
     Broken("bce of saturated sigmoids, weights × −2000", net(weights={3: "{usual} * -2000"}, loss=BCE), "nonfinite", ("Z3",), word="run out"),
@@ -92,7 +94,7 @@ NONFINITE = [
     Broken("softmax by hand in float16", net(**THREE, out=EXP_BY_HAND, biases={2: "12 * np.ones(({n}, 1))"}, dtype="float16"), "nonfinite", ("b2",)),
     Broken("softmax sure of the wrong class", net(**THREE, out="softmax", biases={2: "np.array([[900.0], [0.0], [0.0]])"}), "nonfinite", ("Z2",)),
     Broken("standardised by a spread of 0", net(x="np.ones(({n}, {m}))", head="s = sqrt(mean((X - mean(X)) ** 2))\nXs = (X - mean(X)) / s"),
-           "nonfinite", ("X", "X.1")),
+           "nonfinite", ("X",)),
     Broken("root of a negative number", net(x=INPUTS + " - 2", head="Xs = sqrt(X)"), "nonfinite", ("X",), word="square root"),
     Broken("negative power of 0", net(x="np.zeros(({n}, {m}))", head="Xs = X ** -1.0"), "nonfinite", ("X",)),
     Broken("weights divided by a norm of 0", net((3, 4), weights={1: "np.zeros({shape})"}, head="V = W1 / sqrt(sum(W1 ** 2))\nXs = V.T @ (V @ X)"),
@@ -106,19 +108,20 @@ NONFINITE = [
 ]  # fmt: skip
 
 GRADIENTS = [
-    *(Broken(f"{n} sigmoids, weights × 0.3", net(STACK[n], weights={k: "{usual} * 0.3" for k in range(1, n + 2)}), "vanishing",
+    *(Broken(f"{n} sigmoids, weights × 0.3", net(STACK[n], weights=dict.fromkeys(range(1, n + 2), "{usual} * 0.3")), "vanishing",
              tuple(f"d{v}{k}" for v in "ZA" for k in range(1, n + 1)) + tuple(f"W{k}" for k in range(1, n + 2)))
       for n in STACK),
     Broken("10 sigmoids, usual weights", net(STACK[10]), "vanishing", tuple(f"d{v}{k}" for v in "ZA" for k in range(1, 12)) + tuple(f"W{k}" for k in range(1, 12))),
-    Broken("tanh, second weights × 1e-6", net((3, 5, 5, 1), hidden="tanh", weights={2: "{usual} * 1e-6"}), "vanishing", ("dA1", "W2")),
+    Broken("tanh, second weights × 1e-6", net((3, 5, 5, 1), hidden="tanh", weights={2: "{usual} * 1e-6"}), "vanishing", ("W2",)),
     Broken("inputs × 1e-7", net((3, 4, 1), x=INPUTS + " * 1e-7"), "vanishing", ("X",), word="shrinks by"),
-    Broken("third weights × 1e-5 of ReLUs", net((3, 5, 5, 1), hidden="relu", out="identity", weights={3: "{usual} * 1e-5"}), "vanishing", ("W3", "dA2")),
-    Broken("ReLU, weights × 8, four layers", net((4, 8, 8, 8, 1), hidden="relu", out="identity", weights={k: "{usual} * 8" for k in range(1, 5)}), "exploding",
+    Broken("third weights × 1e-5 of ReLUs", net((3, 5, 5, 1), hidden="relu", out="identity", weights={3: "{usual} * 1e-5"}), "vanishing", ("W3",)),
+    Broken("ReLU, weights × 8, four layers", net((4, 8, 8, 8, 1), hidden="relu", out="identity", weights=dict.fromkeys(range(1, 5), "{usual} * 8")), "exploding",
            ("X", "W1", "W2", "W3", "W4")),
     Broken("ReLU, second weights × 400", net((4, 8, 8, 1), hidden="relu", out="identity", weights={2: "{usual} * 400"}), "exploding", ("W2",)),
     Broken("ReLU, inputs × 1000", net((4, 8, 1), hidden="relu", out="identity", x=INPUTS + " * 1000"), "exploding", ("X",)),
     Broken("tanh, first weights fine, inputs × 1e5", net((4, 8, 1), hidden="tanh", out="identity", x=INPUTS + " * 1e5", biases={2: "300 * np.ones(({n}, 1))"}),
            "exploding", ("X", "b2")),
+    Broken("saturated sigmoids in the way, weights × 300", net((3, 6, 6, 1), weights={2: "{usual} * 300"}), "vanishing", ("W2",)),
     Broken("targets × 1e4", net((4, 8, 1), hidden="relu", out="identity", y="np.random.rand({n}, {m}) * 1e4"), "exploding", ("Y",)),
 ]  # fmt: skip
 
@@ -136,8 +139,8 @@ UNITS = [
     Broken("ReLU by where, dead", net(hidden="{a} = where({z} > 0, {z}, 0)", biases={1: "-10 * np.ones(({n}, 1))"}), "dead", ("b1",)),
     Broken("ReLU dead by negative weights", net(hidden="relu", x="np.random.rand({n}, {m})", weights={1: "-5 - np.random.rand({n}, {k})"}), "dead", ("W1",)),
     Broken("some ReLUs dead", net((3, 4, 1), hidden="relu", biases={1: "np.array([[0.1], [-10.0], [-10.0], [-10.0]])"}), "dead", ("b1",)),
-    Broken("zero weights", net(weights={k: "np.zeros({shape})" for k in (1, 2, 3)}), "symmetric", ("W1", "W2")),
-    Broken("constant weights", net(weights={k: "0.5 * np.ones({shape})" for k in (1, 2, 3)}), "symmetric", ("W1", "W2")),
+    Broken("zero weights", net(weights=dict.fromkeys((1, 2, 3), "np.zeros({shape})")), "symmetric", ("W1", "W2")),
+    Broken("constant weights", net(weights=dict.fromkeys((1, 2, 3), "0.5 * np.ones({shape})")), "symmetric", ("W1", "W2")),
     Broken("two copied units", net((2, 3, 1), weights={1: "np.array([[0.3, 0.2], [0.3, 0.2], [0.5, -0.1]])", 2: "np.array([[0.4, 0.4, 0.2]])"}), "symmetric", ("W1",)),
     Broken("constant weights of tanh", net((3, 4, 1), hidden="tanh", weights={1: "0.2 * np.ones({shape})", 2: "0.1 * np.ones({shape})"}), "symmetric", ("W1",)),
 ]  # fmt: skip
@@ -155,7 +158,7 @@ MATRICES = [
     Broken("second weights × 30", net(hidden="relu", weights={2: "{usual} * 30"}), "initialisation", ("W2",)),
     Broken("inputs × 1000, hint", net(x=INPUTS + " * 1000"), "input-range", ("X",)),
     Broken("inputs 0 to 255", net(x="np.random.rand({n}, {m}) * 255"), "input-range", ("X",)),
-    Broken("first loss off by a bias", net((3, 4, 1), loss=BCE, weights={1: "{usual} * 0.1", 2: "{usual} * 0.1"}, biases={2: "4 * np.ones(({n}, 1))"}), "initial-loss", ("b2", "Z2")),
+    Broken("first loss off by a bias", net((3, 4, 1), loss=BCE, weights={1: "{usual} * 0.1", 2: "{usual} * 0.1"}, biases={2: "4 * np.ones(({n}, 1))"}), "initial-loss", ("b2",)),
 ]  # fmt: skip
 
 UPDATES = [
@@ -163,18 +166,18 @@ UPDATES = [
     Broken("a bias never updated", net((3, 4, 1), update="W2 = W2 - lr * g_W2\nW1 = W1 - lr * g_W1\nb1 = b1 - lr * g_b1"), "unchanged", ("b2",)),
     Broken("steps lost to rounding", net((3, 4, 1), biases={1: "0.3 * np.ones(({n}, 1))", 2: "0.3 * np.ones(({n}, 1))"}, lr=1e-18), "unchanged", ("lr",), iterations=5),
     Broken("steps lost to rounding in float16", net((3, 4, 1), lr=1e-5, dtype="float16", biases={1: "np.ones(({n}, 1))", 2: "np.ones(({n}, 1))"}), "unchanged",
-           ("lr", "dA1", "dZ1", "dZ2", "W2", "dA2"), iterations=5),
+           ("lr",), iterations=5),
     Broken("rate 50", net((3, 4, 1), lr=50.0), "update-ratio", ("lr",)),
     Broken("rate 1e-7", net((3, 4, 1), lr=1e-7), "update-ratio", ("lr",)),
     Broken("rate 20, sigmoids, loss alternates", net((3, 6, 1), x="np.random.rand({n}, {m})", lr=20.0), "alternating", ("lr",), iterations=40),
     Broken("rate 1.2, tanh, loss alternates", net((3, 6, 1), hidden="tanh", out="tanh", x="np.random.rand({n}, {m})", lr=1.2), "alternating",
            ("lr",), iterations=80),
-    Broken("rate too large, loss rises", net((3, 1), out="identity", lr=4.0), "rising", ("lr", "X", "dZ1", "dA1", "W1_next", "A1", "b1_next"), iterations=15),
+    Broken("rate too large, loss rises", net((3, 1), out="identity", lr=4.0), "rising", ("b1_next", "W1_next"), iterations=15),
     Broken("update in the wrong direction", net((3, 4, 1), hidden="tanh", update="W2 = W2 + lr * g_W2\nb2 = b2 + lr * g_b2\nW1 = W1 + lr * g_W1\nb1 = b1 + lr * g_b1", lr=0.3),
-           "rising", ("lr",), iterations=15),
+           "rising", ("W1_next", "W2_next"), iterations=15, word="uphill"),
     Broken("rate 1e-6, loss stalls", net((3, 4, 1), lr=1e-6), "stalled", ("lr",), iterations=12),
     Broken("dead network, loss stalls", net((3, 4, 1), hidden="relu", out="relu", biases={2: "-10 * np.ones(({n}, 1))"}), "stalled",
-           ("dZ2", "Z2", "b2", "dA1", "X", "A1"), iterations=12),
+           ("b2",), iterations=12),
 ]  # fmt: skip
 
 ENDS = [

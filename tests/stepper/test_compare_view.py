@@ -56,7 +56,7 @@ def test_what_fits_is_offered_with_what_it_does_not_mend(qtbot: QtBot, view: Com
     fits = [not t.endswith("does not fit") for t in texts]
     assert fits == sorted(fits, reverse=True), "what does not fit stands last"
     view.card.choose("fused-loss")
-    assert "Does not mend: It ends the NaN. It does not end the saturation" in view.card.keeps.text()
+    assert "Its limits: It ends the NaN. It does not end the saturation" in view.card.keeps.text()
     assert "− 19  L = bce(A2, Y)" in view.card.lines.toPlainText()
     assert "+ 19  L = bce_with_logits(Z2, Y)" in view.card.lines.toPlainText()
     view.card.choose("tanh-for-sigmoid")
