@@ -12,7 +12,8 @@ import numpy as np
 from core.execute.timeline import Timeline
 from core.explain.cells import Cell
 from core.explain.numbers import number
-from core.health.breaking import Site, Step, made
+from core.health.sizes import made
+from core.health.spot import Spot, Step
 from core.health.telling import Teller, own_cell
 
 LONGEST = 40
@@ -78,7 +79,7 @@ class Tracer:
         """Return a link."""
         return Link(value, cell, iteration, self.teller(iteration).step(value), text)
 
-    def back(self, iteration: int, site: Site, step: Step | None) -> Iterator[Link]:
+    def back(self, iteration: int, site: Spot, step: Step | None) -> Iterator[Link]:
         """Yield what made a number exactly 0, exactly 1, or as large as it is, from a step back on."""
         teller = self.teller(iteration)
         waiting: tuple[int, Cell] | None = None
@@ -131,7 +132,7 @@ class Tracer:
         yield self.link(iteration, value, cell, f"{teller.place(value, cell)} is {teller.number(value, cell)}.")
 
     def on_from(self, iteration: int, value: int, cell: Cell, told: bool) -> Iterator[Link]:
-        """Yield the links from a cell on; `told` tells whether the cell itself has been told of."""
+        """Yield the links from a cell on to what gives it its size; `told` tells whether the cell itself has been told of."""
         teller = self.teller(iteration)
         site = teller.site(value, cell)
         if site is None:
@@ -140,7 +141,7 @@ class Tracer:
         if not told:
             place = f"{teller.place(value, cell)} is {teller.number(value, cell)}"
             yield self.link(iteration, value, cell, f"{place}{teller.belongs(value, cell)}.")
-        yield from self.back(iteration, site, made(site))
+        yield from self.back(iteration, site, made(site, saturated=False))
 
     def start(self, iteration: int, value: int, cell: Cell) -> Iterator[Link]:
         """Yield what there is to say of a number that the iteration starts from."""
@@ -163,8 +164,8 @@ class Tracer:
         if grown > limit and (left - 1, end) != (iteration, value):
             yield self.link(
                 left - 1, end, cell,
-                f"{before.place(end, cell)} is {before.number(end, cell)}: the update of iteration {left - 1} is the first to leave it above {number(limit)} "
-                "in size, and too large a step is what does that.",
+                f"{before.place(end, cell)} is {before.number(end, cell)}: the update of iteration {left - 1} is the first to "
+                f"leave it above {number(limit)} in size, and too large a step is what does that.",
             )  # fmt: skip
 
     def _grown(self, name: str, cell: Cell, iteration: int) -> tuple[float | None, int | None, float]:

@@ -11,8 +11,8 @@ from core.execute.adjoints import adjoints
 from core.explain.cells import Cell
 from core.explain.numbers import number
 from core.health.backwards import Found, Link, Tracer
-from core.health.breaking import made
 from core.health.passing import way
+from core.health.sizes import made
 from core.health.telling import Teller
 
 WHOLE = ("initialisation", "symmetric", "input-range")

@@ -88,12 +88,14 @@ class Lineage:
         for at in range(self.first, self._iteration + 1):
             program = self.program(at)
             state = self._timeline.state_before(at)
-            if same > epoch and _same_cells(last, program, state):
+            if same > epoch and program is self.program(at - 1) and _same_cells(last, program, state):
                 continue
             entering: Marks = {} if at == self.first else self._left(at)
             self._entering[at] = self._at_start(program, state, at, entering)
             same = same + 1 if at > self.first and _equal(last, self._entering[at]) else 0
             last = self._entering[at]
+            if same > epoch and _all_bad(last, program, state):
+                return
 
     def _left(self, iteration: int) -> Marks:
         """Return the numbers that the iteration before left in what lives on, by the value that takes it up."""
@@ -144,6 +146,12 @@ def _same_cells(marks: Mapping[int, Array], program: Program, state: State) -> b
         elif not finite(state[name]):
             return False
     return True
+
+
+def _all_bad(marks: Mapping[int, Array], program: Program, state: State) -> bool:
+    """Tell whether every number that is trained is bad: then nothing more can become so, and none of them is mended."""
+    starts = [program.carried[n][0] for n in program.trainable if n in program.carried and np.asarray(state[n]).dtype.kind == "f"]
+    return all(v in marks and bool((marks[v] < NEVER).all()) for v in starts) if starts else False
 
 
 def _equal(a: Mapping[int, Array], b: Mapping[int, Array]) -> bool:

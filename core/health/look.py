@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -118,14 +119,16 @@ class Look:
         return float(found.reshape(-1)[0]) if found.size else None
 
     def epoch_losses(self, count: int) -> list[float] | None:
-        """Return the mean losses of the last `count` epochs where this iteration ends one; None where one is not known."""
+        """Return the mean losses of the last `count` whole epochs, oldest first; None where one is not known."""
         batching, mine = self.program.batching, self.loss
-        if mine is None or not ends_epoch(batching, self.iteration):
+        if mine is None:
             return None
-        per, found = batching.per_epoch, list[float]()
+        per = batching.per_epoch
+        end = self.iteration if ends_epoch(batching, self.iteration) else (self.iteration // per) * per
+        found: list[float] = []
         for n in range(count - 1, -1, -1):
-            last = self.iteration - n * per
-            mean = mine if n == 0 and per == 1 else self._mean(last - per + 1, last)
+            last = end - n * per
+            mean = mine if last == self.iteration and per == 1 else self._mean(last - per + 1, last)
             if mean is None:
                 return None
             found.append(mean)
@@ -139,6 +142,13 @@ class Look:
         before, mine = self.past.mean_loss(first, last - 1), self.loss
         return None if before is None or mine is None else (before * (last - first) + mine) / (last - first + 1)
 
+    @cached_property
+    def _loss_now(self) -> float | None:
+        """The mean loss of the last iterations that make an epoch, or what is known instead."""
+        per = self.program.batching.per_epoch
+        now = self.loss if per == 1 else self._mean(max(1, self.iteration - per + 1), self.iteration)
+        return self.past.loss(self.iteration - 1) if now is None else now
+
     @property
     def first_loss(self) -> float | None:
         """The mean loss of the first epoch, None where it is not known."""
@@ -149,11 +159,10 @@ class Look:
 
     def near_floor(self, share: float) -> bool:
         """Tell whether the loss, over an epoch, has fallen to a small share of what it was in the first epoch."""
-        first, per = self.first_loss, self.program.batching.per_epoch
+        first = self.first_loss
         if first is None or not first > 0:
             return self.loss == 0
-        now = self.loss if per == 1 else self._mean(max(1, self.iteration - per + 1), self.iteration)
-        now = self.past.loss(self.iteration - 1) if now is None else now
+        now = self._loss_now
         return now is not None and now <= share * first
 
     # -- words ---------------------------------------------------------------------------------------

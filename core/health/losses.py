@@ -15,6 +15,7 @@ from core.health.rule import Limit, Limits, Rule
 
 STEPS = 10
 ROUNDING = 1e-13
+BIAS = 0.1
 RATES = ("smaller-rate", "clip")
 
 
@@ -24,6 +25,12 @@ def _recent(look: Look, count: int) -> list[float] | None:
         return None
     found = look.epoch_losses(count + 1)
     return found if found is not None and all(map(math.isfinite, found)) else None
+
+
+def _low(look: Look, recent: list[float], share: float) -> bool:
+    """Tell whether the loss has fallen to a small share of what it was in the first epoch."""
+    first = look.first_loss
+    return recent[-1] == 0 if first is None or not first > 0 else recent[-1] <= share * first
 
 
 def _steps(look: Look, count: int) -> str:
@@ -37,7 +44,7 @@ def stalled(look: Look, limits: Limits) -> Iterator[Finding]:
     """Find a loss that hardly falls any more although it is far from its floor."""
     count = int(limits["steps"])
     recent = _recent(look, count)
-    if recent is None or look.program.loss is None or look.near_floor(limits["floor"]):
+    if recent is None or look.program.loss is None or _low(look, recent, limits["floor"]):
         return
     fall = (recent[0] - min(recent[1:])) / abs(recent[0]) if recent[0] else 0.0
     if fall < limits["fall"] and max(recent) - min(recent) <= limits["rise"] * abs(recent[0]):
@@ -69,7 +76,7 @@ def rising(look: Look, limits: Limits) -> Iterator[Finding]:
     """Find a loss that has risen over ten epochs, or in several in a row."""
     loss, count, row = look.program.loss, int(limits["steps"]), int(limits["row"])
     long, short = _recent(look, count), _recent(look, row)
-    if short is None or loss is None or look.near_floor(limits["floor"]):
+    if short is None or loss is None or _low(look, short, limits["floor"]):
         return
     rise = (long[-1] - long[0]) / abs(long[0]) if long is not None and long[0] else 0.0
     in_a_row = all(b - a > ROUNDING * abs(a) for a, b in pairwise(short))
@@ -104,7 +111,7 @@ def alternating(look: Look, limits: Limits) -> Iterator[Finding]:
     """Find a loss that goes up and down in turn: the steps jump across the valley."""
     loss, count = look.program.loss, int(limits["steps"])
     recent = _recent(look, count)
-    if recent is None or loss is None or look.near_floor(limits["floor"]):
+    if recent is None or loss is None or _low(look, recent, limits["floor"]):
         return
     moves = np.diff(recent)
     turns = int(np.count_nonzero(moves[1:] * moves[:-1] < 0))
@@ -140,7 +147,10 @@ def initial_loss(look: Look, limits: Limits) -> Iterator[Finding]:
     guess = look.roles.once("initial loss", _of_guessing)
     if guess is None or not math.isfinite(mine) or not _small(look, limits["small"]):
         return
-    expected, samples, outputs = guess
+    expected, samples, outputs, value = guess
+    own = look.array(value)
+    # A penalty on the weights may be added to the cross-entropy itself.
+    mine = float(own.reshape(-1)[0]) if own is not None and own.size == 1 else mine
     # A mean over samples, a sum over them, or a mean over samples and outputs: all are in use.
     if any(abs(mine / (expected * by) - 1) <= limits["off"] for by in (1, samples, 1 / outputs)):
         return
@@ -154,7 +164,7 @@ def initial_loss(look: Look, limits: Limits) -> Iterator[Finding]:
 
 
 def _small(look: Look, limit: float) -> bool:
-    """Tell whether no layer makes its input larger: fan-in · mean w² is small."""
+    """Tell whether no layer makes its input larger: fan-in · mean w² is small, and biases are as good as 0."""
     network = look.roles.network
     if network is None:
         return False
@@ -162,11 +172,25 @@ def _small(look: Look, limit: float) -> bool:
         w = look.array(look.program.inputs[layer.weight])
         if w is None or not w.size or not layer.inputs * float(np.mean(np.square(w, dtype=float))) <= limit:
             return False
-    return True
+    biases = [look.array(look.program.inputs[n]) for n in look.roles.biases]
+    return all(b is None or np.max(np.abs(b), initial=0) <= BIAS for b in biases)
 
 
-def _of_guessing(roles: Roles) -> tuple[float, int, int] | None:
-    """The cross-entropy per sample of equal probabilities, how many samples there are, and how many answers each has."""
+def _scaled(roles: Roles, value: int) -> int:
+    """Follow a loss through what multiplies or divides it, up to where something is added."""
+    loss = roles.program.loss
+    while value != loss:
+        use = [i for i in roles.readers.get(value, ()) if i.result in roles.to_loss]
+        if len(use) != 1 or use[0].op not in ("multiply", "divide", "negative", "identity"):
+            return value
+        value = use[0].result
+    return value
+
+
+def _of_guessing(roles: Roles) -> tuple[float, int, int, int] | None:
+    """The cross-entropy per sample of equal probabilities, how many samples there are, how many answers each has, and the
+    value that is to be so large.
+    """
     for i in roles.forward:
         shape = roles.shape(i.reads[0]) if i.reads else None
         if i.result not in roles.to_loss or not shape or len(shape) > 2:
@@ -177,9 +201,11 @@ def _of_guessing(roles: Roles) -> tuple[float, int, int] | None:
             continue
         samples, outputs = shape[axis], math.prod(shape) // max(shape[axis], 1)
         if i.op in ("softmax_cross_entropy", "cross_entropy") or (i.op == "log" and made_by == "softmax"):
-            return (math.log(outputs), samples, 1) if outputs > 1 else None
+            value = roles.program.loss if i.op == "log" else _scaled(roles, i.result)
+            return (math.log(outputs), samples, 1, value) if outputs > 1 and value is not None else None
         if i.op in ("bce", "bce_with_logits") or (i.op == "log" and made_by in ("sigmoid", "sigmoid_written_out")):
-            return (outputs * math.log(2), samples, outputs) if outputs else None
+            value = roles.program.loss if i.op == "log" else _scaled(roles, i.result)
+            return (outputs * math.log(2), samples, outputs, value) if outputs and value is not None else None
     return None
 
 

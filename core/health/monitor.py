@@ -12,7 +12,7 @@ from core.execute.timeline import Position, Timeline
 from core.health.finding import SEVERITIES, Finding, Severity
 from core.health.look import Look
 from core.health.past import MOST, Past
-from core.health.rule import Mask
+from core.health.rule import Mask, no_marks
 from core.health.rules import DEFAULTS, ORDER, RULES, findings
 from core.health.settings import HealthSettings
 from core.program.ir import Array, Program
@@ -192,7 +192,7 @@ class Monitor:
             for name, rule in RULES.items():
                 if name in self.settings.muted:
                     continue
-                mask = rule.marks(look, value, self.settings.limits_of(rule))
+                mask = None if rule.marks is no_marks else rule.marks(look, value, self.settings.limits_of(rule))
                 finding = said.get(name)
                 if mask is not None and mask.any():
                     text, severity = (rule.about, _severity_of(name)) if finding is None else (finding.text, finding.severity)

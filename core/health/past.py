@@ -32,6 +32,7 @@ class Past:
         self._losses = losses
         self._own: dict[int, float] = {}
         self._measures: dict[int, Measures] = {}
+        self._means: dict[tuple[int, int], float] = {}
         self.spectra: dict[str, Spectrum] = {}
 
     def add(self, iteration: int, measures: Measures, loss: float | None = None) -> None:
@@ -56,14 +57,21 @@ class Past:
 
     def mean_loss(self, first: int, last: int) -> float | None:
         """Return the mean loss of iterations, None where one is not known."""
+        if (first, last) in self._means:
+            return self._means[first, last]
         found = [self.loss(i) for i in range(first, last + 1)]
         known = [x for x in found if x is not None]
         if len(known) < len(found) or not known:
             return None
-        return math.fsum(known) / len(known) if all(map(math.isfinite, known)) else math.nan
+        if len(self._means) > MOST:
+            self._means.clear()
+        mean = math.fsum(known) / len(known) if all(map(math.isfinite, known)) else math.nan
+        self._means[first, last] = mean
+        return mean
 
     def forget_from(self, iteration: int) -> None:
         """Forget an iteration and all later ones."""
         self._own = {i: x for i, x in self._own.items() if i < iteration}
+        self._means = {(a, b): x for (a, b), x in self._means.items() if b < iteration}
         self._measures = {i: x for i, x in self._measures.items() if i < iteration}
         self.spectra = {n: s for n, s in self.spectra.items() if s.iteration < iteration}

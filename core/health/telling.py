@@ -13,7 +13,7 @@ from core.explain.cells import Cell
 from core.explain.moving import index_text
 from core.explain.numbers import exact, number
 from core.explain.samples import sample_axes
-from core.health.breaking import Site
+from core.health.spot import Spot
 from core.program.ir import Instruction, Program
 
 
@@ -56,7 +56,7 @@ class Teller:
             return f"exactly {exact(x)}"
         return number(x)
 
-    def site(self, value: int, cell: Cell) -> Site | None:
+    def site(self, value: int, cell: Cell) -> Spot | None:
         """Return a cell with what it was made of; None for what an iteration starts from."""
         maker = self.program.makers.get(value)
         if maker is None:
@@ -64,7 +64,7 @@ class Teller:
         i = self.program.instructions[maker]
         seen = [np.asarray(o.number if o.value is None else self.values[o.value]) for o in i.operands]
         seen = [s.T if o.transposed else s for o, s in zip(i.operands, seen, strict=True)]
-        return Site(i, tuple(seen), np.asarray(self.values[value]), cell)
+        return Spot(i, tuple(seen), np.asarray(self.values[value]), cell)
 
     def line(self, value: int) -> int | None:
         """Return the line that a value is written in, also of what is given."""

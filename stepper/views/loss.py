@@ -130,15 +130,17 @@ class LossView(QWidget):
         self._bad_region = pg.LinearRegionItem(movable=False)
         self._bad_region.setZValue(-10)
         item.addItem(self._bad_region, ignoreBounds=True)
-        self.curve = pg.PlotDataItem(connect="finite", antialias=False)
-        self.epoch_curve = pg.PlotDataItem(connect="finite", antialias=False)
-        self.ghost = pg.PlotDataItem(connect="finite", antialias=False)
+        # Without antialiasing Qt leaves out every step that is smaller than a pixel, and with them whole stretches.
+        self.curve = pg.PlotDataItem(connect="finite", antialias=True)
+        self.epoch_curve = pg.PlotDataItem(connect="finite", antialias=True)
+        self.ghost = pg.PlotDataItem(connect="finite", antialias=True)
         for curve in (self.ghost, self.curve, self.epoch_curve):
             item.addItem(curve, ignoreBounds=True)
         self.here_mark = pg.ScatterPlotItem(symbol="o", size=8, pxMode=True)
         item.addItem(self.here_mark, ignoreBounds=True)
         for curve in (self.ghost, self.curve):
             curve.setDownsampling(auto=True, method="peak")
+            curve.opts["autoDownsampleFactor"] = 2.0  # points a pixel: more would cost much and show nothing
             curve.setClipToView(True)
         self.signs = TimelineSigns(self.plot)
         self.line = pg.InfiniteLine(angle=90, movable=False)

@@ -126,9 +126,10 @@ class CurvePanel(QWidget):
 
     def _feed(self, curves: Sequence[Curve], shown: Sequence[Array]) -> None:
         while len(self.curves) < len(curves):
-            made = pg.PlotDataItem(connect="finite", antialias=False)
+            made = pg.PlotDataItem(connect="finite", antialias=True)
             self.plot.item.addItem(made, ignoreBounds=True)
             made.setDownsampling(auto=True, method="peak")
+            made.opts["autoDownsampleFactor"] = 2.0
             made.setClipToView(True)
             self.curves.append(made)
         dots_x, dots_y, brushes = list[float](), list[float](), list[QBrush]()

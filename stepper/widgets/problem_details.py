@@ -140,6 +140,7 @@ class ProblemDetails(QWidget):
             self._columns = columns
             for n, button in enumerate(buttons):
                 self._grid.addWidget(button, n // columns, n % columns)
+                self._grid.setColumnStretch(n, int(n < columns))
 
     def _button(self, name: str, text: str, tip: str) -> QPushButton:
         made = QPushButton(text, self)

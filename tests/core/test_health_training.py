@@ -62,12 +62,19 @@ def test_losses_of_batches_are_compared_by_epochs() -> None:
     assert not found(text, "alternating", 40) and not found(text, "rising", 40)
 
 
+def test_what_epochs_say_holds_until_the_next_one_ends() -> None:
+    monitor = judged(slope(1e-6, "batch = 1"), 23)
+    [problem] = [p for p in monitor.problems() if p.finding.rule == "stalled"]
+    assert problem.first[0] == 22 and problem.current and problem.times == 2
+
+
 @pytest.mark.parametrize(
     ("classes", "loss", "expected"),
     [(3, "softmax_cross_entropy(Z, Y)", ""), (3, "softmax_cross_entropy(Z, Y) * 2", "off"),
      (3, "softmax_cross_entropy(Z, Y) / m", "off"),
      (3, "cross_entropy(softmax(Z), Y)", ""), (3, "softmax_cross_entropy(Z, Y, reduction='sum')", ""),
-     (3, "bce_with_logits(Z, Y)", ""), (3, "bce_with_logits(Z, Y) * 2", "off"), (3, "bce(sigmoid(Z), Y)", "")],
+     (3, "bce_with_logits(Z, Y)", ""), (3, "bce_with_logits(Z, Y) * 2", "off"), (3, "bce(sigmoid(Z), Y)", ""),
+     (3, "bce(sigmoid(Z), Y) + 900 * np.sum(W ** 2)", "")],
 )  # fmt: skip
 def test_initial_loss(classes: int, loss: str, expected: str) -> None:
     text = (

@@ -81,7 +81,11 @@ def test_what_is_not_a_dead_unit() -> None:
     last = net(act="tanh", out="relu", Y="np.zeros((1, 8))").replace("b2 = np.zeros((1, 1))", "b2 = np.array([[-99.0]])")
     assert not found(last, "dead")  # an output of 0 is the answer
     assert found(last.replace("np.zeros((1, 8))", "np.ones((1, 8))"), "dead")[0].severity == "error"
-    sums = net(act="tanh", out="", loss="", Y="np.ones((1, 8))").split("A2 =")[0].replace("b2 = np.zeros((1, 1))", "b2 = np.array([[-9.0]])")
+    sums = (
+        net(act="tanh", out="", loss="", Y="np.ones((1, 8))")
+        .split("A2 =")[0]
+        .replace("b2 = np.zeros((1, 1))", "b2 = np.array([[-9.0]])")
+    )
     by_hand = sums + "# loss\nL = sum(np.maximum(Z2, 0) - Z2 * Y + np.log(1 + np.exp(-abs(Z2))))\n"
     assert not found(by_hand, "dead")  # this maximum is part of a loss
 

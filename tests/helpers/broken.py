@@ -158,7 +158,9 @@ MATRICES = [
     Broken("second weights × 30", net(hidden="relu", weights={2: "{usual} * 30"}), "initialisation", ("W2",)),
     Broken("inputs × 1000, hint", net(x=INPUTS + " * 1000"), "input-range", ("X",)),
     Broken("inputs 0 to 255", net(x="np.random.rand({n}, {m}) * 255"), "input-range", ("X",)),
-    Broken("first loss off by a bias", net((3, 4, 1), loss=BCE, weights={1: "{usual} * 0.1", 2: "{usual} * 0.1"}, biases={2: "4 * np.ones(({n}, 1))"}), "initial-loss", ("b2",)),
+    Broken("first loss off by inputs × 300", net((3, 4, 1), hidden="relu", x=INPUTS + " * 300", loss=BCE, weights=dict.fromkeys((1, 2), "{usual} * 0.3")), "initial-loss", ("X",)),
+    Broken("first loss off by inputs × 1000, classes", net((2, 3), m=3, y=CLASSES, x=INPUTS + " * 1000", out="softmax", loss="cross_entropy({a}, Y)",
+           weights={1: "{usual} * 0.1"}), "initial-loss", ("X",)),
 ]  # fmt: skip
 
 UPDATES = [

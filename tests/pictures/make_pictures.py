@@ -137,6 +137,18 @@ def readme() -> Iterator[tuple[str, QPixmap]]:
         studio.choose(*W1)
         changed.change_cell(*(W1[0], W1[1] or ()), "2.5")
         yield "changed", studio.take("window", (1360, 820))
+    flower = standing(open_target("flower"), 1, 0)
+    flower.run(3000)  # when its numbers stop being finite depends on the processor
+    if flower.to_first_bad():
+        flower.later("phase")
+        bad = [p for p in flower.moment().problems if p.finding.rule == "nonfinite"]
+        flower.choose_problem(bad[-1] if bad else None)
+        with Studio() as studio:
+            studio.open(flower, "light")
+            studio.take("window", (1360, 820))
+            studio.window.panels.show_panel("problems")
+            studio.window.panels.show_panel("graph")
+            yield "problems", studio.take("window", (1360, 820))
     digits = standing(open_target("digits"), 40, None)
     with Studio() as studio:
         studio.open(digits, "light")
