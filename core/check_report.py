@@ -162,7 +162,7 @@ class _Run:
             found.append(
                 Found(
                     finding.rule, finding.severity, label, tuple(map(cell_of, finding.cells)), finding.count, iteration,
-                    finding.instruction + 1, line_of(program, finding.value), finding.text, cause, problem.first[0], problem.last,
+                    finding.place, line_of(program, finding.value), finding.text, cause, problem.first[0], problem.last,
                     problem.times, finding.layer, finding.units, dict(finding.numbers),
                     tuple((id, True) for id in finding.remedies),
                 )

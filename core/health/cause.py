@@ -108,10 +108,8 @@ class _Broken(Tracer):
     def _since(self, iteration: int, value: int, cell: Cell, before: int) -> Link:
         teller = self.teller(iteration)
         place, number = teller.place(value, cell), teller.number(value, cell)
-        when = "comes so from" if before == iteration - 1 else "has not been finite since"
-        return self.link(
-            iteration, value, cell, f"{place} is {number} when iteration {iteration} starts: it {when} iteration {before}."
-        )
+        when = f"iteration {before} left it so" if before == iteration - 1 else f"it has not been finite since iteration {before}"
+        return self.link(iteration, value, cell, f"{place} is {number} when iteration {iteration} starts: {when}.")
 
     def _source(self, teller: Teller, value: int, cell: Cell, mark: int) -> tuple[int, Cell]:
         """Return a cell that this one is made of and that has the same origin."""

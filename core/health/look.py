@@ -192,14 +192,18 @@ class Look:
         units: Sequence[int] = (),
         numbers: dict[str, float] | None = None,
         remedies: tuple[str, ...] = (),
+        after: int = -1,
     ) -> Finding:
-        """Return a finding of a value; `mask` says which cells."""
+        """Return a finding of a value; `mask` says which cells, `after` which value had to be known, by its index."""
         cells, count = first_cells(mask), 0 if mask is None else int(np.count_nonzero(mask))
         maker = self.made_by(value)
         if layer is None and 0 <= maker < len(self.program.layers):
             layer = self.program.layers[maker]
         numbers = {n: float(x) for n, x in (numbers or {}).items()}
-        return Finding(rule, severity, value, cells, maker, text, count, layer, tuple(units), numbers, remedies)
+        return Finding(
+            rule, severity, value, cells, maker, text, count, layer, tuple(units), numbers, remedies,
+            after if after < 0 else self.made_by(after),
+        )  # fmt: skip
 
 
 def first_cells(mask: Mask | None) -> tuple[tuple[int, ...], ...]:

@@ -17,8 +17,8 @@ from core.program.ir import Array
 
 CHEAP, EVERY = 20_000, 100
 """Up to so much work (cells · the smaller side) singular values are computed in each iteration, else in every so many."""
-WHOLE = 200_000
-"""Data of up to so many cells is judged as a whole."""
+WHOLE = 1_000_000
+"""Data is judged as a whole up to so much work; larger data by its batches, where they are large enough."""
 INPUT = "input of layer "
 
 
@@ -60,7 +60,9 @@ def _whole(roles: Roles, value: int) -> Array | None:
     """All samples of the data that a batch is taken from, if they are not too many."""
     name = next((n for n, v in roles.program.inputs.items() if v == value), "")
     whole = roles.program.first_values.get(name) if name in roles.program.batching.sliced else None
-    fits = isinstance(whole, np.ndarray) and whole.ndim == 2 and whole.dtype.kind in "fiu" and whole.size <= WHOLE
+    fits = (
+        isinstance(whole, np.ndarray) and whole.ndim == 2 and whole.dtype.kind in "fiu" and whole.size * min(whole.shape) <= WHOLE
+    )
     return np.asarray(whole) if fits else None
 
 
@@ -187,7 +189,7 @@ def initialisation(look: Look, limits: Limits) -> Iterator[Finding]:
     )
     yield look.finding(
         "initialisation", "warning", start, text, None, worst + 1, numbers={"ratio": ratio, "size": sizes[worst]},
-        remedies=("glorot", "he", "standardise"),
+        remedies=("glorot", "he", "standardise"), after=network.layers[-1].pre.value,
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -124,7 +124,7 @@ class Monitor:
                     fresh.remember()
         self._look = Look(look.program, look.values, look.iteration, look.k, self.past, known=self._known)
         self._marks = {}
-        self._current = {self._key(f): f for f in self._found if f.instruction < look.k}
+        self._current = {self._key(f): f for f in self._found if f.place <= look.k}
         for key, finding in self._current.items():
             self._record(key, finding, look.iteration)
 
@@ -142,7 +142,7 @@ class Monitor:
 
     def current(self) -> tuple[Finding, ...]:
         """Return what holds where was looked last, in the order of the instructions."""
-        return tuple(f for f in self._found if self._look is not None and f.instruction < self._look.k)
+        return tuple(f for f in self._found if self._look is not None and f.place <= self._look.k)
 
     def marks(self, value: int) -> tuple[Mark, ...]:
         """Return the signs on a value where was looked last; the gravest first. None are given for what is not computed."""
@@ -178,9 +178,9 @@ class Monitor:
     def _record(self, key: Key, finding: Finding, iteration: int) -> None:
         r = self._records.get(key)
         if r is None:
-            r = self._records[key] = _Record(finding, finding, iteration, {iteration}, finding.instruction + 1)
+            r = self._records[key] = _Record(finding, finding, iteration, {iteration}, finding.place)
         if iteration <= min(r.iterations):
-            r.first, r.k = finding, finding.instruction + 1
+            r.first, r.k = finding, finding.place
         if iteration >= r.newest_in:
             r.newest, r.newest_in = finding, iteration
         r.iterations.add(iteration)
@@ -208,12 +208,11 @@ class Monitor:
         missing = [i for i in range(first, iteration) if self.past.at(i) is None]
         if not missing or _work(self.timeline.machine.values) * len(missing) > LONGEST_REPLAY:
             return
-        values: Callable[[], Any] = lambda: self.timeline.values  # noqa: E731
         for i in self.timeline.iterate(missing[0], iteration - 1):
             if self.past.at(i) is None:
                 program: Program = self.timeline.program_at(i)
                 with np.errstate(all="ignore"):
-                    Look(program, list(values()), i, None, self.past).remember()
+                    Look(program, list(self.timeline.values), i, None, self.past).remember()
 
 
 def _severity_of(rule: str) -> Severity:

@@ -55,9 +55,7 @@ class Finder:
             self._past = Past()
         self._last = iteration
         look = Look(program, values, iteration, past=self._past)
-        found: list[tuple[int, Hashable]] = [
-            (f.instruction + 1, (f.rule, f.value)) for f in findings(look, self._settings, self._rules)
-        ]
+        found: list[tuple[int, Hashable]] = [(f.place, (f.rule, f.value)) for f in findings(look, self._settings, self._rules)]
         if self._remembers:
             with np.errstate(all="ignore"):
                 look.remember()

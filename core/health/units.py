@@ -174,7 +174,7 @@ DEAD = Rule(
 def symmetric(look: Look, limits: Limits) -> Iterator[Finding]:
     """Find hidden units that are copies of each other: the same weights in and out, bias and gradients."""
     del limits
-    for number_, layer in _judged(look):
+    for number_, layer, last in _judged(look):
         groups = _copies(look, number_)
         units = tuple(sorted(u for group in groups for u in group))
         if not units:
@@ -188,7 +188,7 @@ def symmetric(look: Look, limits: Limits) -> Iterator[Finding]:
         mask = symmetric_cells(look, start, {})
         yield look.finding(
             "symmetric", "error" if each == "all" else "warning", start, text[0].upper() + text[1:], mask, number_, units,
-            {"units": len(units), "groups": len(groups)}, ("break-symmetry", "glorot"),
+            {"units": len(units), "groups": len(groups)}, ("break-symmetry", "glorot"), last,
         )  # fmt: skip
 
 
@@ -208,8 +208,8 @@ def symmetric_cells(look: Look, value: int, limits: Limits) -> Mask | None:
     return None
 
 
-def _judged(look: Look) -> Iterator[tuple[int, Any]]:
-    """The hidden layers whose units can be compared now: when their last gradient is there, else at the start."""
+def _judged(look: Look) -> Iterator[tuple[int, Any, int]]:
+    """The hidden layers whose units can be compared now: when their last gradient is there, else at the start; and that value."""
     layers = () if look.roles.network is None else look.roles.network.layers
     for number_, layer in enumerate(layers[:-1], 1):
         names = [n for n in (layer.weight, layer.bias, layers[number_].weight) if n is not None]
@@ -218,7 +218,7 @@ def _judged(look: Look) -> Iterator[tuple[int, Any]]:
             # With no gradients at all, equal weights are all that can be seen.
             last = max(gradients, key=look.made_by) if gradients else look.roles.parameters[layer.weight][0]
             if look.fresh(last):
-                yield number_, layer
+                yield number_, layer, last
 
 
 def _copies(look: Look, number_: int) -> list[list[int]]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QLabel, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
+from core.health import nonfinite
 from core.health.cause import Link
 from core.health.rules import RULES
 from core.moment import Moment
@@ -59,11 +60,15 @@ class ProblemsView(QWidget):
         self.stack = QStackedWidget(self)
         self.stack.addWidget(self.list)
         self.stack.addWidget(self.empty)
+        self.began = QPushButton(self.tr("⚠ NaN or ∞ since an earlier iteration: find where it began"), self)
+        self.began.setAutoDefault(False)
+        self.began.clicked.connect(self._on_find)
         left = QWidget(self)
         column = QVBoxLayout(left)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
         column.addWidget(self.header)
+        column.addWidget(self.began)
         column.addWidget(self.stack, 1)
         self.details = ProblemDetails(self)
         self.details.wanted.connect(self._on_wanted)
@@ -103,6 +108,7 @@ class ProblemsView(QWidget):
         self.list.stand_at(self._key)
         self._drawing = False
         self.header.draw(self.rows.counts, moment.health.muted)
+        self.began.setVisible(_began_unseen(moment))
         self._draw_empty(moment)
         self._draw_details()
 
@@ -110,6 +116,8 @@ class ProblemsView(QWidget):
         watched = ", ".join(worded(r.title) for r in RULES.values() if r.name not in moment.health.muted)
         if moment.problems:
             text = self.tr("No problem goes with this filter; it hides {n}.").format(n=len(moment.problems))
+        elif _began_unseen(moment):
+            text = self.tr("The numbers were not finite any more when this iteration began.")
         elif not watched:
             text = self.tr("All rules are muted, so no problem can be found.")
         else:
@@ -183,6 +191,10 @@ class ProblemsView(QWidget):
         self.place_wanted.emit(link.iteration, link.step)
         self.value_clicked.emit(link.value, link.cell)
 
+    @Slot()
+    def _on_find(self) -> None:
+        self.hunt_wanted.emit("earlier", nonfinite.NAME)
+
     @Slot(str)
     def _on_unmuted(self, rule: str) -> None:
         self.muted.emit(rule, False)
@@ -230,3 +242,11 @@ class ProblemsView(QWidget):
             self._on_wanted("page")
         else:
             super().keyPressEvent(event)
+
+
+def _began_unseen(moment: Moment) -> bool:
+    """Tell whether an iteration starts from numbers that are not finite, and nobody has looked at where that began."""
+    if moment.running or any(p.finding.rule == nonfinite.NAME for p in moment.problems):
+        return False
+    starts = (start for start, _ in moment.program.carried.values())
+    return any(m.rule == nonfinite.NAME for start in starts for m in moment.marks(start))

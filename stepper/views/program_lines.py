@@ -24,12 +24,13 @@ Index = QModelIndex | QPersistentModelIndex
 
 @dataclass(frozen=True)
 class Plan:
-    """Where the parts of a row go: its code cut into lines, the sentence of a fault, the right-hand words."""
+    """Where the parts of a row go: its code cut into lines, the sentence of a fault, the right-hand words, the mark."""
 
     code: list[str]
     fault: list[str]
     right: str
     height: int
+    mark: str = ""
 
 
 class LineDelegate(QStyledItemDelegate):
@@ -50,11 +51,16 @@ class LineDelegate(QStyledItemDelegate):
         right = "  ".join(t for t in (row.note, row.shape) if t)
         if row.kind in ("heading", "given-heading"):
             return Plan([row.text], [], row.note, small.height() + (14 if row.kind == "heading" else 10))
-        kept = "  ".join(t for t in (row.mark and f"{row.mark}  ", row.widest or row.note, row.shape) if t)
-        room = width - GUTTER - row.depth * INDENT - 2 * PAD - (small.horizontalAdvance(kept) + PAD if kept else 0)
-        code = cut(row.text, max(8, room // max(1, code_metrics.horizontalAdvance("0"))))
+        mark, code = "", list[str]()
+        # The word of a mark gives way where the code would be cut for it; its sign never does.
+        for mark in dict.fromkeys((row.mark, row.mark.partition(" ")[0])):
+            kept = "  ".join(t for t in (mark and f"{mark}  ", row.widest or row.note, row.shape) if t)
+            room = width - GUTTER - row.depth * INDENT - 2 * PAD - (small.horizontalAdvance(kept) + PAD if kept else 0)
+            code = cut(row.text, max(8, room // max(1, code_metrics.horizontalAdvance("0"))))
+            if len(code) == 1:
+                break
         fault = fold(row.fault, small, width - GUTTER - 2 * PAD) if row.fault else []
-        return Plan(code, fault, right, len(code) * code_metrics.height() + len(fault) * small.height() + 6)
+        return Plan(code, fault, right, len(code) * code_metrics.height() + len(fault) * small.height() + 6, mark)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """Return the height that a row needs at the width of the view."""
@@ -149,10 +155,10 @@ class LineDelegate(QStyledItemDelegate):
         painter.setPen(quiet)
         first = QRect(rect.left(), rect.top() + 3, rect.width() - PAD, code_metrics.height())
         painter.drawText(first, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, plan.right)
-        if row.mark:
+        if plan.mark:
             painter.setPen(quiet if lit else QColor(mark_signs.ink(row.severity)))
             first.setRight(first.right() - small.horizontalAdvance(f"{plan.right}    " if plan.right else ""))
-            painter.drawText(first, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, row.mark)
+            painter.drawText(first, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, plan.mark)
         if row.selected:
             painter.setPen(QPen(QColor(t.selection), 2))
             painter.drawRect(self.right_edge(row, rect).adjusted(2, 2, -3, -3))

@@ -19,6 +19,8 @@ from core.explain.arithmetic import why
 from core.health.cause import Link, chain, roots
 from core.health.guard import Guard, first_bad
 from core.health.lineage import Lineage
+from core.health.look import Look
+from core.health.rules import findings
 from core.library import open_target
 from core.program.ir import Program
 
@@ -137,8 +139,8 @@ def test_a_parameter_hurt_in_an_iteration_is_the_origin_of_all_that_is_bad_later
 
 @SETTINGS(40)
 @given(nets(dtype="float64"), st.data())
-def test_first_bad_is_the_first_operation_of_a_scan_over_iterations(net: Any, data: Any) -> None:
-    """A huge parameter overflows somewhere; the guard's replay stands where a plain scan sees the first bad number."""
+def test_first_bad_stands_at_a_bad_result_and_never_before_the_first_bad_number(net: Any, data: Any) -> None:
+    """A huge parameter overflows somewhere. Bad numbers that lead nowhere may come before; test_guard scans what leads."""
     program = load(net.text)
     name = data.draw(st.sampled_from(program.trainable))
     array = np.array(Timeline(program).state_before(1)[name])
@@ -200,6 +202,11 @@ def test_the_two_symptoms_of_the_flower_have_one_root() -> None:
     assert {link.iteration for link in (*loss, *gradient)} == {at}
     found = first_bad(timeline, at)
     assert found == Position(at, loss[0].step)
+    # What the rule itself finds there has that root too.
+    look = Look(program, timeline.machine_at(at).values, at)
+    chains = [chain(timeline, at, f) for f in findings(look, rules=["nonfinite"])]
+    assert len(chains) >= 2
+    assert roots([*chains, loss]) == [list(range(len(chains) + 1))]
     # Long after, everything is NaN; the root is the same.
     later = chain(timeline, at + 150, finding(index_of(program, "W1_next")))
     assert (later[-1].iteration, later[-1].value) == (at, gradient[-1].value)

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from core.complete import load
 from core.execute.events import Event
 from core.execute.timeline import Course, Position, Timeline
+from core.explain.arithmetic import why
 from core.health.cause import chain, roots
 from core.health.guard import EVERY, Guard, first_bad
+from core.health.lineage import Lineage
 from core.health.monitor import Monitor
 from core.library import open_target
 from core.program.ir import Program
@@ -112,6 +114,59 @@ def test_a_chain_far_after_its_cause_passes_over_the_iterations_between() -> Non
     assert (links[-1].iteration, links[-1].step, links[-1].cell) == (3, 0, (0, 2))
     assert {link.iteration for link in links} <= {3, 4, 500}
     assert roots([links, chain(timeline, 4, finding)]) == [[0, 1]]
+
+
+def descends(timeline: Timeline, at: int, value: int, cell: Any, known: dict[Any, Any]) -> tuple[Any, ...]:
+    """Return the earliest place that a bad cell descends from, over iterations, by brute force: (iteration, k, rank, cell)."""
+    key = (at, value, cell)
+    if key in known:
+        return known[key]
+    program, values = timeline.program_at(at), timeline.machine_at(at).values
+    maker = program.makers.get(value)
+    found: list[tuple[Any, ...]] = []
+    if maker is None:
+        name = program.values[value].name
+        if at > 1 and name in program.carried:
+            end = program.carried[name][1]
+            if not np.isfinite(np.asarray(timeline.machine_at(at - 1).values[end])[cell]):
+                found.append(descends(timeline, at - 1, end, cell, known))
+        rank = list(program.inputs.values()).index(value)
+        known[key] = min(found, default=(at, 0, rank, cell))
+        return known[key]
+    i = program.instructions[maker]
+    seen = [np.asarray(o.number if o.value is None else values[o.value]) for o in i.operands]
+    seen = [s.T if o.transposed else s for s, o in zip(seen, i.operands, strict=True)]
+    for o, s, cells in zip(i.operands, seen, why(i, seen, values[value], cell).sources, strict=True):
+        for c in cells if s.dtype.kind == "f" else ():
+            if o.value is not None and not np.isfinite(s[c]):
+                found.append(descends(timeline, at, o.value, c[::-1] if o.transposed else c, known))
+    known[key] = min(found, default=(at, maker + 1, 0, cell))
+    return known[key]
+
+
+@SETTINGS(40)
+@given(nets(dtype="float64"), st.data())
+def test_origins_over_iterations_are_what_a_scan_of_all_of_them_finds(net: Any, data: Any) -> None:
+    program = load(net.text)
+    timeline = Timeline(program, budget=data.draw(st.sampled_from([1, 10**9])))
+    events: list[Event] = []
+    for at in sorted(data.draw(st.sets(st.integers(1, 4), min_size=1, max_size=2))):
+        name = data.draw(st.sampled_from(program.trainable))
+        array = np.array(timeline.state_before(at)[name])
+        array.reshape(-1)[data.draw(st.integers(0, 20)) % array.size] = data.draw(
+            st.sampled_from([np.nan, np.inf, -np.inf, 1e160, -1e300])
+        )  # fmt: skip
+        events.append(Event(at, "hurt", {name: array}, {}))
+    timeline.take(Course(tuple(events)))
+    asked = data.draw(st.integers(1, 6))
+    lineage = Lineage(timeline, asked)
+    known: dict[Any, Any] = {}
+    for value in list(lineage.marks(asked)):
+        for cell in np.argwhere(~np.isfinite(np.asarray(lineage.values(asked)[value])))[:4]:
+            at = tuple(int(c) for c in cell)
+            _, origin = lineage.origin(asked, value, at)
+            iteration, place, _, where = descends(timeline, asked, value, at, known)
+            assert (origin.iteration, origin.place, origin.cell) == (iteration, place, where)
 
 
 @SETTINGS(25)

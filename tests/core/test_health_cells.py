@@ -77,6 +77,7 @@ def test_about_to_be_follows_the_dtype(lines: str, x: str, dtype: str, cells: tu
     [finding] = found(program(lines, x, dtype), "about-to-be")
     assert finding.cells == cells
     assert finding.severity == ("note" if "sigmoid" in lines else "warning")
+    assert ("logarithm" in finding.text) == ("log" in lines)
 
 
 @pytest.mark.parametrize("lines", ["q = log(z + 1)", "q = 1 / (z + 1)", "q = exp(z)", "q = sigmoid(z)", "q = log(z + 2) / 3"])

@@ -82,6 +82,7 @@ def test_initial_loss(classes: int, loss: str, expected: str) -> None:
         f"samples = 'columns'\n# parameters\nW = 0.01 * np.random.randn({classes}, 4)\n# forward\nZ = W @ X\n# loss\nL = {loss}\n"
     ).replace("np.eye(3)[:, [0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2]]", f"np.array({np.eye(3)[:, [0, 1, 2] * 4].tolist()})")
     assert bool(found(text, "initial-loss")) == bool(expected)
+    assert all(p.times == 1 for p in judged(text, 3).problems() if p.finding.rule == "initial-loss")
     assert not found(text.replace("0.01 * np", "3 * np"), "initial-loss")  # not small: nothing is expected
 
 

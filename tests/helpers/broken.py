@@ -196,4 +196,71 @@ ENDS = [
            "cancelling", ("X", "X.1", "q", "r")),
 ]  # fmt: skip
 
-BROKEN = [*NONFINITE, *GRADIENTS, *UNITS, *MATRICES, *UPDATES, *ENDS]
+BY_ROWS = """\
+# data
+np.random.seed(3)
+X = {x}
+Y = np.array([[1.0], [0.0], [1.0], [1.0], [0.0], [0.0], [1.0], [0.0]])
+samples = "rows"
+batch = 4
+# parameters
+np.random.seed(4)
+W1 = {w1}
+b1 = {b1}
+W2 = {w2}
+b2 = {b2}
+v = np.zeros((3, 5))
+lr = {lr}
+# forward
+Z1 = X @ W1 + b1
+A1 = 1 / (1 + np.exp(-Z1))
+Z2 = A1 @ W2 + b2
+A2 = 1 / (1 + np.exp(-Z2))
+# loss
+L = -np.sum(Y * np.log(A2) + (1 - Y) * np.log(1 - A2)) / m
+# backward
+dZ2 = (A2 - Y) / m
+dW2 = A1.T @ dZ2
+db2 = dZ2.sum(axis=0, keepdims=True)
+dZ1 = (dZ2 @ W2.T) * A1 * (1 - A1)
+dW1 = X.T @ dZ1
+db1 = dZ1.sum(axis=0, keepdims=True)
+# update
+v = 0.9 * v + dW1
+W1 -= lr * v
+b1 -= lr * db1
+W2 {sign}= lr * dW2
+b2 -= lr * db2
+"""
+
+
+def by_hand(**faults: str) -> str:
+    """Return a network with samples as rows, mini-batches, momentum, everything written out; healthy but for what is named."""
+    usual = {
+        "x": "np.random.uniform(-1, 1, (8, 3))", "w1": "np.random.randn(3, 5) * 0.5", "b1": "np.zeros((1, 5))",
+        "w2": "np.random.randn(5, 1) * 0.6", "b2": "np.zeros((1, 1))", "lr": "0.1", "sign": "-",
+    }  # fmt: skip
+    return BY_ROWS.format(**(usual | faults))
+
+
+HAND = [
+    Broken("by hand: last bias 40", by_hand(b2="40 * np.ones((1, 1))"), "nonfinite", ("Z2",), word="36.74"),
+    Broken("by hand: last bias −720", by_hand(b2="-720 * np.ones((1, 1))"), "nonfinite", ("Z2",), word="−709.78"),
+    Broken("by hand: rate 1e4", by_hand(lr="1e4"), "nonfinite", ("Z2",), iterations=60),
+    Broken("by hand: hidden bias 20", by_hand(b1="20 * np.ones((1, 5))"), "saturated", ("b1",), iterations=2),
+    Broken("by hand: inputs × 1000", by_hand(x="np.random.uniform(-1, 1, (8, 3)) * 1000"), "saturated", ("X",), iterations=2),
+    Broken(
+        "by hand: last weights × 1e-7", by_hand(w2="np.random.randn(5, 1) * 1e-7", lr="1e-9"), "vanishing", ("W2",), iterations=2
+    ),
+    Broken(
+        "by hand: inputs × 1e5",
+        by_hand(x="np.random.uniform(-1, 1, (8, 3)) * 1e5", w1="np.random.randn(3, 5) * 1e-5"),
+        "exploding",
+        ("X",),
+    ),
+    Broken("by hand: zero weights", by_hand(w1="np.zeros((3, 5))", w2="np.zeros((5, 1))"), "symmetric", ("W1",)),
+    Broken("by hand: W2 is added to", by_hand(sign="+", lr="0.5"), "rising", ("W2_next",), iterations=60, word="uphill"),
+    Broken("by hand: rate 1e-9", by_hand(lr="1e-9"), "update-ratio", ("lr",), iterations=2),
+]
+
+BROKEN = [*HAND, *NONFINITE, *GRADIENTS, *UNITS, *MATRICES, *UPDATES, *ENDS]

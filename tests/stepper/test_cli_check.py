@@ -10,6 +10,21 @@ import pytest
 from core.health.rules import RULES
 from stepper import cli
 
+FAR_INPUTS = """\
+# data
+X = np.array([[0.0, 0.0, 5.0, 5.0], [0.0, 5.0, 0.0, 5.0]])
+Y = np.array([[0, 1, 1, 0]])
+# parameters
+np.random.seed(2)
+W1 = np.random.randn(3, 2)
+lr = 0.1
+W2 = np.random.randn(1, 3)
+# forward
+A1 = tanh(W1 @ X)
+A2 = W2 @ A1
+# loss
+L = mse(A2, Y)
+"""
 ZERO_START = """\
 # data
 X = np.array([[0.0, 0.0, 1.0, 1.0], [0.0, 1.0, 0.0, 1.0]])
@@ -52,8 +67,10 @@ def test_findings_are_status_1_and_name_their_rule(capsys: pytest.CaptureFixture
     assert {f["rule"] for f in data["findings"]} == {"symmetric"} and data["rules"] == ["symmetric"]
 
 
-def test_notes_alone_are_status_0(capsys: pytest.CaptureFixture[str]) -> None:
-    status, out, _ = run(capsys, "flower", "--iterations", "5", "--rules", "input-range")
+def test_notes_alone_are_status_0(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file = tmp_path / "far.py"
+    file.write_text(FAR_INPUTS)
+    status, out, _ = run(capsys, str(file), "--iterations", "5", "--rules", "input-range")
     assert status == 0 and "note input-range" in out and "healthy: nothing but 1 note" in out
 
 

@@ -13,7 +13,7 @@ from core.library import open_target
 from core.session import Session, session_of
 from stepper import theme
 from stepper.models import mark_signs
-from stepper.models.program_model import ProgramModel
+from stepper.models.program_model import ProgramModel, Row
 from stepper.views.graph import GraphView
 from stepper.views.loss import LossView
 from stepper.views.network import NetworkView
@@ -230,6 +230,15 @@ def test_lines_say_a_sign_and_a_word(qtbot, sat: Session) -> None:
     qtbot.addWidget(view)
     view.draw(sat.moment())
     view.grab()
+
+
+def test_the_word_gives_way_to_the_code_and_the_sign_stays(qtbot) -> None:
+    view = ProgramView()
+    qtbot.addWidget(view)
+    row = Row("line", "db2 = sum(dZ2, axis=1, keepdims=True)", "backward", 0, mark="⚠ NaN or ∞", severity="error", shape="1×1")
+    wide, narrow = view.delegate.plan(row, 900), view.delegate.plan(row, 260)
+    assert (wide.mark, len(wide.code)) == ("⚠ NaN or ∞", 1)
+    assert narrow.mark == "⚠" and len(narrow.code) > 1
 
 
 def test_given_values_say_theirs_at_the_heading(qtbot) -> None:

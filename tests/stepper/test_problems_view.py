@@ -258,3 +258,15 @@ def test_errors_are_told_without_colour(view: ProblemsView) -> None:
     assert row.severity == "Error" and row.problem.finding.rule == "nonfinite"
     choose(view, "nonfinite")
     assert view.details.chain.links
+
+
+def test_what_went_wrong_before_anybody_looked_can_be_found(view: ProblemsView) -> None:
+    session = sick("nan")
+    asked = wire(view, session)
+    assert view.began.isHidden()  # it is in the list
+    unseen = Session(session.program, "nan")
+    unseen.run(4)
+    view.draw(unseen.moment())
+    assert not any(r.problem.finding.rule == "nonfinite" for r in view.rows.rows) and view.began.isVisible()
+    view.began.click()
+    assert asked[-1] == ("hunt", "earlier", "nonfinite")
