@@ -216,9 +216,10 @@ class Session:
 
     def set_running(self, running: bool) -> None:
         """Say whether the program is running by itself."""
-        self.running = running
-        if running:
+        if running and not self.running:
+            self.guard.reset()  # a replay may have come by what a person knows already
             self._stay_outside()
+        self.running = running
         self._tell()
 
     # -- choosing ------------------------------------------------------------------------------------
@@ -255,6 +256,7 @@ class Session:
 
     def to_first_bad(self) -> bool:
         """Where a run has made numbers that are not finite, stand just after the operation that did; False if none has."""
+        self.guard.check(self.timeline.iteration - (self.timeline.position.k < len(self.program)))
         if self.guard.alarm is None:
             return False
         place = first_bad(self.timeline, self.guard.alarm)

@@ -12,7 +12,7 @@ from core.execute.timeline import Position, Timeline
 from core.health.finding import SEVERITIES, Finding, Severity
 from core.health.look import Look
 from core.health.past import MOST, Past
-from core.health.rule import Mask, no_marks
+from core.health.rule import Limits, Mask, Rule, no_marks
 from core.health.rules import DEFAULTS, ORDER, RULES, findings
 from core.health.settings import HealthSettings
 from core.program.ir import Array, Program
@@ -86,12 +86,14 @@ class Monitor:
         self._reached = -1
         self._known: dict[Hashable, Any] = {}
         self._marks: dict[int, tuple[Mark, ...]] = {}
+        self._limits: dict[str, Limits] = {}
         timeline.forgetters.append(self.forget_from)
 
     def set_settings(self, settings: HealthSettings) -> None:
         """Use other limits, or mute other rules; where the timeline stands is looked at anew."""
         same = {name for name, rule in RULES.items() if settings.limits_of(rule) == self.settings.limits_of(rule)}
         self.settings = settings
+        self._limits = {}
         # What was found by other limits is not known any more; it is found again where one goes.
         self._records = {key: r for key, r in self._records.items() if key[0] in same - settings.muted}
         look, self._look = self._look, None
@@ -123,7 +125,8 @@ class Monitor:
                 with np.errstate(all="ignore"):
                     fresh.remember()
         self._look = Look(look.program, look.values, look.iteration, look.k, self.past, known=self._known)
-        self._marks = {}
+        if going_on and last is not None:
+            self._unmark(look.program, *sorted((last.k, look.k)))
         self._current = {self._key(f): f for f in self._found if f.place <= look.k}
         for key, finding in self._current.items():
             self._record(key, finding, look.iteration)
@@ -185,6 +188,14 @@ class Monitor:
             r.newest, r.newest_in = finding, iteration
         r.iterations.add(iteration)
 
+    def _unmark(self, program: Program, low: int, high: int) -> None:
+        """Forget the signs on what a step between two places makes and reads, and on what it finds; others stay as they are."""
+        touched = {f.value for f in self._found if low < f.place <= high}
+        for i in program.instructions[low:high]:
+            touched.update((i.result, *i.reads))
+        for value in touched:
+            self._marks.pop(value, None)
+
     def _marks_of(self, look: Look, value: int) -> tuple[Mark, ...]:
         found: list[Mark] = []
         said = {f.rule: f for f in self._current.values() if f.value == value}
@@ -192,7 +203,7 @@ class Monitor:
             for name, rule in RULES.items():
                 if name in self.settings.muted:
                     continue
-                mask = None if rule.marks is no_marks else rule.marks(look, value, self.settings.limits_of(rule))
+                mask = None if rule.marks is no_marks else rule.marks(look, value, self._limits_of(rule))
                 finding = said.get(name)
                 if mask is not None and mask.any():
                     text, severity = (rule.about, _severity_of(name)) if finding is None else (finding.text, finding.severity)
@@ -200,6 +211,11 @@ class Monitor:
                 elif finding is not None:
                     found.append(Mark(name, rule.glyph, finding.severity, None, finding.text))
         return tuple(sorted(found, key=lambda m: SEVERITIES.index(m.severity)))
+
+    def _limits_of(self, rule: Rule) -> Limits:
+        if rule.name not in self._limits:
+            self._limits[rule.name] = self.settings.limits_of(rule)
+        return self._limits[rule.name]
 
     def _fill(self, iteration: int) -> None:
         """Know the iterations of an epoch before this one, by replay where they were run at full speed; not if that is long."""

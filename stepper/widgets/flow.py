@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from PySide6.QtCore import QSize, Qt
@@ -73,19 +74,33 @@ class FlowScroll(QScrollArea):
         self.setMaximumHeight(size.height() + bar + 2)
 
     def _best(self) -> tuple[list[list[list[QWidget]]], QSize]:
-        """Return the rows and their size, drawn at the largest scale at which all of it can be seen."""
+        """Return the rows and their size, drawn at the largest scale at which all of it can be seen.
+
+        Else at the largest that needs the fewest rows; it has to be scrolled then. A smaller scale never needs more
+        room, so that halving finds it.
+        """
         usual, size = self._at(1.0)
         if self._height <= 0:
             return usual, size
-        fewest, best = len(usual), 1.0
-        for scale in SCALES:
-            rows, size = self._at(scale)
-            wide_enough = size.width() <= self.width()
-            if wide_enough and size.height() <= self._height and len(rows) <= len(usual):
-                return rows, size
-            if wide_enough and len(rows) < fewest:
-                fewest, best = len(rows), scale
-        return self._at(best)  # it has to be scrolled then
+        tried = {1.0: (usual, size)}
+
+        def at(scale: float) -> tuple[list[list[list[QWidget]]], QSize]:
+            if scale not in tried:
+                tried[scale] = self._at(scale)
+            return tried[scale]
+
+        def fits(scale: float) -> bool:
+            rows, size = at(scale)
+            return size.width() <= self.width() and size.height() <= self._height and len(rows) <= len(usual)
+
+        best = _first(SCALES, fits)
+        if best is None:
+            smallest = SCALES[-1]
+            rows, size = at(smallest)
+            fewest = len(rows) if size.width() <= self.width() else len(usual)
+            few = _first(SCALES, lambda scale: at(scale)[1].width() <= self.width() and len(at(scale)[0]) <= fewest)
+            best = few if few is not None and fewest < len(usual) else 1.0
+        return tried[best] if self.scale == best else self._at(best)
 
     def _at(self, scale: float) -> tuple[list[list[list[QWidget]]], QSize]:
         self.scale = scale
@@ -123,6 +138,12 @@ class FlowScroll(QScrollArea):
         super().resizeEvent(event)
         if event.size().width() != event.oldSize().width():
             self.arrange()
+
+
+def _first(scales: Sequence[float], good: Callable[[float], bool]) -> float | None:
+    """Return the first that is good of some scales that are good from one of them on; None if none is."""
+    at = bisect_left(scales, True, key=good)
+    return scales[at] if at < len(scales) else None
 
 
 def _level(widgets: Sequence[QWidget], sizes: Mapping[QWidget, _Size]) -> tuple[int, int]:

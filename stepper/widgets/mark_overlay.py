@@ -84,11 +84,17 @@ def overlay(layers: Sequence[Layer], width: int, height: int) -> QImage:
     """Return a picture of `width` × `height` pixels of the marks of a rectangle of cells, clear where there is none.
 
     Few marks are framed boxes; of many there are only the lines, with a light edge, so that the colours below are seen.
-    The first layer is on top.
+    The first layer is on top. What was drawn lately is kept: from step to step most marks stay.
     """
+    told = tuple((x.glyph, x.colour, x.mask.shape, np.ascontiguousarray(x.mask, dtype=bool).tobytes()) for x in layers)
+    return _drawn(told, width, height, QColor(theme.current().panel).rgba())
+
+
+@lru_cache(maxsize=128)
+def _drawn(told: tuple[tuple[str, str, tuple[int, ...], bytes], ...], width: int, height: int, ground: int) -> QImage:
     pixels = np.zeros((height, width), dtype=np.uint32)
-    ground = QColor(theme.current().panel).rgba()
-    for glyph, ink_, mask in reversed(layers):
+    for glyph, ink_, shape, cells in reversed(told):
+        mask = np.frombuffer(cells, dtype=bool).reshape(shape)
         colour = QColor(ink_).rgba()
         small = blocks(mask, min(mask.shape[0], height), min(mask.shape[1], width), np.logical_or)
         where = _seen(small, height, width, FRAMED)

@@ -69,9 +69,7 @@ def operation(app: Any, start: str) -> dict[str, Any]:
 
 def choose_given(app: Any, name: str) -> None:
     """Choose what is given in the program, by keys alone."""
-    app.press("alt+1")  # hides it, and then shows it with the keyboard
-    app.until(lambda seen: "program" not in seen["panels"], "the program to be hidden")
-    app.press("alt+1")
+    app.press("alt+1")  # gives it the keyboard
     app.until(lambda seen: seen["focus"] == "Program, line by line", "the keyboard in the program")
     app.press("Up", "Up", "Return", *["Down"] * (1 + ["X", "Y", "W1"].index(name)), "Return")
 
