@@ -290,10 +290,12 @@ class Controller(QObject):
             return self.tr("{condition} has become true").format(condition=b.text)
         if b.kind == "change":
             return self.tr("{value} has changed").format(value=b.text)
-        return (
-            self.tr("a value is not a finite number")
-            if b.text in ("", "nonfinite")
-            else self.tr("finding: {rule}").format(rule=b.text)
+        if b.text in ("", "nonfinite"):
+            return self.tr("a number is not finite")
+        if b.text == "any":
+            return self.tr("a problem begins here")
+        return self.tr("a problem begins here: {rule}").format(
+            rule=rules.RULES[b.text].title if b.text in rules.RULES else b.text
         )
 
     # -- inside --------------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ from stepper.panels import Panels
 from stepper.possible import Possible
 from stepper.settings import Settings
 from stepper.stops import Stops
+from stepper.views.check import CheckView
 from stepper.views.loss import LossView
 from stepper.views.network import NetworkView
 from stepper.views.operation import OperationView
@@ -116,6 +117,15 @@ class MainWindow(QMainWindow):
     def show_panel(self, name: str) -> None:
         """Show a panel and give it the keyboard."""
         self.panels.show_panel(name, focus=True)
+
+    @Slot()
+    def check_gradients(self) -> None:
+        """Check every gradient of this iteration by nudging."""
+        self.panels.show_panel("check", focus=True)
+        view = cast(CheckView, self.panels.view("check"))
+        if self.moment is not None:
+            view.draw(self.moment)  # it may just have been made
+            view.check_all()
 
     @Slot(str)
     def toggle_panel(self, name: str) -> None:

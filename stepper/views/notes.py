@@ -8,6 +8,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QGridLayout, QPushButton, QVBoxLayout, QWidget
 
 from core.errors import ExecutionError, NotationError
+from core.health.rules import RULES
 from core.notation.question import Question, compile, compile_condition, evaluate
 from core.notes import Bookmark, Breakpoint, Watch, statement_of
 from core.program.ir import Program
@@ -157,7 +158,10 @@ class NotesView(QWidget):
             return note.text, now, f"{note.text}\n{now}"
         if note.kind == "finding":
             now = self.tr("at the first operation that makes it")
-            return self.tr("NaN or ∞") if note.text in ("", "nonfinite") else note.text, now, now
+            if note.text == "any":
+                return self.tr("any problem"), self.tr("where it begins"), self.tr("any problem, where it begins")
+            title = RULES[note.text].title if note.text in RULES else note.text
+            return self.tr("NaN or ∞") if note.text in ("", "nonfinite") else title, now, now
         question = self._question(moment, note)
         now = self.tr("where it becomes true") if note.kind == "condition" else self.tr("where it changes")
         if isinstance(question, str):
