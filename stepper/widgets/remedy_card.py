@@ -91,9 +91,10 @@ class RemedyCard(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(5)
-        for part in (self.list, self.about, self.keeps, self.note, self.lines):
+        for part in (self.list, self.about, self.keeps, self.note):
             column.addWidget(part)
-        column.addLayout(row)
+        column.addLayout(row)  # above the changed lines, so that it is in sight in a low panel too
+        column.addWidget(self.lines)
         column.addStretch(1)
 
     def _label(self, name: str) -> QLabel:
