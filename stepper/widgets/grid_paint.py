@@ -23,7 +23,7 @@ def paint_grid(painter: QPainter, grid: Grid, focused: bool) -> None:
     _title(painter, grid)
     _bars(painter, grid)
     if grid.heat is not None:
-        _heat(painter, grid)
+        _heat(painter, grid, focused)
     else:
         for cell in _cells(grid):
             _cell(painter, grid, cell)
@@ -165,7 +165,7 @@ def corner(painter: QPainter, rect: QRect, size: int) -> None:
     painter.restore()
 
 
-def _heat(painter: QPainter, grid: Grid) -> None:
+def _heat(painter: QPainter, grid: Grid, focused: bool) -> None:
     t, body = theme.current(), grid.body()
     assert grid.heat is not None
     grid.heat.paint(painter, body.topLeft())
@@ -179,6 +179,8 @@ def _heat(painter: QPainter, grid: Grid) -> None:
     painter.setFont(grid.fonts.small)
     painter.setPen(QColor(t.text))
     cell = grid.index(*(grid.cursor if grid.hover is None else grid.hover))
+    if grid.hover is None and not focused and grid.selected is None and len(grid.sources):
+        cell = next(iter(grid.sources))  # of the cells that are marked, rather than of one that nobody asked about
     y = body.bottom() + 5
     painter.drawText(body.left(), y + metrics.ascent(), f"[{', '.join(str(i) for i in cell)}] {grid.text(cell)}")
     legend = QRect(body.left(), y + metrics.height() + 2, 90, metrics.height())
