@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStackedLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedLayout, QToolButton, QVBoxLayout, QWidget
 
 from core.program.graph import Graph
 from core.program.graph_places import graph_of
 from core.program.ir import Program
 from core.session import Moment
 from stepper import theme
+from stepper.widgets.elided import ElidedLabel
 from stepper.widgets.graph_canvas import GraphCanvas
 from stepper.widgets.graph_legend import GraphLegend
 from stepper.widgets.graph_scene import Checker, GraphScene, phase_name
@@ -63,10 +64,8 @@ class GraphView(QWidget):
         return QSize(900, 420)
 
     def _build(self) -> None:
-        self.caption = QLabel(self)
-        self.caption.setTextFormat(Qt.TextFormat.PlainText)
+        self.caption = ElidedLabel(self)
         self.caption.setAccessibleName(self.tr("What the last step did"))
-        self.caption.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.unfold = self._button(self.tr("every operation"), self.tr("Show each operation of a line as a box of its own"))
         self.unfold.setCheckable(True)
         self.unfold.toggled.connect(self._on_unfold)

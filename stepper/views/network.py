@@ -7,7 +7,7 @@ import math
 import numpy as np
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QLabel, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
 
 from core.program.ir import Array, Program
 from core.program.network import Network, network_of
@@ -15,6 +15,7 @@ from core.session import Moment, Selection
 from stepper import theme
 from stepper.models.mark_signs import sentences
 from stepper.widgets import fonts
+from stepper.widgets.elided import ElidedLabel
 from stepper.widgets.net_bar import NetBar
 from stepper.widgets.net_canvas import NetCanvas
 from stepper.widgets.net_entries import entries
@@ -83,10 +84,8 @@ class NetworkView(QWidget):
         return QSize(900, 380)
 
     def _build(self) -> None:
-        self.caption = QLabel(self)
-        self.caption.setTextFormat(Qt.TextFormat.PlainText)
+        self.caption = ElidedLabel(self)
         self.caption.setAccessibleName(self.tr("What the last step did"))
-        self.caption.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.bar = NetBar(self)
         self.sample, self.of_samples = self.bar.sample, self.bar.of_samples
         self.bar.sample_changed.connect(self._on_sample)
