@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,22 @@ if TYPE_CHECKING:
     from stepper.controller import Controller
     from stepper.main_window import MainWindow
     from stepper.settings import Settings
+
+
+@pytest.fixture(scope="session", autouse=True)
+def settled() -> None:
+    """Leave what is there before the first test out of every later collection; that makes each a short one."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def tidy() -> Iterator[None]:
+    """Take what is left of earlier windows away between tests, not in the midst of a call of Qt that it would crash."""
+    gc.disable()
+    yield
+    gc.enable()
+    gc.collect()
 
 
 @pytest.fixture
