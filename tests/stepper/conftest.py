@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,11 +22,17 @@ if TYPE_CHECKING:
     from stepper.settings import Settings
 
 
+EVERY = 10  # tests between two collections; each costs a tenth of a second
+_COUNT = itertools.count(1)
+
+
 @pytest.fixture(scope="session", autouse=True)
-def settled() -> None:
+def settled() -> Iterator[None]:
     """Leave what is there before the first test out of every later collection; that makes each a short one."""
     gc.collect()
     gc.freeze()
+    yield
+    gc.enable()
 
 
 @pytest.fixture(autouse=True)
@@ -33,8 +40,8 @@ def tidy() -> Iterator[None]:
     """Take what is left of earlier windows away between tests, not in the midst of a call of Qt that it would crash."""
     gc.disable()
     yield
-    gc.enable()
-    gc.collect()
+    if next(_COUNT) % EVERY == 0:
+        gc.collect()
 
 
 @pytest.fixture
