@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QBrush, QColor, QLinearGradient, QPainter, QPaintEvent, QPen, QPolygonF
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QLinearGradient, QPainter, QPen, QPolygonF
+from PySide6.QtWidgets import QWidget
 
 from stepper import theme
+from stepper.widgets.flow_legend import FlowLegend
 
-SIGN = 20.0
-SPACE = 14.0
 DASHES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
 # Corners on a circle: how many, where the first stands (in turns), how deep between them (1: a straight side).
 SHAPES = (
@@ -100,17 +99,13 @@ class Key:
     classes: int = 0
 
 
-class DataLegend(QWidget):
-    """A row of signs with their meanings; it breaks into lines where there is little room."""
+class DataLegend(FlowLegend):
+    """A row of signs with their meanings."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._keys: tuple[Key, ...] = ()
         self.setAccessibleName(self.tr("Legend of the data"))
-        # Not Fixed: a layout would then hold the height to that of the size hint, which has a width of its own.
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
 
     @property
     def keys(self) -> tuple[Key, ...]:
@@ -119,45 +114,12 @@ class DataLegend(QWidget):
 
     def set_keys(self, keys: tuple[Key, ...]) -> None:
         """Explain these signs."""
-        if keys != self._keys:
-            self._keys = keys
-            self.setAccessibleDescription("; ".join(k.text for k in keys))
-            self.updateGeometry()
-        self.update()
+        self._keys = keys
+        self.say([k.text for k in keys])
 
-    def hasHeightForWidth(self) -> bool:
-        return True
-
-    def heightForWidth(self, width: int) -> int:
-        return int(self._places(width)[1])
-
-    def sizeHint(self) -> QSize:
-        return QSize(480, self.heightForWidth(480))
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(120, self._line())
-
-    def _line(self) -> int:
-        return max(self.fontMetrics().height(), 16) + 3
-
-    def _places(self, width: float) -> tuple[list[QRectF], float]:
-        x, y, line = 0.0, 0.0, self._line()
-        places: list[QRectF] = []
-        for key in self._keys:
-            wide = SIGN + 5 + self.fontMetrics().horizontalAdvance(key.text)
-            if x and x + wide > width:
-                x, y = 0.0, y + line
-            places.append(QRectF(x, y, wide, line))
-            x += wide + SPACE
-        return places, y + line
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        p = QPainter(self)
-        p.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for key, place in zip(self._keys, self._places(self.width())[0], strict=True):
-            self._sign(p, key, QRectF(place.left(), place.top(), SIGN, place.height()))
-            p.setPen(QColor(theme.current().dim))
-            p.drawText(place.adjusted(SIGN + 5, 0, 4, 0), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, key.text)
+    def paint_sign(self, painter: QPainter, n: int, box: QRectF) -> None:
+        """Paint a sign as it is among the data."""
+        self._sign(painter, self._keys[n], box)
 
     def _sign(self, p: QPainter, key: Key, box: QRectF) -> None:
         t, at = theme.current(), box.center()

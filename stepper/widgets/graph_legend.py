@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QBrush, QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QPainter, QPen
+from PySide6.QtWidgets import QWidget
 
 from stepper import theme
 from stepper.models import mark_signs
+from stepper.widgets.flow_legend import FlowLegend
 
 if TYPE_CHECKING:
     from core.health.monitor import Mark
 
-SIGN = 24.0
-SPACE = 14.0
 
-
-class GraphLegend(QWidget):
+class GraphLegend(FlowLegend):
     """A row of signs with their meanings."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -31,9 +29,6 @@ class GraphLegend(QWidget):
         )  # fmt: skip
         self.entries: tuple[tuple[str, str], ...] = ()
         self.setAccessibleName(self.tr("Legend of the graph"))
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
         self.draw(stale=False, edited=False)
 
     def draw(self, stale: bool, edited: bool, path: bool = False, marks: Sequence[Mark] = ()) -> None:
@@ -46,51 +41,12 @@ class GraphLegend(QWidget):
         if path:
             entries += (("path", self.tr("from the first cause (1) to the problem")),)
         entries += tuple((f"mark {mark.severity} {mark.glyph}", mark_signs.named(mark)) for mark in marks)
-        if entries != self.entries:
-            self.entries = entries
-            self.setAccessibleDescription("; ".join(text for _, text in entries))
-            self.updateGeometry()
-        self.update()
+        self.entries = entries
+        self.say([text for _, text in entries])
 
-    def hasHeightForWidth(self) -> bool:
-        """A narrow legend is higher."""
-        return True
-
-    def heightForWidth(self, width: int) -> int:
-        """Return the height that all entries need."""
-        return int(self._places(width)[1])
-
-    def sizeHint(self) -> QSize:
-        """One line, if there is room."""
-        return QSize(600, self.heightForWidth(600))
-
-    def minimumSizeHint(self) -> QSize:
-        """A legend may be narrow."""
-        return QSize(120, self._line())
-
-    def _line(self) -> int:
-        return self.fontMetrics().height() + 4
-
-    def _places(self, width: float) -> tuple[list[QRectF], float]:
-        x, y, line = 0.0, 0.0, self._line()
-        places: list[QRectF] = []
-        for _, text in self.entries:
-            wide = SIGN + 6 + self.fontMetrics().horizontalAdvance(text)
-            if x and x + wide > width:
-                x, y = 0.0, y + line
-            places.append(QRectF(x, y, wide, line))
-            x += wide + SPACE
-        return places, y + line
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint each sign as it is in the graph."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for (sign, text), place in zip(self.entries, self._places(self.width())[0], strict=True):
-            self._sign(painter, sign, QRectF(place.left(), place.top(), SIGN, place.height()))
-            painter.setPen(QColor(theme.current().dim))
-            flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
-            painter.drawText(place.adjusted(SIGN + 6, 0, 4, 0), flags, text)
+    def paint_sign(self, painter: QPainter, n: int, box: QRectF) -> None:
+        """Paint a sign as it is in the graph."""
+        self._sign(painter, self.entries[n][0], box)
 
     def _sign(self, p: QPainter, sign: str, box: QRectF) -> None:
         t = theme.current()

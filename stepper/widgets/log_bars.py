@@ -6,28 +6,23 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QSize, Qt
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import (
-    QAccessible,
-    QAccessibleEvent,
     QBrush,
     QColor,
-    QFocusEvent,
     QFontMetrics,
-    QKeyEvent,
-    QMouseEvent,
     QPainter,
     QPaintEvent,
     QPen,
 )
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QWidget
 
 from stepper import theme
 from stepper.widgets import fonts
 from stepper.widgets.grid_paint import pattern_of
 from stepper.widgets.numbers import short
+from stepper.widgets.read_bars import ReadBars
 
-KEYS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home, Qt.Key.Key_End)
 MOST_TICKS = 5
 WIDEST = 46
 
@@ -46,20 +41,15 @@ class Bar:
     marked: bool = False
 
 
-class LogBars(QWidget):
+class LogBars(ReadBars):
     """Draws bars. One of them is read out: the one under the mouse, else the one that the arrows go to."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.bars: tuple[Bar, ...] = ()
-        self.at = 0
         self.line: tuple[float, str] | None = None
         self.empty = ""
         self._title = ""
-        self._hover: int | None = None
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMouseTracking(True)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def show_bars(self, title: str, bars: Sequence[Bar], line: tuple[float, str] | None = None, empty: str = "") -> None:
         """Show bars under a title, perhaps with a line at a number; `empty` says why there are none."""
@@ -70,7 +60,7 @@ class LogBars(QWidget):
             self.at = 0
         self._title, self.bars, self.line, self.empty = fresh
         self.at = min(self.at, max(len(self.bars) - 1, 0))
-        self._say()
+        self.tell()
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -214,53 +204,13 @@ class LogBars(QWidget):
             painter.drawText(x, area.bottom() + line, text)
             free = x + wide + 6
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """The arrows go from bar to bar."""
-        count = len(self.bars)
-        if event.key() not in KEYS or not count:
-            super().keyPressEvent(event)
-            return
-        step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Home: -count, Qt.Key.Key_End: count}
-        self.at = min(max(self.at + step[Qt.Key(event.key())], 0), count - 1)
-        self._hover = None
-        self._say()
-        self.update()
+    def rects(self) -> list[QRect]:
+        """Return where the bars are."""
+        return [self.rect_of(n) for n in range(len(self.bars))]
 
-    def event(self, event: QEvent) -> bool:
-        """Claim the arrows before they step the program."""
-        ours = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and event.key() in KEYS
-        if ours and isinstance(event, QKeyEvent) and not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
-            event.accept()
-            return True
-        return super().event(event)
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Read out the bar under the mouse."""
-        self._hover = self._bar_at(event.position())
-        self.update()
-
-    def leaveEvent(self, event: QEvent) -> None:
-        """Forget where the mouse was."""
-        self._hover = None
-        self.update()
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        """Show which bar the arrows go from."""
-        self.update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Hide it."""
-        self.update()
-
-    def _bar_at(self, point: QPointF) -> int | None:
-        return next((n for n in range(len(self.bars)) if self.rect_of(n).contains(point.toPoint())), None)
-
-    def _say(self) -> None:
-        self.setAccessibleName(self._title)
-        text = self.bars[self.at].words if self.bars else self.empty
-        if text != self.accessibleDescription():
-            self.setAccessibleDescription(text)
-            QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.DescriptionChanged))
+    def spoken(self) -> tuple[str, str]:
+        """Return the title, and the words of the bar that the arrows are at."""
+        return self._title, self.bars[self.at].words if self.bars else self.empty
 
 
 def _cut(metrics: QFontMetrics, text: str, room: int) -> str:

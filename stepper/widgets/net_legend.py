@@ -5,20 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPainterPath, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPainterPath, QPen
+from PySide6.QtWidgets import QWidget
 
 from stepper import theme
 from stepper.models.mark_signs import ink
 from stepper.widgets import net_marks as marks
+from stepper.widgets.flow_legend import FlowLegend
 from stepper.widgets.mark_overlay import brush
 
 if TYPE_CHECKING:
     from core.health.monitor import Mark
-
-SIGN = 24.0
-SPACE = 12.0
 
 
 @dataclass(frozen=True)
@@ -30,63 +28,25 @@ class Entry:
     mark: Mark | None = field(default=None, compare=False)
 
 
-class NetLegend(QWidget):
+class NetLegend(FlowLegend):
     """A row of signs with their meanings."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._entries: tuple[Entry, ...] = ()
         self.setAccessibleName(self.tr("Legend of the picture of the network"))
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
 
     def set_entries(self, entries: tuple[Entry, ...]) -> None:
         """Show these entries."""
-        if entries != self._entries:
-            self._entries = entries
-            self.setAccessibleDescription("; ".join(e.text for e in entries))
-            self.updateGeometry()
-        self.update()
+        self._entries = entries
+        self.say([e.text for e in entries])
 
-    def hasHeightForWidth(self) -> bool:
-        return True
-
-    def heightForWidth(self, width: int) -> int:
-        return int(self._places(width)[1])
-
-    def sizeHint(self) -> QSize:
-        return QSize(600, self.heightForWidth(600))
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(120, self._line())
-
-    def _line(self) -> int:
-        return self.fontMetrics().height() + 4
-
-    def _places(self, width: float) -> tuple[list[QRectF], float]:
-        metrics = self.fontMetrics()
-        x, y, line = 0.0, 0.0, self._line()
-        places: list[QRectF] = []
-        for entry in self._entries:
-            wide = SIGN + 6 + metrics.horizontalAdvance(entry.text)
-            if x and x + wide > width:
-                x, y = 0.0, y + line
-            places.append(QRectF(x, y, wide, line))
-            x += wide + SPACE
-        return places, y + line
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for entry, place in zip(self._entries, self._places(self.width())[0], strict=True):
-            box = QRectF(place.left(), place.top(), SIGN, place.height())
-            if entry.mark is not None:
-                self._mark(painter, entry.mark, box)
-            self._sign(painter, entry.sign, box)
-            painter.setPen(QColor(theme.current().dim))
-            text = place.adjusted(SIGN + 6, 0, 4, 0)
-            painter.drawText(text, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, entry.text)
+    def paint_sign(self, painter: QPainter, n: int, box: QRectF) -> None:
+        """Paint a sign as it is in the picture."""
+        entry = self._entries[n]
+        if entry.mark is not None:
+            self._mark(painter, entry.mark, box)
+        self._sign(painter, entry.sign, box)
 
     def _mark(self, p: QPainter, mark: Mark, box: QRectF) -> None:
         """What a rule marks: the pattern of its cells, or its glyph where it is of a value or a unit as a whole."""

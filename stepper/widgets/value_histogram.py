@@ -2,46 +2,36 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPointF, QRect, QSize, Qt
+from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import (
-    QAccessible,
-    QAccessibleEvent,
     QBrush,
     QColor,
-    QFocusEvent,
     QFontMetrics,
-    QKeyEvent,
-    QMouseEvent,
     QPainter,
     QPaintEvent,
     QPen,
 )
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QWidget
 
 from core.explain.statistics import Histogram
 from stepper import theme
 from stepper.widgets import numbers
 from stepper.widgets.grid_paint import pattern_of, stale_brush
+from stepper.widgets.read_bars import ReadBars
 
-KEYS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home, Qt.Key.Key_End)
 STRANGE = (("−∞", float("-inf")), ("∞", float("inf")), ("NaN", float("nan")))
 APART = 12
 
 
-class ValueHistogram(QWidget):
+class ValueHistogram(ReadBars):
     """Draws a histogram. One bar is read out in words: the one under the mouse, else the one that the arrows go to."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.shown: Histogram | None = None
-        self.at = 0
         self._bars: list[tuple[str, int, float | None]] = []
         self._name = ""
         self._stale = False
-        self._hover: int | None = None
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMouseTracking(True)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def set_histogram(self, name: str, histogram: Histogram, stale: bool) -> None:
         """Show how the numbers of a value are spread."""
@@ -50,7 +40,7 @@ class ValueHistogram(QWidget):
         self._name, self.shown, self._stale = name, histogram, stale
         self._bars = self._describe(histogram)
         self.at = min(self.at, max(len(self.bars()) - 1, 0))
-        self._say()
+        self.tell()
         self.update()
 
     def bars(self) -> list[tuple[str, int, float | None]]:
@@ -180,54 +170,14 @@ class ValueHistogram(QWidget):
                 painter.setPen(QColor(t.text))
                 painter.drawText(x - metrics.horizontalAdvance("0") // 2, y, "0")
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """The arrows go from bar to bar."""
-        count = len(self.bars())
-        if event.key() not in KEYS or not count:
-            super().keyPressEvent(event)
-            return
-        step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Home: -count, Qt.Key.Key_End: count}
-        self.at = min(max(self.at + step[Qt.Key(event.key())], 0), count - 1)
-        self._hover = None
-        self._say()
-        self.update()
+    def rects(self) -> list[QRect]:
+        """Return where the bars are."""
+        return [self.rect_of(n) for n in range(len(self.bars()))]
 
-    def event(self, event: QEvent) -> bool:
-        """Claim the arrows before they step the program."""
-        ours = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and event.key() in KEYS
-        if ours and isinstance(event, QKeyEvent) and not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
-            event.accept()
-            return True
-        return super().event(event)
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Read out the bar under the mouse."""
-        self._hover = self._bar_at(event.position())
-        self.update()
-
-    def leaveEvent(self, event: QEvent) -> None:
-        """Forget where the mouse was."""
-        self._hover = None
-        self.update()
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        """Show which bar the arrows go from."""
-        self.update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Hide it."""
-        self.update()
-
-    def _bar_at(self, point: QPointF) -> int | None:
-        return next((i for i in range(len(self.bars())) if self.rect_of(i).contains(point.toPoint())), None)
-
-    def _say(self) -> None:
+    def spoken(self) -> tuple[str, str]:
+        """Return whose histogram this is, and the words of the bar that the arrows are at."""
         name = self.tr("histogram of {name}").format(name=self._name)
-        self.setAccessibleName(self.tr("{name}, out of date").format(name=name) if self._stale else name)
-        text = self.text_of(self.at)
-        if text != self.accessibleDescription():
-            self.setAccessibleDescription(text)
-            QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.DescriptionChanged))
+        return self.tr("{name}, out of date").format(name=name) if self._stale else name, self.text_of(self.at)
 
 
 def _right(painter: QPainter, metrics: QFontMetrics, x: int, y: int, text: str) -> None:
