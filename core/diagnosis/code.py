@@ -1,0 +1,159 @@
+"""The learner's lines as source: edited, read again one line at a time, and computed with numbers."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core import ops
+from core.errors import NotationError, StepperError
+from core.notation.convert import BINARY, Converter, Definition
+from core.notation.draft import draft
+from core.notation.parse import Raw, Source, lines_of, parse
+from core.notation.syntax import python_tree
+from core.program.expr import Apply, Expr, Name, Num
+from core.program.ir import Program
+
+Span = tuple[ast.expr, str]
+_FAILS = (ArithmeticError, ValueError, TypeError, IndexError, AttributeError, KeyError)
+
+
+@dataclass(frozen=True)
+class Change:
+    """A text with some lines written anew: line (from 1, of the program's text) → new text, None where it goes.
+
+    `above` are lines that come before a line.
+    """
+
+    lines: tuple[tuple[int, str | None], ...]
+    above: tuple[tuple[int, str], ...] = ()
+
+
+class Code:
+    """The text of a program, statement by statement."""
+
+    def __init__(self, program: Program, folder: Path | None = None) -> None:
+        self.program = program
+        self.source: Source = parse(program.text)
+        self.lines = lines_of(program.text)
+        made = draft(program.text, folder=folder)
+        self.environments = made.environments
+        at = {raw.line: raw for raw in self.source.statements if isinstance(raw, Raw)}
+        self.raws: list[Raw] = [at[s.line] for s in program.statements]
+        b = program.batching
+        self.context: dict[str, Any] = {"samples": b.axis, "class_axis": 0 if b.axis == -1 else -1, "seed": b.seed}
+
+    def names_before(self, statement: int) -> Mapping[str, int]:
+        """Return what each name stands for before a line."""
+        return self.environments[statement - 1] if statement else self.program.inputs
+
+    def segment(self, raw: Raw) -> str:
+        """Return a statement as typed, without its indent."""
+        return "\n".join(self.lines[raw.line - 1 : raw.end_line])
+
+    def spliced(self, raw: Raw, spans: Sequence[Span]) -> str:
+        """Return a statement with expressions in it written anew."""
+        return splice(self.segment(raw), raw.line, spans)
+
+    def source_of(self, node: ast.expr) -> str:
+        """Return an expression as typed."""
+        return ast.get_source_segment(self.program.text, node) or ast.unparse(node)
+
+    def read(self, segment: str, target: str, definitions: Mapping[str, Definition] | None = None) -> Expr:
+        """Return the expression of the new value of `target` that one statement computes; raises NotationError."""
+        try:
+            [node] = python_tree(segment.strip()).body
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            raise NotationError(str(error)) from None
+        converter = Converter(self.source.definitions if definitions is None else definitions, {**self.context, "target": target})
+        if isinstance(node, ast.AugAssign):
+            value = Apply(BINARY[type(node.op)], (Name(target), converter.convert(node.value)))
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):
+            value = Apply("mask_assign", (Name(target), converter.convert(node.targets[0].slice), converter.convert(node.value)))
+        elif isinstance(node, ast.Assign):
+            value = converter.convert(node.value)
+        else:
+            raise NotationError("this is no line of a program")
+        return value
+
+    @cached_property
+    def definition_lines(self) -> dict[str, tuple[int, int]]:
+        """The first and last line of each `def`."""
+        return {n: (d.node.lineno, d.node.end_lineno or d.node.lineno) for n, d in self.source.definitions.items()}
+
+    def changed(self, change: Change) -> tuple[str, dict[int, int]]:
+        """Return the program's text with a change in it, and which old line each new line is."""
+        new, above = dict(change.lines), dict[int, list[str]]()
+        for at, text in change.above:
+            above.setdefault(at, []).append(text)
+        out: list[str] = []
+        origin: dict[int, int] = {}
+        gone = {line: n for n, line in enumerate(self.lines, 1) if n in new and new[n] is None}
+        for number, line in enumerate([*self.lines, ""], 1):
+            for text in above.get(number, []):
+                out.append(text)
+                if text in gone:
+                    origin[len(out)] = gone[text]
+            if number <= len(self.lines):
+                now = new.get(number, line)
+                if now is not None:
+                    out.append(now)
+                    origin[len(out)] = number
+        return "\n".join(out) + "\n", origin
+
+
+def splice(segment: str, first: int, spans: Sequence[Span]) -> str:
+    """Return source that begins on line `first` with expressions in it written anew; the spans do not overlap."""
+    lines = [line.encode() for line in segment.split("\n")]
+    starts = [0]
+    for line in lines:
+        starts.append(starts[-1] + len(line) + 1)
+    whole = b"\n".join(lines)
+    for node, new in sorted(spans, key=lambda s: (s[0].lineno, s[0].col_offset), reverse=True):
+        a = starts[node.lineno - first] + node.col_offset
+        b = starts[(node.end_lineno or node.lineno) - first] + (node.end_col_offset or 0)
+        whole = whole[:a] + new.encode() + whole[b:]
+    return whole.decode()
+
+
+def computed(e: Expr, names: Mapping[str, int], values: Sequence[Any], extra: Mapping[str, Any]) -> Any:
+    """Return the numbers of an expression; None where NumPy refuses, or a name has no value."""
+    try:
+        with np.errstate(all="ignore"):
+            return _value(e, names, values, extra)
+    except (*_FAILS, StepperError, MemoryError):
+        return None
+
+
+def _value(e: Expr, names: Mapping[str, int], values: Sequence[Any], extra: Mapping[str, Any]) -> Any:
+    if isinstance(e, Name):
+        if e.name in names:
+            found = values[names[e.name]]
+            if found is None:
+                raise ValueError(e.name)
+            return found
+        return extra[e.name]
+    if isinstance(e, Num):
+        return e.number
+    assert isinstance(e, Apply)
+    attributes = {k: v for k, v in e.attributes if k != "in_place"}
+    return ops.get(e.op).forward(*(_value(a, names, values, extra) for a in e.args), **attributes)
+
+
+def aligned(typed: str, program: Program) -> dict[int, int]:
+    """Return which line of the typed text each line of the program's text is; derived lines are none of it."""
+    old, new = lines_of(typed), lines_of(program.text)
+    derived = {s.line for s in program.statements if s.derived}
+    found: dict[int, int] = {}
+    at = 0
+    for number, line in enumerate(new, 1):
+        if at < len(old) and number not in derived and line == old[at]:
+            at += 1
+            found[number] = at
+    return found

@@ -1,0 +1,268 @@
+"""Single edits of one line: what could be wrong with it, written as what would mend it.
+
+Closed under inverse: what can be dropped can be put back. Nothing here knows what is right; `core.diagnosis.mend` tries them.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from core.diagnosis.code import Span
+
+Text = Callable[[ast.expr], str]
+REDUCTIONS = ("sum", "mean", "max", "min")
+
+
+@dataclass(frozen=True)
+class Edit:
+    """Expressions of a line written anew. `kind` says what is done; `old` and `new` are what went and came, as source."""
+
+    kind: str
+    spans: tuple[Span, ...]
+    old: str = ""
+    new: str = ""
+
+
+@dataclass(frozen=True)
+class Stock:
+    """What may be written into a line: names of arrays, derivatives of activations, weights, and the axis of the samples."""
+
+    arrays: Sequence[str]
+    derivatives: Sequence[str]
+    weights: Sequence[str]
+    axis: int
+    functions: Sequence[str]
+    sizes: Sequence[str]
+
+
+def nodes_of(root: ast.expr) -> list[ast.expr]:
+    """Return the expressions inside one, outermost first; functions and the arrays that sizes are read of are not operands."""
+    found: list[ast.expr] = []
+
+    def visit(node: ast.expr) -> None:
+        found.append(node)
+        if isinstance(node, ast.BinOp):
+            visit(node.left)
+            visit(node.right)
+        elif isinstance(node, ast.UnaryOp):
+            visit(node.operand)
+        elif isinstance(node, ast.Attribute) and node.attr == "T":
+            visit(node.value)
+        elif isinstance(node, ast.Compare):
+            visit(node.left)
+            visit(node.comparators[0])
+        elif isinstance(node, ast.Call):
+            if isinstance(node.func, ast.Attribute) and not is_np(node.func.value):
+                visit(node.func.value)
+            for a in node.args:
+                if not isinstance(a, (ast.Tuple, ast.Constant)):
+                    visit(a)
+        elif isinstance(node, ast.Subscript) and not (isinstance(node.value, ast.Attribute) and node.value.attr == "shape"):
+            visit(node.value)
+
+    visit(root)
+    return found
+
+
+def is_np(node: ast.expr) -> bool:
+    """Tell whether an expression is the name `np`."""
+    return isinstance(node, ast.Name) and node.id in ("np", "numpy")
+
+
+def function_of(node: ast.expr) -> str:
+    """Return the name of the function that is called, empty for anything else."""
+    if not isinstance(node, ast.Call):
+        return ""
+    return node.func.id if isinstance(node.func, ast.Name) else node.func.attr if isinstance(node.func, ast.Attribute) else ""
+
+
+def edits_of(root: ast.expr, source: str, stock: Stock) -> Iterator[Edit]:
+    """Yield the single edits of an expression; `source` is the text that its places refer to."""
+
+    def text(node: ast.expr) -> str:
+        return " ".join((ast.get_source_segment(source, node) or ast.unparse(node)).split())
+
+    nodes = nodes_of(root)
+    yield from _names(nodes, stock)
+    for node in nodes:
+        yield from _turned(node, text)
+        yield from _products(node, text)
+        yield from _dropped(node, text)
+        yield from _calls(node, text, stock)
+        yield from _indexed(node, text)
+    for node in nodes:
+        yield from _put(node, text, stock, node is root)
+
+
+def _names(nodes: Sequence[ast.expr], stock: Stock) -> Iterator[Edit]:
+    names = [n for n in nodes if isinstance(n, ast.Name)]
+    for node in names:
+        for other in stock.arrays:
+            if other != node.id and node.id not in stock.functions:
+                yield Edit("name", ((node, other),), node.id, other)
+    for name in dict.fromkeys(n.id for n in names):
+        same = [n for n in names if n.id == name]
+        if len(same) > 1:
+            for other in stock.arrays:
+                if other != name:
+                    yield Edit("name", tuple((n, other) for n in same), name, other)
+    kinds = list(dict.fromkeys(n.id for n in names if n.id in stock.arrays))
+    for i, a in enumerate(kinds):
+        for b in kinds[i + 1 :]:
+            yield Edit("name", tuple((n, b if n.id == a else a) for n in names if n.id in (a, b)), a, b)
+
+
+def _turned(node: ast.expr, text: Text) -> Iterator[Edit]:
+    if isinstance(node, ast.Attribute) and node.attr == "T":
+        yield Edit("transpose", ((node, text(node.value)),), text(node), text(node.value))
+    elif isinstance(node, (ast.Name, ast.BinOp, ast.Call, ast.Subscript)):
+        new = f"{wrapped(node, text)}.T"
+        yield Edit("transpose", ((node, new),), text(node), new)
+    pair = product_of(node)
+    if pair is not None:
+        a, b = pair
+        yield Edit("transpose", ((a, text(b)), (b, text(a))), text(node), f"{text(b)} @ {text(a)}")
+        for x, y in (
+            (bare(b, text), turned(a, text)), (turned(b, text), bare(a, text)), (turned(a, text), turned(b, text)),
+            (turned(b, text), turned(a, text)), (bare(b, text), bare(a, text)), (bare(a, text), turned(b, text)),
+            (turned(a, text), bare(b, text)), (bare(a, text), bare(b, text)),
+        ):  # fmt: skip
+            yield Edit("transpose", ((node, f"({x} @ {y})"),), text(node), f"{x} @ {y}")
+
+
+def product_of(node: ast.expr) -> tuple[ast.expr, ast.expr] | None:
+    """Return the two operands of a matrix product."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult):
+        return node.left, node.right
+    if function_of(node) in ("dot", "matmul") and isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        if is_np(node.func.value) and len(node.args) == 2:
+            return node.args[0], node.args[1]
+        if not is_np(node.func.value) and len(node.args) == 1:
+            return node.func.value, node.args[0]
+    return None
+
+
+def times_of(node: ast.expr) -> tuple[ast.expr, ast.expr] | None:
+    """Return the two operands of a product of single cells."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+        return node.left, node.right
+    if function_of(node) == "multiply" and isinstance(node, ast.Call) and len(node.args) == 2:
+        return node.args[0], node.args[1]
+    return None
+
+
+def _products(node: ast.expr, text: Text) -> Iterator[Edit]:
+    pair, times = product_of(node), times_of(node)
+    if pair is not None:
+        new = f"({wrapped(pair[0], text)} * {wrapped(pair[1], text)})"
+        yield Edit("product", ((node, new),), text(node), new)
+        # `dZ2 * A1` needs no `.T`, and one of them may be missing its own
+    if times is not None:
+        a, b = times
+        for x, y in ((text(a), text(b)), (turned(a, text), bare(b, text)), (bare(a, text), turned(b, text)),
+                     (bare(b, text), bare(a, text)), (turned(b, text), bare(a, text)), (bare(b, text), turned(a, text))):  # fmt: skip
+            new = f"({parenthesised(x)} @ {parenthesised(y)})"
+            yield Edit("product", ((node, new),), text(node), new)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub)):
+        op = "-" if isinstance(node.op, ast.Add) else "+"
+        new = f"({text(node.left)} {op} {wrapped(node.right, text)})"
+        yield Edit("plus", ((node, new),), text(node), new)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Mult, ast.Div)):
+        op = "/" if isinstance(node.op, ast.Mult) else "*"
+        yield Edit("inverse", ((node, f"({wrapped(node.left, text)} {op} {wrapped(node.right, text)})"),), text(node), "")
+
+
+def _dropped(node: ast.expr, text: Text) -> Iterator[Edit]:
+    pairs = [(k, p) for k, p in (("factor", times_of(node)), ("product", product_of(node))) if p is not None]
+    if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub)):
+        pairs.append(("term", (node.left, node.right)))
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+        pairs.append(("divisor", (node.left, node.right)))
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
+        yield Edit("drop power", ((node, text(node.left)),), text(node), text(node.left))
+    for kind, (left, right) in pairs:
+        yield Edit(f"drop {kind}", ((node, wrapped(left, text)),), text(right), "")
+        yield Edit(f"drop {kind}", ((node, wrapped(right, text)),), text(left), "")
+    if isinstance(node, ast.Call) and len(node.args) >= 1 and function_of(node) not in ("dot", "matmul", "multiply"):
+        inner = node.args[0]
+        if isinstance(node.func, ast.Attribute) and not is_np(node.func.value):
+            inner = node.func.value
+        yield Edit(f"drop call {function_of(node)}", ((node, wrapped(inner, text)),), text(node), text(inner))
+
+
+def _calls(node: ast.expr, text: Text, stock: Stock) -> Iterator[Edit]:
+    name = function_of(node)
+    if isinstance(node, ast.Call) and name in (*REDUCTIONS, "softmax", "log_softmax", "argmax") and isinstance(node.func, ast.Attribute | ast.Name):
+        inner = node.func.value if isinstance(node.func, ast.Attribute) and not is_np(node.func.value) else node.args[0]
+        for axis in ("0", "1"):
+            if name in REDUCTIONS:
+                for other in ("sum", "mean"):
+                    for keep in (", keepdims=True", ""):
+                        new = f"np.{other}({text(inner)}, axis={axis}{keep})"
+                        yield Edit("axis", ((node, new),), text(node), new)
+            else:
+                new = f"{name}({text(inner)}, axis={axis})"
+                yield Edit("axis", ((node, new),), text(node), new)
+        if name in REDUCTIONS:
+            yield Edit("axis", ((node, f"np.sum({text(inner)})"),), text(node), f"np.sum({text(inner)})")
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and len(node.args) == 1:
+        for other in stock.functions:
+            if other != name:
+                yield Edit("function", ((node.func, other),), name, other)
+
+
+def _indexed(node: ast.expr, text: Text) -> Iterator[Edit]:
+    if isinstance(node, ast.Subscript):
+        yield Edit("index", ((node, text(node.value)),), text(node), text(node.value))
+    if isinstance(node, ast.Compare):
+        left, right = text(node.left), text(node.comparators[0])
+        for op in (">", "<", "<=", ">="):
+            yield Edit("compare", ((node, f"({left} {op} {right})"),), text(node), f"{left} {op} {right}")
+
+
+def _put(node: ast.expr, text: Text, stock: Stock, whole: bool) -> Iterator[Edit]:
+    here = wrapped(node, text)
+    for d in stock.derivatives:
+        yield Edit("put derivative", ((node, f"({here} * {d})"),), "", d)
+        yield Edit("write derivative", ((node, f"({d})"),), text(node), d)
+    if isinstance(node, (ast.Name, ast.BinOp, ast.Call)):
+        for w in stock.weights:
+            for new in (f"{w}.T @ {here}", f"{here} @ {w}.T", f"{w} @ {here}", f"{here} @ {w}"):
+                yield Edit("put weights", ((node, f"({new})"),), text(node), new)
+        for a in stock.arrays:
+            if a not in stock.weights and whole:
+                for new in (f"{here} @ {a}.T", f"{a}.T @ {here}", f"{here} * {a}"):
+                    yield Edit("put array", ((node, f"({new})"),), text(node), new)
+        for axis in (stock.axis, 1 - stock.axis):
+            for keep in (", keepdims=True", ""):
+                new = f"np.sum({text(node)}, axis={axis}{keep})"
+                yield Edit("put sum", ((node, new),), text(node), new)
+        for shape in ("1, -1", "-1, 1"):
+            new = f"{here}.reshape({shape})"
+            yield Edit("reshape", ((node, new),), text(node), new)
+    if isinstance(node, ast.Name) and node.id not in stock.functions:
+        for f in stock.functions:
+            new = f"{f}({text(node)})"
+            yield Edit("put call", ((node, new),), text(node), new)
+
+
+def wrapped(node: ast.expr, text: Text) -> str:
+    """Return the source of an expression, in parentheses unless it is one thing."""
+    return text(node) if isinstance(node, (ast.Name, ast.Call, ast.Attribute, ast.Subscript, ast.Constant)) else f"({text(node)})"
+
+
+def turned(node: ast.expr, text: Text) -> str:
+    """Return the source of an expression transposed."""
+    return text(node) if isinstance(node, ast.Attribute) and node.attr == "T" else f"{wrapped(node, text)}.T"
+
+
+def bare(node: ast.expr, text: Text) -> str:
+    """Return the source of an expression without `.T`."""
+    return wrapped(node.value, text) if isinstance(node, ast.Attribute) and node.attr == "T" else wrapped(node, text)
+
+
+def parenthesised(source: str) -> str:
+    """Return source that can stand beside an operator."""
+    return source if source.replace("_", "").replace(".", "").isalnum() or source.startswith("(") else f"({source})"

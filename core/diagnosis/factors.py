@@ -1,0 +1,263 @@
+"""Signs and constant factors: which lines make one parameter's update differ from the others' by a factor.
+
+Every gradient is by now a multiple of the true one. A common positive factor acts like another learning rate and is right. What
+differs is explained by the fewest lines; among lines that lead to the same parameters, by the one whose own factor is odd.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from core.diagnosis.search import Work
+from core.diagnosis.trials import constant, fitted
+from core.program.ir import Program
+from core.program.structure import ancestors
+
+CLOSE = 1e-6
+MOST_LINES = 3
+
+
+@dataclass(frozen=True)
+class Odd:
+    """A line whose result is off by a factor: `times` is what mends it; `others` are lines that would do as well."""
+
+    value: int
+    times: float
+    parameters: frozenset[str]
+    others: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Step:
+    """How a parameter's update goes on from its gradient: the values of its lines, and the constant of each, if it has one."""
+
+    values: tuple[int, ...]
+    ratios: tuple[float | None, ...]
+
+
+def steps(work: Work) -> dict[str, Step]:
+    """Return the update of each parameter after its gradient; a state counts as it is given, so usually 0."""
+    found: dict[str, Step] = {}
+    p = work.program
+    for name, g in work.gradients.items():
+        start, end = p.carried[name]
+        chain = [
+            s for s in p.statements
+            if s.last > s.first and p.instructions[s.last - 1].result != g
+            and g in ancestors(p.instructions, [p.instructions[s.last - 1].result])
+            and p.instructions[s.last - 1].result in ancestors(p.instructions, [end])
+        ]  # fmt: skip
+        values = tuple(p.instructions[s.last - 1].result for s in chain)
+        ratios: list[float | None] = []
+        before = [np.asarray(v[g], dtype=float) for v in work.now]
+        for v in values:
+            after = [np.asarray(t[v], dtype=float) for t in work.now]
+            if v == end:
+                after = [a - np.asarray(t[start], dtype=float) for a, t in zip(after, work.now, strict=True)]
+            before = [fitted(b, a.shape) for a, b in zip(after, before, strict=True)]
+            ratios.append(constant(after, before))
+            before = after
+        found[name] = Step(values, tuple(ratios))
+    return found
+
+
+def whole(step: Step) -> float | None:
+    """Return the factor of an update after its gradient, None where it is no multiple of it."""
+    product = 1.0
+    for ratio in step.ratios:
+        if ratio is None:
+            return None
+        product *= ratio
+    return product if step.ratios else None
+
+
+def constants(work: Work, made: Mapping[str, Step]) -> dict[str, float]:
+    """Return the c of each parameter with update = −c · (the usual step) · ∇L; 1 is right, a common c > 0 as well.
+
+    Updates that are no multiples of the gradient (Adam) count by their direction.
+    """
+    usual = _usual({n: w for n, s in made.items() if (w := whole(s)) is not None})
+    found: dict[str, float] = {}
+    for name, step in made.items():
+        c = work.factor(name)
+        if c is None:
+            continue
+        w = whole(step)
+        found[name] = c * (-w / usual if w is not None else _direction(work, name))
+    return found
+
+
+def _usual(ratios: Mapping[str, float]) -> float:
+    """Return how long the steps of most parameters are."""
+    sizes = Counter(float(f"{abs(w):.6g}") for w in ratios.values())
+    if not sizes:
+        return 1.0
+    most = max(sizes.values())
+    return min((s for s, n in sizes.items() if n == most), key=lambda s: abs(np.log(s)))
+
+
+def _direction(work: Work, name: str) -> float:
+    start, end = work.program.carried[name]
+    g = work.gradients[name]
+    for values in work.now:
+        move = np.asarray(values[end], dtype=float) - np.asarray(values[start], dtype=float)
+        with np.errstate(all="ignore"):
+            along = float(np.sum(move * fitted(np.asarray(values[g], dtype=float), move.shape)))
+        if along:
+            return 1.0 if along < 0 else -1.0
+    return 1.0
+
+
+def odd_lines(work: Work, free: frozenset[int] = frozenset()) -> tuple[float, list[Odd]]:
+    """Return the positive factor common to all, and the fewest lines that, multiplied by a constant, give it to every parameter.
+
+    `free` are lines that are mended already, whose factor is open.
+    """
+    made = steps(work)
+    found = constants(work, made)
+    if not found:
+        return 1.0, []
+    groups = _groups(work, made)
+    best: list[tuple[frozenset[str], float]] | None = None
+    chosen = 1.0
+    for common in _commons(found):
+        needed = {n: common / c for n, c in found.items() if abs(common / c - 1) > CLOSE}
+        cover = _cover(needed, [g for g in groups])
+        if cover is not None and (best is None or len(cover) < len(best)):
+            best, chosen = cover, common
+    odd: list[Odd] = []
+    for group, times in best or []:
+        lines = groups[group]
+        ranked = sorted(lines, key=lambda v: _oddness(work, made, v, times, free))
+        odd.append(Odd(ranked[0], times, group, tuple(ranked[1:])))
+    return chosen, sorted(odd, key=lambda o: work.program.makers[o.value])
+
+
+def _commons(found: Mapping[str, float]) -> list[float]:
+    """Return the positive factors that may be common to all: 1 first, then those that are there, the most frequent first."""
+    sizes = Counter(float(f"{abs(c):.9g}") for c in found.values())
+    exact = {float(f"{abs(c):.9g}"): abs(c) for c in found.values()}
+    return [1.0, *(exact[s] for s, _ in sizes.most_common() if abs(s - 1) > CLOSE)]
+
+
+def _groups(work: Work, made: Mapping[str, Step]) -> dict[frozenset[str], list[int]]:
+    """Return the lines by the parameters that they lead to."""
+    found: dict[frozenset[str], list[int]] = {}
+    for v in work.lines:
+        if work.leads_to[v]:
+            found.setdefault(work.leads_to[v], []).append(v)
+    for name, step in made.items():
+        for v in step.values:
+            if work.judged(work.statement_of(v)):
+                found.setdefault(frozenset([name]), []).append(v)
+    return found
+
+
+def _cover(
+    needed: Mapping[str, float], groups: list[frozenset[str]]
+) -> list[tuple[frozenset[str], float]] | None:  # fmt: skip
+    """Return the fewest groups whose factors multiply to what is needed."""
+    if not needed:
+        return []
+    for size in range(1, min(MOST_LINES, len(groups)) + 1):
+        for chosen in combinations(groups, size):
+            times = _solved(needed, chosen)
+            if times is not None:
+                return list(zip(chosen, times, strict=True))
+    by_one = [(frozenset([n]), x) for n, x in needed.items() if frozenset([n]) in groups]
+    return by_one if len(by_one) == len(needed) else None
+
+
+def _solved(needed: Mapping[str, float], chosen: tuple[frozenset[str], ...]) -> list[float] | None:
+    left = dict(needed)
+    names = {n for g in chosen for n in g}
+    if not set(needed) <= names:
+        return None
+    times: list[float] = []
+    # smaller groups are settled last: what a large one leaves over, they mend
+    order = sorted(chosen, key=len, reverse=True)
+    for k, group in enumerate(order):
+        alone = [n for n in group if not any(n in g for g in order[k + 1 :])] or list(group)
+        x = left.get(alone[0], 1.0)
+        if abs(x - 1) <= CLOSE:
+            return None
+        times.append(x)
+        for n in group:
+            left[n] = left.get(n, 1.0) / x
+    if any(abs(x - 1) > CLOSE for x in left.values()):
+        return None
+    return [times[order.index(g)] for g in chosen]
+
+
+def _oddness(work: Work, made: Mapping[str, Step], value: int, times: float, free: frozenset[int]) -> tuple[float, ...]:
+    """The smaller the likelier: a line whose own factor, once mended, is what such lines have."""
+    if value in free:
+        return (-1.0,)
+    own, usual = own_factor(work, made, value)
+    if own is None:
+        return (2.0, 0.0)
+    if times < 0:
+        wrong_now, right_then = np.sign(own) != np.sign(usual), np.sign(own * times) == np.sign(usual)
+        fits = 0.0 if wrong_now and right_then else 1.0
+        if abs(abs(times) - 1) > CLOSE and not np.isclose(abs(own * times), abs(usual)):
+            fits += 0.5
+    else:
+        fits = 0.0 if np.isclose(own * times, usual, rtol=1e-5) and not np.isclose(own, usual, rtol=1e-5) else 1.0
+    targets = 0.0 if _reads_target(work.program, value) else 1.0
+    return (fits, targets, -float(work.program.makers[value]))
+
+
+def _reads_target(program: Program, value: int) -> bool:
+    from core.diagnosis.mend import targets_of
+
+    s = program.statements[program.instructions[program.makers[value]].statement]
+    targets = set(targets_of(program))
+    return any(not targets.isdisjoint(i.reads) for i in program.instructions[s.first : s.last])
+
+
+def own_factor(work: Work, made: Mapping[str, Step], value: int) -> tuple[float | None, float]:
+    """Return the factor that a line itself brings in, and what such lines usually bring in here."""
+    for name, step in made.items():
+        if value in step.values:
+            at = step.values.index(value)
+            others = [s.ratios[at] for n, s in made.items() if n != name and at < len(s.ratios)]
+            usual = _majority([r for r in others if r is not None])
+            return step.ratios[at], -1.0 if usual is None and at == len(step.values) - 1 else (1.0 if usual is None else usual)
+    own = line_factor(work, value)
+    gradients = {v: n for n, v in work.gradients.items()}
+    if value in gradients:
+        others = [line_factor(work, v) for v in gradients if v != value]
+        usual = _majority([r for r in others if r is not None])
+        return own, 1.0 if usual is None else usual
+    return own, 1.0
+
+
+def _majority(ratios: list[float]) -> float | None:
+    if not ratios:
+        return None
+    sizes = Counter(float(f"{r:.6g}") for r in ratios)
+    [(best, n), *rest] = sizes.most_common()
+    if rest and rest[0][1] == n:
+        return 1.0 if 1.0 in sizes else None
+    return best
+
+
+def line_factor(work: Work, value: int) -> float | None:
+    """Return c with result = c · truth where what the line reads counts as true."""
+    p = work.program
+    role = work.role_of(value)
+    if role is None:
+        return None
+    s = p.statements[work.statement_of(value)]
+    read = {v for i in p.instructions[s.first : s.last] for v in i.reads if v in work.leads_to and v != value}
+    c = role[1]
+    for v in read:
+        before = work.role_of(v)
+        if before is not None and before[0].kind == "adjoint" and v not in work.replaced:
+            return c / before[1]
+    return c

@@ -1,0 +1,327 @@
+"""The edits of a wrong line that make it compute what it should, and what the fault is called."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from core import ops
+from core.diagnosis.code import Change, Code, computed, splice
+from core.diagnosis.edits import Edit, Stock, edits_of
+from core.diagnosis.search import Place, Work
+from core.diagnosis.trials import Role, constant, fitted
+from core.errors import NotationError
+from core.notation.convert import Definition
+from core.notation.parse import Raw, parse
+from core.notation.print import expression_text
+from core.ops.base import Site
+from core.program.expr import Name, Num
+from core.program.ir import Program
+from core.program.structure import ancestors
+
+MOST_MENDS = 12
+
+
+@dataclass(frozen=True)
+class Mend:
+    """One edit that mends a line: the fault that it undoes, the line that it changes, and the factor that is left."""
+
+    fault: str
+    line: int
+    text: str
+    expected: str
+    change: Change
+    factor: float
+    edit: Edit
+    definition: str = ""
+
+
+class Mender:
+    """Tries edits of wrong lines on the trials of a program."""
+
+    def __init__(self, work: Work, code: Code) -> None:
+        self.work, self.code, self.program = work, code, work.program
+        self.targets = frozenset(targets_of(self.program))
+
+    def mends(self, place: Place) -> list[Mend]:
+        """Return the edits of a place's line that mend it, the most likely first."""
+        statement = self.work.statement_of(place.value)
+        raw = self.code.raws[statement]
+        found: list[Mend] = []
+        for mend in (*self._in_line(place, statement, raw), *self._versions(place, statement, raw), *self._in_def(place, statement, raw)):
+            if all(m.expected != mend.expected for m in found):
+                found.append(mend)
+        return sorted(found, key=lambda m: _rank(m, self.places_factor(place)))[:MOST_MENDS]
+
+    def places_factor(self, place: Place) -> float:
+        """Return the factor that the line would be right with, as far as its parameters tell."""
+        return 1.0
+
+    # -- numbers ------------------------------------------------------------------------------------------
+
+    def wanted(self, place: Place, statement: int) -> list[Any]:
+        """Return the true numbers of what a line gives its name to; of an update that holds the gradient, of its change."""
+        return self.work.truth(place.role)
+
+    def result(self, place: Place, statement: int, e: Any, n: int, names: Mapping[str, int]) -> Any:
+        """Return what an edited line computes in a trial, comparable with `wanted`."""
+        values = self.work.now[n] if place.value not in self.work.replaced else self._before(place, n)
+        found = computed(e, names, values, self._extra(n))
+        if found is None:
+            return None
+        p = self.program
+        s = p.statements[statement]
+        end = p.instructions[s.last - 1].result
+        if end != place.value and s.phase == "update":  # the gradient stands in the update: judge the change
+            old = values[names[s.target]]
+            return np.subtract(found, old) if np.shape(found) == np.shape(old) else None
+        return found
+
+    def _before(self, place: Place, n: int) -> list[Any]:
+        return self.work.now[n]
+
+    def _extra(self, n: int) -> Mapping[str, Any]:
+        size = self.program.batching.size
+        return {"m": size, "batch_size": size, "iteration": 1}
+
+    def fits(self, place: Place, statement: int, segment: str, names: Mapping[str, int],
+             definitions: Mapping[str, Definition] | None = None) -> float | None:  # fmt: skip
+        """Return the c with which an edited line computes c · the truth; None if it does not."""
+        raw = self.code.raws[statement]
+        try:
+            e = self.code.read(segment, raw.target, definitions)
+        except NotationError:
+            return None
+        wanted = self.wanted(place, statement)
+        found: list[Any] = []
+        for n, truth in enumerate(wanted):
+            one = fitted(self.result(place, statement, e, n, names), truth.shape)
+            if constant([one], [truth]) is None:
+                return None
+            found.append(one)
+        return constant(found, wanted)
+
+    # -- edits --------------------------------------------------------------------------------------------
+
+    def _in_line(self, place: Place, statement: int, raw: Raw) -> Iterator[Mend]:
+        names = self.code.names_before(statement)
+        stock = self.stock(statement)
+        for root in (raw.value, raw.mask):
+            if root is None:
+                continue
+            for edit in edits_of(root, self.program.text, stock):
+                segment = self.code.spliced(raw, edit.spans)
+                c = self.fits(place, statement, segment, names)
+                if c is not None:
+                    segment = tidy(segment)
+                    yield Mend(self.name(edit, place, statement), raw.line, raw.text, segment.strip(), self._line(raw, segment), c, edit)
+
+    def _line(self, raw: Raw, segment: str) -> Change:
+        rest = tuple((n, None) for n in range(raw.line + 1, raw.end_line + 1))
+        return Change(((raw.line, segment), *rest))
+
+    def _versions(self, place: Place, statement: int, raw: Raw) -> Iterator[Mend]:
+        """Where a name stood for something else earlier: the line comes too late, or another one too early."""
+        names = dict(self.code.names_before(statement))
+        p = self.program
+        read = {n.id for root in (raw.value, raw.mask) if root is not None for n in ast.walk(root) if isinstance(n, ast.Name)}
+        for name in sorted(read & set(names)):
+            for v in p.values:
+                if v.name != name or v.kind == "part" or v.index == names[name] or p.makers.get(v.index, -1) >= p.statements[statement].first:
+                    continue
+                c = self.fits(place, statement, self.code.segment(raw), {**names, name: v.index})
+                if c is None:
+                    continue
+                maker = self.work.statement_of(names[name])
+                updated = p.statements[maker].phase == "update"
+                early = self.code.raws[maker]
+                gone = tuple((n, None) for n in range(early.line, early.end_line + 1))
+                change = Change(gone, tuple((raw.end_line + 1, line) for line in self.code.segment(early).split("\n")))
+                yield Mend(
+                    "stale" if updated else "overwritten", raw.line, raw.text, f"{raw.text}  (before `{early.text}`)", change, c,
+                    Edit("version", (), name, name),
+                )  # fmt: skip
+
+    def _in_def(self, place: Place, statement: int, raw: Raw) -> Iterator[Mend]:
+        """Edits of the small `def`s that a line calls; one counts for all uses."""
+        names = self.code.names_before(statement)
+        definitions = self.code.source.definitions
+        used = {n.id for root in (raw.value, raw.mask) if root is not None for n in ast.walk(root) if isinstance(n, ast.Name)}
+        for name in sorted(used & set(definitions)):
+            definition = definitions[name]
+            first, last = self.code.definition_lines[name]
+            segment = "\n".join(self.code.lines[first - 1 : last])
+            for root, spans, edit in self._def_edits(definition):
+                new = splice(segment, first, spans)
+                try:
+                    changed = parse(new).definitions[name]
+                except (NotationError, KeyError):
+                    continue
+                c = self.fits(place, statement, self.code.segment(raw), names, {**definitions, name: changed})
+                if c is None:
+                    continue
+                at = root.lineno
+                lines = tidy_def(new).split("\n")
+                change = Change(tuple((first + n, line) for n, line in enumerate(lines)))
+                yield Mend(
+                    self.name(edit, place, statement, definition), at, self.code.lines[at - 1].strip(), lines[at - first].strip(),
+                    change, c, edit, name,
+                )  # fmt: skip
+
+    def _def_edits(self, d: Definition) -> Iterator[tuple[ast.expr, tuple[Any, ...], Edit]]:
+        arrays = [*d.arguments, *(n for n, _ in d.steps)]
+        functions = [n for n, f in self.code.source.definitions.items() if len(f.arguments) == 1 and n != d.name] + ["sigmoid", "tanh", "relu"]
+        stock = Stock(arrays, (), (), 1, tuple(dict.fromkeys(functions)), ())
+        for _, root in (*d.steps, ("", d.value)):
+            for edit in edits_of(root, self.program.text, stock):
+                if edit.kind not in ("put sum", "reshape", "transpose", "axis"):
+                    yield root, edit.spans, edit
+            # every place of the same expression at once: `sigmoid(x) * (1 - sigmoid(x))` becomes `x * (1 - x)`
+            calls: dict[str, list[ast.expr]] = {}
+            for node in ast.walk(root):
+                if isinstance(node, (ast.Call, ast.BinOp)):
+                    calls.setdefault(ast.unparse(node), []).append(node)
+            for text, nodes in calls.items():
+                for a in arrays:
+                    if ast.unparse(root) != text or (root is not d.value):
+                        yield root, tuple((n, a) for n in nodes), Edit("name", tuple((n, a) for n in nodes), text, a)
+            names: list[ast.expr] = [n for n in ast.walk(root) if isinstance(n, ast.Name) and n.id in arrays]
+            for f in stock.functions:
+                spans = tuple((n, f"{f}({n.id})") for n in names if isinstance(n, ast.Name))
+                if len(spans) > 1:
+                    yield root, spans, Edit("put call", spans, "", f)
+            if root is d.value:
+                for a in arrays:
+                    for new in (f"{a} * (1 - {a})", f"1 - {a} ** 2", f"({a} > 0)"):
+                        yield root, ((root, new),), Edit("write derivative", ((root, new),), ast.unparse(root), new)
+
+    def stock(self, statement: int) -> Stock:
+        """Return what an edit may write into a line."""
+        names = self.code.names_before(statement)
+        values = self.work.now[0]
+        arrays = [n for n, v in names.items() if isinstance(values[v], np.ndarray) and np.asarray(values[v]).dtype.kind in "fiu" and np.ndim(values[v])]
+        state = set(self.program.carried) - set(self.program.trainable)
+        arrays = [n for n in arrays if n not in state]
+        weights = [n for n in arrays if n in self.program.trainable and np.ndim(values[names[n]]) == 2]
+        functions = [n for n, d in self.code.source.definitions.items() if len(d.arguments) == 1]
+        axis = 1 if self.program.batching.axis == -1 else 0
+        return Stock(arrays, self.derivatives(names), weights, axis, functions, ())
+
+    def derivatives(self, names: Mapping[str, int]) -> list[str]:
+        """Return how the local derivative of each activation is written here: by a `def` of the learner, or as an expression."""
+        found: list[str] = []
+        by_value = {v: n for n, v in names.items()}
+        for role, truth in self.work.trials[0].truth.items():
+            if role.kind != "factor":
+                continue
+            i = self.program.instructions[self.program.makers[role.index]]
+            source = i.operands[0].value
+            z, a = by_value.get(source if source is not None else -1), by_value.get(role.index)
+            found += self._by_def(truth, [n for n in (z, a) if n is not None], names)
+            text = _derivative_text(self.program, role, z, a)
+            if text is not None:
+                found.append(text)
+        return list(dict.fromkeys(found))
+
+    def _by_def(self, truth: Any, arguments: list[str], names: Mapping[str, int]) -> list[str]:
+        found: list[str] = []
+        for f, d in self.code.source.definitions.items():
+            for argument in arguments if len(d.arguments) == 1 else ():
+                try:
+                    e = self.code.read(f"_ = {f}({argument})", "_")
+                except NotationError:
+                    continue
+                if constant([computed(e, names, self.work.trials[0].values, {})], [truth]) == 1.0:
+                    found.append(f"{f}({argument})")
+        return found
+
+    # -- names --------------------------------------------------------------------------------------------
+
+    def name(self, edit: Edit, place: Place, statement: int, definition: Definition | None = None) -> str:
+        """Return what the fault is called that an edit undoes."""
+        from core.diagnosis.naming import name_of
+
+        return name_of(self, edit, place, statement, definition)
+
+
+def targets_of(program: Program) -> list[int]:
+    """Return the data that only the loss (and the backward) reads: the targets."""
+    feeds = {v for i in program.instructions if program.phase_of(i.index) == "forward" for v in i.reads}
+    loss = {v for i in program.instructions if program.phase_of(i.index) == "loss" for v in i.reads}
+    return [v for n in program.batching.sliced if (v := program.inputs[n]) in loss and v not in feeds]
+
+
+def depends(program: Program, value: int, on: frozenset[int] | set[int]) -> bool:
+    """Tell whether a value is computed from one of some others."""
+    return not ancestors(program.instructions, [value]).isdisjoint(on)
+
+
+def _derivative_text(program: Program, role: Role, z: str | None, a: str | None) -> str | None:
+    i = program.instructions[program.makers[role.index]]
+    op = ops.get(i.op)
+    rule = op.vjp[0]
+    assert rule is not None
+    site = Site(Num(1), (Name(z or "?"),), Name(a or "?"), {k: v for k, v in i.attributes.items() if k != "in_place"}, ((2,),), (2,))
+    text = expression_text(rule(site), numpy=False)
+    return None if "?" in text else text
+
+
+def tidy(segment: str) -> str:
+    """Return a line without the outermost parentheses that are not needed."""
+    try:
+        node = ast_of(segment)
+    except (SyntaxError, ValueError):
+        return segment
+    head, _, tail = segment.partition("=")
+    if isinstance(node, ast.Assign) and tail.strip().startswith("(") and tail.strip().endswith(")"):
+        inner = tail.strip()[1:-1]
+        try:
+            if ast.dump(ast_of(f"_ = {inner}").value) == ast.dump(node.value):
+                return f"{head}= {inner}"
+        except (SyntaxError, ValueError):
+            pass
+    return segment
+
+
+def tidy_def(text: str) -> str:
+    """Return a `def` whose returned expression has no parentheses around all of it."""
+    lines = text.split("\n")
+    for n, line in enumerate(lines):
+        bare = line.strip()
+        if bare.startswith("return (") and bare.endswith(")"):
+            inner = bare[len("return (") : -1]
+            try:
+                if ast.dump(ast_of(f"_ = {inner}").value) == ast.dump(ast_of(f"_ = ({inner})").value):
+                    lines[n] = line[: len(line) - len(line.lstrip())] + f"return {inner}"
+            except (SyntaxError, ValueError):
+                pass
+    return "\n".join(lines)
+
+
+def ast_of(segment: str) -> Any:
+    """Return the one statement of a line."""
+    from core.notation.syntax import python_tree
+
+    return python_tree(segment.strip()).body[0]
+
+
+_ORDER = (
+    "name", "function", "transpose", "put call", "drop call", "drop factor", "put derivative", "product", "axis", "put sum", "write derivative",
+    "compare", "version", "put weights", "plus", "drop term", "inverse",
+)  # fmt: skip
+
+
+def _rank(m: Mend, wanted: float) -> tuple[float, ...]:
+    """The likelier first: no factor is left over, few places changed, a usual kind."""
+    kind = next((n for n, k in enumerate(_ORDER) if m.edit.kind.startswith(k)), len(_ORDER))
+    plain = abs(m.factor) in (1.0,) or np.isclose(abs(m.factor), 1.0)
+    return (0 if plain else 1, kind, len(m.edit.spans), len(m.expected))
+
+
+def with_fault(m: Mend, fault: str) -> Mend:
+    """Return a mend under another name."""
+    return replace(m, fault=fault)

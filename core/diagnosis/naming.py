@@ -1,0 +1,189 @@
+"""What a fault is called: by the edit that mends the line, and by the numbers where the edit alone does not tell."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from core.diagnosis.code import computed
+from core.diagnosis.trials import Role, constant
+from core.errors import NotationError
+from core.notation.convert import Definition
+
+if TYPE_CHECKING:
+    from core.diagnosis.edits import Edit
+    from core.diagnosis.mend import Mender
+    from core.diagnosis.search import Place
+
+
+def by_numbers(mender: Mender, place: Place) -> str:
+    """Return the likeliest name of a fault that no edit mends."""
+    from core.diagnosis.mend import depends
+
+    program, work = mender.program, mender.work
+    wanted = work.truth(place.role)
+    found = [v[place.value] for v in work.now]
+    statement = work.statement_of(place.value)
+    if place.role.kind == "adjoint" and mender.targets and not depends(program, place.value, mender.targets):
+        return "no-target"
+    s = program.statements[statement]
+    found = []
+    for n, trial in enumerate(work.trials):
+        e = mender.code.read(mender.code.segment(mender.code.raws[statement]), s.target)
+        found.append(computed(e, mender.code.names_before(statement), work.now[n], {"m": program.batching.size}))
+        del trial
+    if any(f is None for f in found):
+        return "operand"
+    shapes = {np.shape(f) for f in found}
+    if shapes != {wanted[0].shape}:
+        if np.size(found[0]) > wanted[0].size:
+            return "broadcast" if place.role.index not in work.starts.values() else "batch-sum"
+        return "batch-sum" if place.role.index in work.starts.values() else "shape"
+    for role in [r for r in work.trials[0].truth if r.kind == "factor"]:
+        factor = work.truth(role)
+        if factor[0].shape == wanted[0].shape:
+            with np.errstate(all="ignore"):
+                if constant(found, [w * f for w, f in zip(wanted, factor, strict=True)]) is not None:
+                    return "derivative-extra"
+                if constant([f * d for f, d in zip(found, factor, strict=True)], wanted) is not None:
+                    return "derivative-missing"
+    if wanted[0].ndim == 2 and wanted[0].shape[0] == wanted[0].shape[1] and constant([np.transpose(f) for f in found], wanted) is not None:
+        return "transpose"
+    return "operand"
+
+
+def name_of(mender: Mender, edit: Edit, place: Place, statement: int, definition: Definition | None) -> str:
+    """Return one of FAULTS for what an edit undoes in a line."""
+    from core.diagnosis.mend import depends
+
+    kind = edit.kind
+    role = place.role
+    program = mender.program
+    if definition is None and mender.targets and kind in ("name", "put array"):
+        names = mender.code.names_before(statement)
+        new = names.get(edit.new)
+        had = depends(program, place.value, mender.targets)
+        if new is not None and not had and (new in mender.targets or depends(program, new, mender.targets)):
+            return "no-target"
+    if definition is not None:
+        return _in_def(edit)
+    if kind == "name":
+        return _renamed(mender, edit, statement)
+    if kind in ("function",):
+        return "operand"
+    if kind == "transpose":
+        return "transpose"
+    if kind == "product":
+        return "product"
+    if kind == "put derivative":
+        return "derivative-missing"
+    if kind == "write derivative":
+        return _derivative(mender, edit, statement)
+    if kind in ("drop factor", "drop divisor"):
+        return _dropped(mender, edit, statement)
+    if kind == "put weights":
+        return "chain-skipped"
+    if kind == "put array":
+        return "chain-skipped"
+    if kind in ("put sum", "axis") or kind.startswith(("drop call sum", "drop call mean")):
+        return "axis" if "softmax" in edit.old else "batch-sum"
+    if kind == "index":
+        return "batch-sum"
+    if kind == "reshape":
+        return "broadcast"
+    if kind == "drop term":
+        return "epsilon" if _small(edit.old) else "operand"
+    if kind.startswith("drop call"):
+        return "derivative-twice" if _is_activation(mender, kind.removeprefix("drop call ")) else "derivative-extra"
+    if kind == "put call":
+        return "derivative-of-preactivation" if _is_activation(mender, edit.new.split("(")[0]) else "derivative-missing"
+    if kind == "drop product":
+        return "product"
+    if kind in ("plus", "inverse"):
+        return "sign" if kind == "plus" else "operand"
+    return "operand" if role.kind != "factor" else "derivative-of-preactivation"
+
+
+def _in_def(edit: Edit) -> str:
+    if edit.kind == "name" and not edit.old.isidentifier() or edit.kind.startswith("drop call"):
+        return "derivative-twice"
+    if edit.kind == "put call":
+        return "derivative-of-preactivation"
+    if edit.kind == "write derivative":
+        return "derivative-of-preactivation" if edit.new.startswith(edit.old[:1]) else "derivative-twice"
+    if edit.kind.startswith("put"):
+        return "derivative-missing"
+    if edit.kind.startswith("drop"):
+        return "derivative-extra"
+    return "operand"
+
+
+def _renamed(mender: Mender, edit: Edit, statement: int) -> str:
+    names = mender.code.names_before(statement)
+    old, new = names.get(edit.old), names.get(edit.new)
+    if old is None or new is None:
+        return "operand"
+    for i in mender.program.instructions:
+        if Role("factor", i.result) not in mender.work.trials[0].truth:
+            continue
+        z = i.operands[0].value
+        if (z, i.result) == (new, old):
+            return "derivative-twice"
+        if (z, i.result) == (old, new):
+            return "derivative-of-preactivation"
+    return "operand"
+
+
+def _numbers(mender: Mender, source: str, statement: int) -> list[Any] | None:
+    try:
+        e = mender.code.read(f"_ = {source}", "_")
+    except NotationError:
+        return None
+    names = mender.code.names_before(statement)
+    found = [computed(e, names, values, {}) for values in mender.work.now]
+    return None if any(f is None for f in found) else found
+
+
+def _derivative(mender: Mender, edit: Edit, statement: int) -> str:
+    """Another expression stands where a derivative belongs: which mistake is it?"""
+    right = _numbers(mender, edit.new, statement)
+    wrong = _numbers(mender, edit.old, statement)
+    if right is None or wrong is None:
+        return "operand"
+    if np.shape(wrong[0]) == np.shape(right[0]):
+        with np.errstate(all="ignore"):
+            if all(np.min(np.asarray(w)) >= 0.19 and np.max(np.asarray(w)) <= 0.2501 for w in wrong):
+                return "derivative-twice"
+        names = mender.code.names_before(statement)
+        for role, _ in mender.work.trials[0].truth.items():
+            if role.kind == "factor":
+                z = mender.program.instructions[mender.program.makers[role.index]].operands[0].value
+                assert z is not None
+                for at, which in ((z, "derivative-of-preactivation"), (role.index, "derivative-missing")):
+                    a = [np.asarray(t.values[at]) for t in mender.work.trials]
+                    for formula in (lambda x: x * (1 - x), lambda x: 1 - x**2):
+                        if constant(wrong, [formula(x) for x in a]) is not None:
+                            return "derivative-of-preactivation" if which == "derivative-of-preactivation" else "operand"
+        del names
+    return "derivative-missing" if np.ndim(wrong[0]) == 0 else "operand"
+
+
+def _dropped(mender: Mender, edit: Edit, statement: int) -> str:
+    found = _numbers(mender, edit.old, statement)
+    if found is None:
+        return "derivative-extra"
+    if np.size(found[0]) == 1:
+        return "scale"
+    return "derivative-extra"
+
+
+def _small(source: str) -> bool:
+    try:
+        return 0 < abs(float(source)) < 1e-2
+    except ValueError:
+        return source.lower() in ("eps", "epsilon", "tiny", "small")
+
+
+def _is_activation(mender: Mender, name: str) -> bool:
+    return name in ("sigmoid", "tanh", "relu", "softmax") or name in mender.code.source.definitions

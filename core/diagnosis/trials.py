@@ -1,0 +1,165 @@
+"""Random trials of an iteration: parameters and data drawn anew, all values and all true adjoints.
+
+One trial with a single sample matches many values with many adjoints; three do not (HEALTH.md, section 2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from core import ops
+from core.changes import rate_of
+from core.data.batches import Picker
+from core.execute.adjoints import adjoints, terms
+from core.execute.inputs import initial_state, inputs_of
+from core.health.probe import Probe
+from core.program.ir import Array, Program
+
+TRIALS = 3
+SAME = 1e-6
+
+
+@dataclass(frozen=True)
+class Role:
+    """What a value may be: the adjoint ∂L/∂v of a forward value, the local derivative of an activation, or a forward value."""
+
+    kind: str
+    index: int
+    transposed: bool = False
+
+
+@dataclass(eq=False)
+class Trial:
+    """One draw: `values` by index, and `truth`: the true numbers of each role."""
+
+    probe: Probe
+    values: list[Any]
+    truth: dict[Role, Array]
+
+
+def first_inputs(program: Program) -> dict[int, Any]:
+    """Return what the learner's own first iteration starts from, by index."""
+    found = inputs_of(program, Picker(program.batching), initial_state(program), 1)
+    return {program.inputs[name]: datum for name, datum in found.items()}
+
+
+def trials(program: Program, count: int = TRIALS, seed: int = 6) -> list[Trial]:
+    """Draw trials; state starts as it is given, the learning rate is 1. Empty if no trial has a finite loss."""
+    base = first_inputs(program)
+    found: list[Trial] = []
+    for labels in (False, True):
+        for n in range(count):
+            rng = np.random.default_rng((seed, n))
+            drawn = {v: _drawn(program, v, datum, rng, labels) for v, datum in base.items()}
+            rate = rate_of(program)
+            if rate is not None and rate in program.inputs:
+                drawn[program.inputs[rate]] = 1.0
+            probe = Probe(program, drawn.__getitem__)
+            if probe.loss is None or not np.isfinite(probe.loss):
+                break
+            truth = _truth(program, probe)
+            if not truth:
+                break
+            found.append(Trial(probe, probe.values, truth))
+        if len(found) == count:
+            return found
+        found = []
+    return []
+
+
+def _drawn(program: Program, index: int, datum: Any, rng: np.random.Generator, labels: bool) -> Any:
+    name = program.values[index].name
+    if name in program.trainable:
+        shape = np.shape(datum)
+        size = 1.5 / np.sqrt(max(shape, default=1)) if len(shape) > 1 and min(shape) > 1 else 0.8
+        return rng.standard_normal(shape) * size
+    if program.values[index].kind != "data" or not isinstance(datum, np.ndarray) or datum.dtype.kind not in "fiu":
+        return datum
+    if labels:  # whole numbers stand for classes here: other samples' labels
+        order = rng.permutation(datum.shape[program.batching.axis])
+        taken = np.take(datum, order, axis=program.batching.axis)
+        return taken + 0.3 * rng.standard_normal(taken.shape) if taken.dtype.kind == "f" else taken
+    if np.isin(datum, (0, 1)).all() and _is_target(program, index):
+        sums = {axis: np.allclose(datum.sum(axis=axis), 1) for axis in range(datum.ndim) if datum.shape[axis] > 1}
+        drawn = rng.uniform(0.05, 0.95, datum.shape)
+        classes = 0 if program.batching.axis == -1 else datum.ndim - 1
+        if sums.get(classes):
+            drawn = drawn / drawn.sum(axis=classes, keepdims=True)
+        return drawn
+    return rng.standard_normal(datum.shape)
+
+
+def _is_target(program: Program, index: int) -> bool:
+    """Tell whether a data array is read by the loss, or by no product of the forward."""
+    for i in program.instructions:
+        if index in i.reads and program.phase_of(i.index) == "forward":
+            return False
+    return True
+
+
+def forward_values(program: Program) -> list[int]:
+    """Return the values of the forward and the loss, and the parameters that they read."""
+    made = [i.result for i in program.instructions if program.phase_of(i.index) in ("forward", "loss")]
+    return [*(program.inputs[n] for n in program.trainable), *made]
+
+
+def _truth(program: Program, probe: Probe) -> dict[Role, Array]:
+    wanted = [v for v in forward_values(program) if np.asarray(probe.values[v]).dtype.kind == "f"]
+    found = adjoints(program, probe.values.__getitem__, wanted)
+    if found is None:
+        return {}
+    truth = {Role("adjoint", v): a for v, a in found.items() if np.any(a)}
+    for i in program.instructions:
+        if program.phase_of(i.index) in ("forward", "loss") and _activates(i.op) and i.operands[0].value is not None:
+            out = np.asarray(probe.values[i.result], dtype=float)
+            with np.errstate(all="ignore"):
+                [(_, factor)] = terms(i, np.ones(out.shape), probe.values.__getitem__, {i.operands[0].value})
+            truth[Role("factor", i.result)] = factor
+    return truth
+
+
+def _activates(name: str) -> bool:
+    op = ops.get(name)
+    return op.elementwise and op.arity == 1 and op.vjp[0] is not None and name not in ("negative", "identity")
+
+
+def constant(found: Sequence[Any], truth: Sequence[Array]) -> float | None:
+    """Return the c ≠ 0 with found = c · truth in all trials; None if there is none, or the shapes differ."""
+    if any(f is None or np.shape(f) != t.shape for f, t in zip(found, truth, strict=True)):
+        return None
+    c: float | None = None
+    for f, t in zip(found, truth, strict=True):
+        numbers = np.asarray(f, dtype=float)
+        size = float(np.max(np.abs(t), initial=0.0))
+        if not size or not np.isfinite(numbers).all() or not np.isfinite(size):
+            return None
+        if c is None:
+            c = float(np.vdot(numbers / size, t / size) / np.vdot(t / size, t / size))
+            if not c:
+                return None
+        if float(np.max(np.abs(numbers - c * t))) > SAME * abs(c) * size:
+            return None
+    return c
+
+
+def fitted(found: Any, shape: tuple[int, ...]) -> Any:
+    """Return a gradient in its parameter's shape where both are one number, or all axes but those of length 1 agree."""
+    if found is None or np.shape(found) == shape:
+        return found
+    return np.reshape(found, shape) if np.size(found) == int(np.prod(shape, dtype=np.int64)) == 1 else found
+
+
+def again(trial: Trial, replaced: Mapping[int, Any]) -> list[Any] | None:
+    """Return a trial's values with some of them replaced and what depends on them computed anew."""
+    program = trial.probe.program
+    first = min((program.makers.get(v, -1) for v in replaced), default=0)
+    moved, lines = set(replaced), []
+    for i in program.instructions[max(first, 0) :]:
+        if i.result not in replaced and not moved.isdisjoint(i.reads):
+            moved.add(i.result)
+            lines.append(i)
+    return trial.probe.again(replaced, lines)
