@@ -3,42 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 
-from core.complete import load
+from core.diagnosis.case import Case
+from core.diagnosis.code import Change
 from core.diagnosis.factors import constants, steps
 from core.diagnosis.search import Work
 from core.diagnosis.trials import first_inputs, trials
-from core.errors import StepperError
-from core.notation.parse import lines_of, parse
+from core.health.probe import Probe
+from core.notation.parse import parse
 from core.program.ir import Program
 
 LOSSES = ("half_sse", "sse", "mse", "bce", "cross_entropy")
 
 
-def with_loss(text: str, program: Program, folder: Path | None) -> tuple[str, Program, int] | None:
-    """Return the text with the loss that fits best written into it, its program, and the line that was put in.
+def with_loss(case: Case, wanted: str = "") -> Case | None:
+    """Return a case without a loss with the one written into it that fits best, or the one that is wanted.
 
     None where there is no output that could be compared with a target.
     """
-    best: tuple[float, str, Program, int] | None = None
-    for output, target, after in _outputs(program):
-        for k, loss in enumerate(LOSSES):
-            new, at = _inserted(text, after, f"L = {loss}({output}, {target})", program)
-            try:
-                found = load(new, folder=folder)
-            except StepperError:
+    best: tuple[float, Case] | None = None
+    for output, target, after in _outputs(case.program):
+        for k, loss in enumerate(LOSSES if not wanted else (wanted,)):
+            found = _inserted(case, after, f"L = {loss}({output}, {target})")
+            if found is None or found.program.loss is None or not found.program.trainable:
                 continue
-            if found.loss is None or not found.trainable:
-                continue
-            score = _score(found) - 0.001 * k
+            score = _score(found.program) - 0.001 * k
             if best is None or score > best[0]:
-                best = (score, new, found, at)
+                best = (score, found)
         if best is not None:
             break
-    return None if best is None else best[1:]
+    return None if best is None else best[1]
 
 
 def _score(program: Program) -> float:
@@ -71,19 +67,18 @@ def _outputs(program: Program) -> Iterator[tuple[str, str, int]]:
 
 
 def _shapes(program: Program) -> dict[int, tuple[int, ...]]:
-    from core.health.probe import Probe
-
     probe = Probe(program, first_inputs(program).__getitem__)
     return {v: np.shape(x) for v, x in enumerate(probe.values) if x is not None}
 
 
-def _inserted(text: str, after: int, line: str, program: Program) -> tuple[str, int]:
+def _inserted(case: Case, after: int, line: str) -> Case | None:
     """Write a loss under a line, and its heading; the heading of what follows is said again."""
-    lines = lines_of(text)
-    source = parse(text)
-    following = [n for n in source.sections if n > after]
+    source = parse(case.program.text)
     section = source.section_at(after + 1)
     head = ["# loss", line]
-    if not following or min(following) > after + 1:
-        head.append(f"# {section or 'backward'}" if section not in (None, "forward") else "# backward")
-    return "\n".join([*lines[:after], *head, *lines[after:]]) + "\n", after + 2
+    if after + 1 not in source.sections:
+        head.append(f"# {section if section not in (None, 'forward') else 'backward'}")
+    found = case.with_(Change((), tuple((after + 1, text) for text in head)))
+    if found is not None:
+        found.assumed = True
+    return found

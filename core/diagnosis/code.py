@@ -87,25 +87,36 @@ class Code:
         """The first and last line of each `def`."""
         return {n: (d.node.lineno, d.node.end_lineno or d.node.lineno) for n, d in self.source.definitions.items()}
 
-    def changed(self, change: Change) -> tuple[str, dict[int, int]]:
-        """Return the program's text with a change in it, and which old line each new line is."""
-        new, above = dict(change.lines), dict[int, list[str]]()
-        for at, text in change.above:
-            above.setdefault(at, []).append(text)
-        out: list[str] = []
-        origin: dict[int, int] = {}
-        gone = {line: n for n, line in enumerate(self.lines, 1) if n in new and new[n] is None}
-        for number, line in enumerate([*self.lines, ""], 1):
-            for text in above.get(number, []):
-                out.append(text)
-                if text in gone:
-                    origin[len(out)] = gone[text]
-            if number <= len(self.lines):
-                now = new.get(number, line)
-                if now is not None:
-                    out.append(now)
-                    origin[len(out)] = number
-        return "\n".join(out) + "\n", origin
+
+def changed(text: str, change: Change) -> tuple[str, dict[int, int]]:
+    """Return a text with a change in it, and which old line each new line is."""
+    lines = lines_of(text)
+    new, above = dict(change.lines), dict[int, list[str]]()
+    for at, line in change.above:
+        above.setdefault(at, []).append(line)
+    out: list[str] = []
+    origin: dict[int, int] = {}
+    gone = {line: n for n, line in enumerate(lines, 1) if n in new and new[n] is None}
+    for number, line in enumerate([*lines, ""], 1):
+        for moved in above.get(number, []):
+            out.append(moved)
+            if moved in gone:
+                origin[len(out)] = gone[moved]
+        if number <= len(lines):
+            now = new.get(number, line)
+            if now is not None:
+                out.append(now)
+                origin[len(out)] = number
+    return "\n".join(out) + "\n", origin
+
+
+def joined(changes: Sequence[Change]) -> Change:
+    """Return several changes of one text as one; of two that write the same line anew the first counts."""
+    lines: dict[int, str | None] = {}
+    for c in changes:
+        for at, text in c.lines:
+            lines.setdefault(at, text)
+    return Change(tuple(lines.items()), tuple(x for c in changes for x in c.above))
 
 
 def splice(segment: str, first: int, spans: Sequence[Span]) -> str:

@@ -2,200 +2,271 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from core.complete import load
 from core.diagnosis.assume import with_loss
-from core.diagnosis.code import Change, Code, aligned
-from core.diagnosis.factors import constants, odd_lines, steps
+from core.diagnosis.case import Case
+from core.diagnosis.code import Change, joined
+from core.diagnosis.factors import CLOSE, constants, odd_lines, steps
 from core.diagnosis.mend import Mend, Mender
 from core.diagnosis.naming import by_numbers
+from core.diagnosis.prior import Prior, prior_fault, symmetric, unused
 from core.diagnosis.result import Diagnosis, Fault, ParameterVerdict, Tie
 from core.diagnosis.search import Place, Work, places
 from core.diagnosis.signs import rewritten
 from core.diagnosis.trials import Role, first_inputs, trials
-from core.errors import StepperError
 from core.execute.adjoints import adjoints
+from core.health.gradcheck import nudged_version
 from core.health.probe import Probe
 from core.program.ir import Program
 
 SECOND = 60
+MOST_PRIOR = 12
+NO_LOSS = (
+    "There is no loss, and no output with the shape of a target to assume one for; write one under `# loss`, such as `L = mse(A2, Y)`."
+)
+NOT_COMPUTED = (
+    "The loss cannot be computed with random numbers in the place of the parameters and data, so that there is nothing to measure the"
+    " gradients against."
+)
+NO_PARAMETERS = "There are no parameters under `# parameters` that the loss depends on, so there is no gradient to check."
 
 
-@dataclass(eq=False)
-class _Case:
-    """One text on its way: what was given, the text that is diagnosed, its program, which line of the given each line is."""
-
-    given: str
-    text: str
-    program: Program
-    folder: Path | None
-    assumed_at: int = 0
-
-    def line(self, line: int) -> int:
-        """Return the line of the given text that a line of the program's text is."""
-        at = aligned(self.text, self.program).get(line, line)
-        return at - 2 if self.assumed_at and at > self.assumed_at else at
-
-
-def diagnose(text: str, folder: Path | None = None) -> Diagnosis:
+def diagnose(text: str, folder: Path | None = None, loss: str = "") -> Diagnosis:
     """Say what is wrong with the backward and the update of a program, as far as a person wrote them.
 
-    The truth is the derivative of the program's own forward and loss. Files that the text names lie in `folder`.
+    The truth is the derivative of the program's own forward and loss. Files that the text names lie in `folder`; `loss` names the
+    loss to assume (`half_sse`, `sse`, `mse`, `bce`, `cross_entropy`) where none is written, else the one that fits best is taken.
 
     Raises:
         NotationError: if the text is not a program.
     """
-    program = load(text, folder=folder)
-    case = _Case(text, text, program, folder)
-    if program.loss is None:
-        assumed = with_loss(text, program, folder)
-        if assumed is None:
-            return Diagnosis(program, text, "", False, problem=_NO_LOSS)
-        case.text, case.program, case.assumed_at = assumed
-    return _diagnosed(case)
+    work = diagnosing(text, folder, loss)
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            return end.value
 
 
-_NO_LOSS = (
-    "There is no loss, and no output with the shape of a target to assume one for; write one under `# loss`, such as `L = mse(A2, Y)`."
-)
-
-
-def _diagnosed(case: _Case) -> Diagnosis:
-    program = case.program
-    loss = _loss_line(program)
-    drawn = trials(program)
+def diagnosing(text: str, folder: Path | None = None, loss: str = "") -> Generator[None, None, Diagnosis]:
+    """Do what `diagnose` does in short pieces; the diagnosis is the value of StopIteration."""
+    case = Case.of(text, folder)
+    first = case
+    faults: list[_Found] = []
+    known: frozenset[tuple[int, str]] = frozenset()
+    if case.program.loss is not None and not case.program.trainable:
+        return Diagnosis(case.program, text, _loss_line(case.program), False, problem=NO_PARAMETERS)
+    for _ in range(MOST_PRIOR):
+        yield
+        if case.program.loss is None and (case.program.fault is None or _after(case.program)):
+            assumed = with_loss(case, loss)
+            if assumed is None:
+                break
+            first = assumed if case is first else first
+            case = assumed
+        found = yield from prior_fault(Prior.of(case), known)
+        if found is None:
+            break
+        fault, change = found
+        known |= {(fault.line, fault.fault)}
+        after = case.with_(change) if change is not None else None
+        if fault.fault:
+            faults.append(_Found(fault, case, change))
+        if after is None:
+            if fault.fault == "shape":
+                break
+            continue
+        case = after
+    if case.program.loss is None:
+        return Diagnosis(case.program, text, "", False, faults=tuple(f.fault for f in faults), problem="" if faults else NO_LOSS)
+    drawn = trials(case.program)
     if not drawn:
-        return Diagnosis(program, case.text, loss, bool(case.assumed_at), problem=(
-            "The loss cannot be computed with random numbers in the place of the parameters and data, so that there is nothing to"
-            " measure the gradients against."))  # fmt: skip
-    work = Work(program, drawn)
+        return Diagnosis(case.program, case.text, _loss_line(case.program), case.assumed, faults=tuple(f.fault for f in faults),
+                         problem="" if faults else NOT_COMPUTED)  # fmt: skip
+    work = Work(case.program, drawn)
     before = constants(work, steps(work))
-    found = places(work)
-    code = Code(program, case.folder)
-    mender = Mender(work, code)
-    faults, changes = _structural(case, work, mender, found)
-    text, origin, mended = _applied(case, code, changes)
-    common, odd, whole = _factors(case, work, code, found, mended, origin)
-    faults += odd
+    wrong_places = places(work)
+    yield
+    structural = yield from _structural(case, work, wrong_places)
+    mended = case.with_(joined([f.change for f in structural if f.change is not None])) or case
+    common, odd = _factors(mended, work, wrong_places, mended is case)
+    yield
+    faults += [*structural, *odd]
+    final = mended.with_(joined([f.change for f in odd if f.change is not None])) if odd else mended
+    verdicts = _verdicts(first, before if case is first else None, common)
+    said = yield from _confirmed(faults, final, case)
+    said += [f for f in symmetric(Prior.of(first))]
     return Diagnosis(
-        program, case.text, loss, bool(case.assumed_at), _verdicts(program, work, before, common),
-        tuple(sorted(faults, key=lambda f: f.line)), (), whole or text,
+        first.program, first.text, _loss_line(first.program), first.assumed, verdicts, _in_order(said), (),
+        final.text if final is not None and said else None,
     )  # fmt: skip
 
 
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """A fault, and the change that mends it in the text of a case."""
+
+    fault: Fault
+    case: Case
+    change: Change | None
+
+
+def _after(program: Program) -> bool:
+    """Tell whether a line that does not fit comes after the updates, so that the rest can be diagnosed."""
+    assert program.fault is not None
+    s = program.statements[program.fault.statement]
+    return any(x.phase in ("backward", "update") for x in program.statements[: s.index])
+
+
+def _in_order(faults: Sequence[Fault]) -> tuple[Fault, ...]:
+    found: list[Fault] = []
+    for f in sorted(faults, key=lambda f: f.line):
+        if all((f.line, f.fault) != (g.line, g.fault) for g in found):
+            found.append(f)
+    return tuple(found)
+
+
 def _loss_line(program: Program) -> str:
-    assert program.loss is not None
-    maker = program.makers.get(program.loss)
+    maker = program.makers.get(program.loss) if program.loss is not None else None
     return "" if maker is None else program.statements[program.instructions[maker].statement].text
 
 
-def _role_text(program: Program, role: Role) -> str:
+def role_text(program: Program, role: Role) -> str:
+    """Return what a value should be, in words: ∂L/∂Z2, or the derivative of A1."""
     label = program.values[role.index].label
     return f"∂L/∂{label}" if role.kind == "adjoint" else f"the derivative of {label}"
 
 
-def _structural(
-    case: _Case, work: Work, mender: Mender, found: Sequence[Place]
-) -> tuple[list[Fault], list[Change]]:  # fmt: skip
+# -- lines that compute something else ---------------------------------------------------------------------
+
+
+def _structural(case: Case, work: Work, found: Sequence[Place]) -> Generator[None, None, list[_Found]]:
     """Name the fault of each wrong line; a `def` that is at fault counts once for all lines that call it."""
-    all_mends = {p.value: mender.mends(p) for p in found}
-    shared: dict[Change, list[Place]] = {}
+    mender = Mender(work, case.code)
+    all_mends: dict[int, list[Mend]] = {}
     for p in found:
-        for m in all_mends[p.value]:
-            if m.definition:
-                shared.setdefault(m.change, []).append(p)
-    faults: list[Fault] = []
-    changes: list[Change] = []
+        all_mends[p.value] = yield from mender.mends(p)
+    faults: list[_Found] = []
     done: set[int] = set()
-    for change, those in sorted(shared.items(), key=lambda item: -len(item[1])):
-        if len(those) < 2 or any(p.value in done for p in those):
-            continue
-        mend = next(m for m in all_mends[those[0].value] if m.change == change)
-        done |= {p.value for p in those}
-        changes.append(change)
-        faults.append(_fault(case, work, those, mend, ()))
+    for those, mend in _shared(found, all_mends):
+        if not any(p.value in done for p in those):
+            done |= {p.value for p in those}
+            faults.append(_named(case, work, those, [mend]))
     for p in found:
         if p.value in done:
             continue
-        mends = all_mends[p.value]
-        if mends:
-            first, *rest = mends
-            changes.append(first.change)
-            faults.append(_fault(case, work, [p], first, rest))
-        else:
-            s = work.program.statements[work.statement_of(p.value)]
-            faults.append(
-                Fault(case.line(s.line), s.text, by_numbers(mender, p), parameters=tuple(sorted(p.parameters)),
-                      role=_role_text(work.program, p.role), value=p.value)
-            )  # fmt: skip
-    return faults, changes
+        if all_mends[p.value]:
+            faults.append(_named(case, work, [p], all_mends[p.value]))
+            continue
+        s = work.program.statements[work.statement_of(p.value)]
+        fault = Fault(case.line(s.line), s.text, by_numbers(mender, p), parameters=_ordered(work, [p]),
+                      role=role_text(work.program, p.role), value=p.value)  # fmt: skip
+        faults.append(_Found(fault, case, None))
+    return faults
 
 
-def _fault(case: _Case, work: Work, those: Sequence[Place], mend: Mend, rest: Sequence[Mend]) -> Fault:
-    parameters = tuple(n for n in work.program.trainable if any(n in p.parameters for p in those))
-    ties = tuple(Tie(case.line(m.line), m.text, m.expected, m.fault) for m in rest if m.fault == mend.fault or m.line != mend.line)
-    return Fault(
-        case.line(mend.line), mend.text, mend.fault, mend.expected, "", ties, parameters,
-        _role_text(work.program, those[0].role), those[0].value,
-    )  # fmt: skip
+def _shared(found: Sequence[Place], mends: dict[int, list[Mend]]) -> Iterator[tuple[list[Place], Mend]]:
+    """Yield the edits of a `def` that mend several lines, those of most lines first."""
+    shared: dict[Change, tuple[list[Place], Mend]] = {}
+    for p in found:
+        for m in mends[p.value]:
+            if m.definition:
+                shared.setdefault(m.change, ([], m))[0].append(p)
+    several = [pair for pair in shared.values() if len(pair[0]) > 1]
+    yield from sorted(several, key=lambda pair: -len(pair[0]))
 
 
-def _applied(case: _Case, code: Code, changes: Sequence[Change]) -> tuple[str, dict[int, int], Program | None]:
-    """Return the text with changes, which line of the old each line is, and its program; None if it cannot be read."""
-    text, origin = code.changed(Change(tuple(x for c in changes for x in c.lines), tuple(x for c in changes for x in c.above)))
-    if not changes:
-        return text, origin, case.program
-    try:
-        return text, origin, load(text, folder=case.folder)
-    except StepperError:
-        return text, origin, None
+def _named(case: Case, work: Work, those: Sequence[Place], mends: Sequence[Mend]) -> _Found:
+    first, *rest = mends
+    ties = tuple(
+        Tie(case.line(m.line), m.text, m.expected, m.fault) for m in rest if m.fault == first.fault or m.line != first.line
+    )
+    fault = Fault(case.line(first.line), first.text, first.fault, first.expected, "", ties, _ordered(work, those),
+                  role_text(work.program, those[0].role), those[0].value)  # fmt: skip
+    return _Found(fault, case, first.change)
 
 
-def _factors(
-    case: _Case, work: Work, code: Code, found: Sequence[Place], mended: Program | None, origin: dict[int, int]
-) -> tuple[float, list[Fault], str | None]:
+def _ordered(work: Work, those: Sequence[Place]) -> tuple[str, ...]:
+    return tuple(n for n in work.program.trainable if any(n in p.parameters for p in those))
+
+
+# -- signs and factors -------------------------------------------------------------------------------------
+
+
+def _factors(case: Case, work: Work, found: Sequence[Place], same: bool) -> tuple[float, list[_Found]]:
     """Name the lines with a wrong sign or factor, looked for in the program in which all else is mended."""
     free = frozenset(p.value for p in found)
-    if mended is not None and mended is not case.program:
-        drawn = trials(mended)
-        if drawn:
-            work = Work(mended, drawn)
-            free = frozenset(p.value for p in places(work))
-            code = Code(mended, case.folder)
+    if not same:
+        drawn = trials(case.program)
+        if not drawn:
+            return 1.0, []
+        work = Work(case.program, drawn)
+        free = frozenset(p.value for p in places(work))
     common, odd = odd_lines(work, free)
-    faults: list[Fault] = []
-    changes: list[Change] = []
+    faults: list[_Found] = []
     p = work.program
     for o in odd:
         if o.value in free:
             continue
         s = p.statements[work.statement_of(o.value)]
-        written = rewritten(work, code, o.value, o.times)
+        written = rewritten(work, case.code, o.value, o.times)
         role = work.role_of(o.value)
-        line = s.line if p is case.program else origin.get(s.line, s.line)
-        faults.append(
-            Fault(case.line(line), s.text, "sign" if o.times < 0 else "scale", written[0] if written else "", "", (),
-                  tuple(sorted(o.parameters)), _role_text(p, role[0]) if role else "", o.value if p is case.program else None)
-        )  # fmt: skip
-        if written:
-            changes.append(written[1])
-    if not changes:
-        return common, faults, None
-    text, _ = code.changed(Change(tuple(x for c in changes for x in c.lines)))
-    return common, faults, text
+        fault = Fault(case.line(s.line), s.text, "sign" if o.times < 0 else "scale", written[0] if written else "", "", (),
+                      tuple(n for n in p.trainable if n in o.parameters), role_text(p, role[0]) if role else "", o.value)  # fmt: skip
+        faults.append(_Found(fault, case, written[1] if written else None))
+    return common, faults
 
 
-def _verdicts(program: Program, work: Work, before: dict[str, float], common: float) -> tuple[ParameterVerdict, ...]:
+# -- what is said ------------------------------------------------------------------------------------------
+
+
+def _confirmed(faults: Sequence[_Found], final: Case | None, case: Case) -> Generator[None, None, list[Fault]]:
+    """Say of each mend what it makes right on trials that were not used to find it; of one alone: its text."""
+    right: set[str] = set()
+    if final is not None:
+        drawn = trials(final.program, seed=SECOND)
+        if drawn:
+            work = Work(final.program, drawn)
+            found = constants(work, steps(work))
+            if found and not odd_lines(work)[1]:
+                right = set(found)
+    yield
+    said: list[Fault] = []
+    for f in faults:
+        alone = f.case.with_(f.change) if f.change is not None else None
+        sentence = ""
+        if f.change is not None and f.fault.parameters and set(f.fault.parameters) <= right:
+            names = ", ".join(f.fault.parameters)
+            others = " together with the other mends" if len(faults) > 1 else ""
+            gradients = "gradient of {n} is" if len(f.fault.parameters) == 1 else "gradients of {n} are"
+            sentence = f"With this line mended{others}, the {gradients.format(n=names)} right on three random starts that were not used to find it."
+        elif f.change is not None and not f.fault.parameters and alone is not None and alone.program.fault is None:
+            sentence = "With this line mended, the shapes of all lines fit."
+        said.append(replace(f.fault, confirmed_by=f.fault.confirmed_by or sentence, mended=alone.text if alone is not None else None))
+        yield
+    return said
+
+
+def _verdicts(case: Case, before: dict[str, float] | None, common: float) -> tuple[ParameterVerdict, ...]:
+    """Return the verdict of each parameter of a case; `before` holds the factors of its updates, None if they are to be found."""
+    program = case.program
+    if before is None:
+        drawn = trials(program) if program.loss is not None else []
+        work = Work(program, drawn) if drawn else None
+        before = constants(work, steps(work)) if work is not None else {}
+        common = odd_lines(work)[0] if work is not None else 1.0
     probe = Probe(program, first_inputs(program).__getitem__)
-    true = adjoints(program, probe.values.__getitem__, list(work.starts.values())) or {}
+    unfed = unused(program)
+    starts = {n: nudged_version(program, n) for n in program.trainable} if program.loss is not None else {}
+    true = adjoints(program, probe.values.__getitem__, list(starts.values())) if program.loss is not None else None
     found: list[ParameterVerdict] = []
-    for name in program.trainable:
-        truth = true.get(work.starts[name])
+    for name in (*program.trainable, *unfed):
+        truth = (true or {}).get(starts.get(name, -1)) if name in starts else np.zeros(np.shape(program.given_named(name).value))
         value = program.gradients.get(name)
         start, end = program.carried.get(name, (-1, -1))
         own = cosine = None
@@ -208,7 +279,7 @@ def _verdicts(program: Program, work: Work, before: dict[str, float], common: fl
                 cosine = float(-np.vdot(move, truth) / size) if size and np.isfinite(size) else None
         c = before.get(name)
         verdict = "wrong"
-        if c is not None and c > 0 and abs(c / common - 1) <= 1e-6:
-            verdict = "right" if abs(c - 1) <= 1e-6 else "right up to a factor"
+        if c is not None and c > 0 and abs(c / common - 1) <= CLOSE:
+            verdict = "right" if abs(c - 1) <= CLOSE else "right up to a factor"
         found.append(ParameterVerdict(name, verdict, c, cosine, own, truth, value))
     return tuple(found)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -47,29 +47,48 @@ class Mender:
         self.work, self.code, self.program = work, code, work.program
         self.targets = frozenset(targets_of(self.program))
 
-    def mends(self, place: Place) -> list[Mend]:
-        """Return the edits of a place's line that mend it, the most likely first."""
+    def mends(self, place: Place) -> Generator[None, None, list[Mend]]:
+        """Find the edits of a place's line that mend it, the most likely first; yields after each one that was tried."""
         statement = self.work.statement_of(place.value)
         raw = self.code.raws[statement]
         found: list[Mend] = []
-        for mend in (*self._in_line(place, statement, raw), *self._versions(place, statement, raw), *self._in_def(place, statement, raw)):
-            if all(m.expected != mend.expected for m in found):
-                found.append(mend)
-        return sorted(found, key=lambda m: _rank(m, self.places_factor(place)))[:MOST_MENDS]
+        for tried in (self._in_line(place, statement, raw), self._versions(place, statement, raw), self._in_def(place, statement, raw)):
+            for mend in tried:
+                if mend is None:
+                    yield
+                elif all(m.expected != mend.expected for m in found):
+                    found.append(mend)
+        return sorted(found, key=_rank)[:MOST_MENDS]
 
-    def places_factor(self, place: Place) -> float:
-        """Return the factor that the line would be right with, as far as its parameters tell."""
-        return 1.0
+    def for_any_role(self, statement: int, roles: Sequence[Role]) -> Generator[None, None, list[Mend]]:
+        """Find the edits with which a line, which may not even run as it is, computes one of some roles."""
+        raw = self.code.raws[statement]
+        names = self.code.names_before(statement)
+        found: list[Mend] = []
+        for edit in edits_of(raw.value, self.program.text, self.stock(statement)):
+            yield
+            segment = self.code.spliced(raw, edit.spans)
+            try:
+                e = self.code.read(segment, raw.target)
+            except NotationError:
+                continue
+            numbers = [computed(e, names, values, self._extra(n)) for n, values in enumerate(self.work.now)]
+            if any(x is None for x in numbers):
+                continue
+            for role in roles:
+                truth = self.work.truth(role)
+                c = constant([fitted(x, t.shape) for x, t in zip(numbers, truth, strict=True)], truth)
+                if c is not None and all(m.expected != segment.strip() for m in found):
+                    segment = tidy(segment)
+                    found.append(Mend("shape", raw.line, raw.text, segment.strip(), self._line(raw, segment), c, edit))
+                    break
+        return sorted(found, key=_rank)[:MOST_MENDS]
 
     # -- numbers ------------------------------------------------------------------------------------------
 
-    def wanted(self, place: Place, statement: int) -> list[Any]:
-        """Return the true numbers of what a line gives its name to; of an update that holds the gradient, of its change."""
-        return self.work.truth(place.role)
-
     def result(self, place: Place, statement: int, e: Any, n: int, names: Mapping[str, int]) -> Any:
         """Return what an edited line computes in a trial, comparable with `wanted`."""
-        values = self.work.now[n] if place.value not in self.work.replaced else self._before(place, n)
+        values = self.work.now[n]
         found = computed(e, names, values, self._extra(n))
         if found is None:
             return None
@@ -80,9 +99,6 @@ class Mender:
             old = values[names[s.target]]
             return np.subtract(found, old) if np.shape(found) == np.shape(old) else None
         return found
-
-    def _before(self, place: Place, n: int) -> list[Any]:
-        return self.work.now[n]
 
     def _extra(self, n: int) -> Mapping[str, Any]:
         size = self.program.batching.size
@@ -96,7 +112,7 @@ class Mender:
             e = self.code.read(segment, raw.target, definitions)
         except NotationError:
             return None
-        wanted = self.wanted(place, statement)
+        wanted = self.work.truth(place.role)
         found: list[Any] = []
         for n, truth in enumerate(wanted):
             one = fitted(self.result(place, statement, e, n, names), truth.shape)
@@ -107,13 +123,14 @@ class Mender:
 
     # -- edits --------------------------------------------------------------------------------------------
 
-    def _in_line(self, place: Place, statement: int, raw: Raw) -> Iterator[Mend]:
+    def _in_line(self, place: Place, statement: int, raw: Raw) -> Iterator[Mend | None]:
         names = self.code.names_before(statement)
         stock = self.stock(statement)
         for root in (raw.value, raw.mask):
             if root is None:
                 continue
             for edit in edits_of(root, self.program.text, stock):
+                yield None
                 segment = self.code.spliced(raw, edit.spans)
                 c = self.fits(place, statement, segment, names)
                 if c is not None:
@@ -124,7 +141,7 @@ class Mender:
         rest = tuple((n, None) for n in range(raw.line + 1, raw.end_line + 1))
         return Change(((raw.line, segment), *rest))
 
-    def _versions(self, place: Place, statement: int, raw: Raw) -> Iterator[Mend]:
+    def _versions(self, place: Place, statement: int, raw: Raw) -> Iterator[Mend | None]:
         """Where a name stood for something else earlier: the line comes too late, or another one too early."""
         names = dict(self.code.names_before(statement))
         p = self.program
@@ -133,6 +150,7 @@ class Mender:
             for v in p.values:
                 if v.name != name or v.kind == "part" or v.index == names[name] or p.makers.get(v.index, -1) >= p.statements[statement].first:
                     continue
+                yield None
                 c = self.fits(place, statement, self.code.segment(raw), {**names, name: v.index})
                 if c is None:
                     continue
@@ -146,7 +164,7 @@ class Mender:
                     Edit("version", (), name, name),
                 )  # fmt: skip
 
-    def _in_def(self, place: Place, statement: int, raw: Raw) -> Iterator[Mend]:
+    def _in_def(self, place: Place, statement: int, raw: Raw) -> Iterator[Mend | None]:
         """Edits of the small `def`s that a line calls; one counts for all uses."""
         names = self.code.names_before(statement)
         definitions = self.code.source.definitions
@@ -156,6 +174,7 @@ class Mender:
             first, last = self.code.definition_lines[name]
             segment = "\n".join(self.code.lines[first - 1 : last])
             for root, spans, edit in self._def_edits(definition):
+                yield None
                 new = splice(segment, first, spans)
                 try:
                     changed = parse(new).definitions[name]
@@ -315,13 +334,8 @@ _ORDER = (
 )  # fmt: skip
 
 
-def _rank(m: Mend, wanted: float) -> tuple[float, ...]:
+def _rank(m: Mend) -> tuple[float, ...]:
     """The likelier first: no factor is left over, few places changed, a usual kind."""
     kind = next((n for n, k in enumerate(_ORDER) if m.edit.kind.startswith(k)), len(_ORDER))
     plain = abs(m.factor) in (1.0,) or np.isclose(abs(m.factor), 1.0)
     return (0 if plain else 1, kind, len(m.edit.spans), len(m.expected))
-
-
-def with_fault(m: Mend, fault: str) -> Mend:
-    """Return a mend under another name."""
-    return replace(m, fault=fault)

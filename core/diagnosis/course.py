@@ -1,0 +1,334 @@
+"""What a fault does: a learner's program and mended ones from the same start, with how far downhill each step goes."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from core.complete import load
+from core.data.batches import ends_epoch
+from core.diagnosis.result import Diagnosis, Fault
+from core.execute.adjoints import adjoints
+from core.execute.runner import Runner
+from core.explain.numbers import number
+from core.health.compare import Pair, first_difference, pairs_of
+from core.program.ir import Array, Program, fault_sentence
+
+ALL_KNOWN = 500
+"""The cosine is taken in so many iterations from the first on, and more and more rarely after them."""
+WHOLE_EPOCHS = 16
+"""Epochs of up to so many iterations are sampled as a whole, so that no sample is left out of their mean."""
+GOLDEN = (math.sqrt(5) - 1) / 2
+PIECE = 0.01
+INVISIBLE = 1e-3
+TELLING = 0.01
+DIGITS, MOST_DIGITS = 6, 15
+
+
+class Run:
+    """One program on its way. `names` are its trainable parameters.
+
+    `losses` has the loss of each iteration's own samples, `epoch_losses` the mean of each whole epoch. `stopped` says in a
+    sentence why it cannot go on; `first_bad` is the first iteration with a loss that is not finite, 0 if there is none.
+    """
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.names = program.trainable
+        self.losses: list[float] = []
+        self.epoch_losses: list[float] = []
+        self.stopped = ""
+        self.first_bad = 0
+        self.sampled: list[int] = []
+        self._ends = {n: program.carried.get(n, (program.inputs[n], program.inputs[n])) for n in self.names}
+        self._cosines: dict[str, list[float]] = {n: [] for n in self.names}
+        self._lengths: dict[str, list[float]] = {n: [] for n in self.names}
+        self._runner = Runner(program)
+
+    @property
+    def values(self) -> Sequence[Any]:
+        """All values of the iteration just done, by index; the next one writes over them."""
+        return self._runner.values
+
+    def step(self, sample: bool) -> bool:
+        """Run one iteration, and take its cosines if `sample`; False if a line cannot run."""
+        if self.stopped:
+            return False
+        at = len(self.losses) + 1
+        if not self._runner.step():
+            fault = self._runner.fault
+            self.stopped = f"iteration {at} cannot run" if fault is None else fault_sentence(self.program, fault)
+            return False
+        loss = math.nan if self._runner.loss is None else self._runner.loss
+        self.losses.append(loss)
+        if not math.isfinite(loss) and not self.first_bad:
+            self.first_bad = at
+        if ends_epoch(self.program.batching, at):
+            with np.errstate(all="ignore"):
+                self.epoch_losses.append(float(np.mean(self.losses[-self.program.batching.per_epoch :])))
+        if sample:
+            self._take(at)
+        return True
+
+    def cosine(self, name: str) -> tuple[Array, Array]:
+        """Return the iterations that were sampled and the cosine of the change of a parameter with −∇L in each.
+
+        ∇L is at this run's own parameters, on that iteration's samples. NaN where either has no length, where the update
+        changes the shape, or where a number is not finite. Both have shape (sampled,).
+        """
+        return np.array(self.sampled, dtype=np.int64), np.array(self._cosines[name], dtype=np.float64)
+
+    def length(self, name: str) -> tuple[Array, Array]:
+        """Return the iterations that were sampled and the length ‖Δp‖ of the change of a parameter in each; both (sampled,)."""
+        return np.array(self.sampled, dtype=np.int64), np.array(self._lengths[name], dtype=np.float64)
+
+    def _take(self, at: int) -> None:
+        values = self.values
+        starts = [start for start, _ in self._ends.values()]
+        true = adjoints(self.program, values.__getitem__, starts)
+        self.sampled.append(at)
+        for name, (start, end) in self._ends.items():
+            old, new = (np.asarray(values[v], dtype=np.float64) for v in (start, end))
+            with np.errstate(all="ignore"):
+                move = new - old if new.shape == old.shape else None
+            self._lengths[name].append(math.nan if move is None else _length(move))
+            self._cosines[name].append(math.nan if move is None or true is None else _cosine(move, -true[start]))
+
+
+@dataclass(frozen=True)
+class Parting:
+    """Where two runs part: after `k` operations of an iteration of the first, in `line` of its program.
+
+    `name` is what is computed there, `cell` the first that differs (empty for a number, and where the shapes differ: `shapes`),
+    `numbers` what stands there in each, in as few digits as tell them apart, `exact` the same in full.
+    """
+
+    iteration: int
+    k: int
+    line: int
+    name: str
+    cell: tuple[int, ...]
+    numbers: tuple[str, str]
+    exact: tuple[str, str]
+    shapes: bool
+
+
+class Course:
+    """Runs beside each other, from the same start: the learner's own and mended ones."""
+
+    def __init__(self, programs: Sequence[Program]) -> None:
+        self.runs = tuple(Run(p) for p in programs)
+        self.done = 0
+        self._pairs: dict[tuple[int, int], list[Pair]] = {
+            (a, a + 1): pairs_of(one, other) for a, (one, other) in enumerate(zip(programs, programs[1:], strict=False))
+        }
+        self._partings: dict[tuple[int, int], Parting] = {}
+
+    @property
+    def ended(self) -> bool:
+        """Tell whether no run can go on."""
+        return all(r.stopped for r in self.runs)
+
+    @property
+    def per_epoch(self) -> int:
+        """How many iterations make an epoch."""
+        return self.runs[0].program.batching.per_epoch
+
+    @property
+    def rarely(self) -> bool:
+        """Tell whether the cosine was not taken in every iteration."""
+        return self.done > max(len(r.sampled) for r in self.runs)
+
+    def samples(self, iteration: int) -> bool:
+        """Tell whether the cosine is taken in an iteration: in all up to ALL_KNOWN, then in about every 2nd, 4th, …
+
+        The steps of the golden ratio are even, and never keep time with the samples of an epoch.
+        """
+        size = self.per_epoch if self.per_epoch <= WHOLE_EPOCHS else 1
+        block = (iteration - 1) // size
+        stride = 1
+        while stride * ALL_KNOWN < block * size:
+            stride *= 2
+        return stride == 1 or (block * GOLDEN) % 1.0 < 1.0 / stride
+
+    def step(self) -> bool:
+        """Run all that can one iteration on; False if none can."""
+        at = self.done + 1
+        sample = self.samples(at)
+        went = [r.step(sample) for r in self.runs]
+        if not any(went):
+            return False
+        self.done = at
+        for (a, b), pairs in self._pairs.items():
+            if (a, b) not in self._partings and went[a] and went[b]:
+                found = first_difference(at, self.runs[a].program, pairs, self.runs[a].values, self.runs[b].values)
+                if found is not None:
+                    p = self.runs[a].program
+                    line = p.statements[p.instructions[found.k - 1].statement].line
+                    shapes = np.shape(self.runs[a].values[pairs_value(pairs, found.k)[0]]) != np.shape(
+                        self.runs[b].values[pairs_value(pairs, found.k)[1]]
+                    )
+                    self._partings[a, b] = Parting(
+                        at, found.k, line, found.name, found.cell, found.shown, (found.old, found.new), shapes
+                    )
+        return True
+
+    def running(self, iterations: int) -> Generator[int, None, None]:
+        """Run so many iterations, in pieces of about a hundredth of a second; yields how many are done by then."""
+        target, until = self.done + iterations, time.perf_counter() + PIECE
+        while self.done < target and self.step():
+            if time.perf_counter() > until:
+                yield self.done
+                until = time.perf_counter() + PIECE
+
+    def parting(self, place: int = 0) -> Parting | None:
+        """Return where a run and the next one part; None while they have not."""
+        return self._partings.get((place, place + 1))
+
+    def verdict(self, place: int, what: str, many: bool = False) -> str:
+        """Say in a sentence or two what the loss shows of a fault that a run has and the next one has not.
+
+        `what` names the fault, as `this fault`; `many` tells whether that is a plural.
+        """
+        one, other = self.runs[place], self.runs[place + 1]
+        it = "them" if many else "it"
+        if not self.done and not self.ended:
+            return ""
+        if one.stopped or other.stopped:
+            return _stops(one, other, it)
+        if one.first_bad or other.first_bad:
+            return _not_finite(one, other, it)
+        first, a, b, when = _ends(one, other)
+        if self.parting(place) is None:
+            return f"No difference: {when} every value has the same bits with {it} and without."
+        x, y = _apart(a, b)
+        if abs(a - b) <= INVISIBLE * max(abs(a), abs(b)):
+            said = f"{x} with {it}, {y} without" if a != b else f"{x} with {it} and without"
+            return f"The curve cannot show {what}: {when} {said}; {self._what_can(place)}."
+        risen = f", risen from {number(first, DIGITS)}" if a > first else ""
+        if a < b:
+            lower = f"The loss is lower with {it}: {when} {x}{risen}, without {y}."
+            return lower + " That does not make the gradients right."
+        return f"The curve shows {what}: {when} {x} with {it}{risen}; {y} without."
+
+    def _what_can(self, place: int) -> str:
+        parting = self.parting(place)
+        if parting is not None and parting.shapes:
+            return f"the shape of {parting.name} can"
+        one, other = self.runs[place], self.runs[place + 1]
+        apart = [
+            (abs(float(a[0]) - float(b[0])), n, float(a[0]), float(b[0]))
+            for n in one.names
+            if n in other.names and (a := one.cosine(n)[1]).size and (b := other.cosine(n)[1]).size
+        ]
+        telling = [x for x in apart if x[0] > TELLING]
+        if not telling:
+            return "a check of the gradients can"
+        _, name, a, b = max(telling)
+        return f"the first step of {name} can: its cosine is {number(a, 3)}, without {number(b, 3)}"
+
+
+def pairs_value(pairs: Sequence[Pair], k: int) -> tuple[int, int]:
+    """Return the values of both programs that are compared after `k` operations of the first."""
+    return next((one, other) for at, one, other in pairs if at == k)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which mend: `all` faults mended, `only` the one in `line` (`text` as typed) or a `hint` taken; `program` is the mended text."""
+
+    kind: Literal["all", "only", "hint"]
+    program: str
+    line: int = 0
+    text: str = ""
+
+
+def choices(diagnosis: Diagnosis) -> tuple[Choice, ...]:
+    """Return the mends that there are, that of all faults first."""
+    found = [] if diagnosis.mended is None else [Choice("all", diagnosis.mended)]
+    if len(diagnosis.faults) > 1:
+        found += _alone("only", diagnosis.faults)
+    return tuple(found + _alone("hint", diagnosis.hints))
+
+
+def _alone(kind: Literal["only", "hint"], faults: Sequence[Fault]) -> list[Choice]:
+    return [Choice(kind, f.mended, f.line, f.text) for f in faults if f.mended is not None]
+
+
+def course_of(diagnosis: Diagnosis, folder: Path | None = None, choice: Choice | None = None) -> Course:
+    """Return the course of a diagnosed program, of a mend, and, where that is not of all faults, of the program with all mended.
+
+    Without a choice there is the diagnosed program alone. Files that the text names lie in `folder`.
+
+    Raises:
+        NotationError: if a mended text cannot be read.
+    """
+    texts = [] if choice is None else [choice.program]
+    if choice is not None and choice.kind == "only" and diagnosis.mended not in (None, choice.program):
+        texts.append(str(diagnosis.mended))
+    return Course([diagnosis.program, *(load(text, folder=folder) for text in texts)])
+
+
+def _length(array: Array) -> float:
+    """Return the Euclidean length, without overflow where it is finite."""
+    size = float(np.max(np.abs(array), initial=0.0))
+    if not size or not math.isfinite(size):
+        return size
+    return size * float(np.linalg.norm(np.ravel(array / size)))
+
+
+def _cosine(a: Array, b: Array) -> float:
+    if a.shape != b.shape:
+        return math.nan
+    with np.errstate(all="ignore"):
+        large, other = (float(np.max(np.abs(x), initial=0.0)) for x in (a, b))
+        if not (0 < large < math.inf and 0 < other < math.inf):
+            return math.nan
+        a, b = np.ravel(a / large), np.ravel(b / other)
+        found = float(np.dot(a, b)) / (float(np.linalg.norm(a)) * float(np.linalg.norm(b)))
+    return min(1.0, max(-1.0, found))
+
+
+def _stops(one: Run, other: Run, it: str) -> str:
+    words: list[str] = []
+    for run, whose in ((one, f"With {it}"), (other, f"Without {it}")):
+        if run.stopped:
+            words.append(f"{whose}, the training stops in iteration {len(run.losses) + 1}: {run.stopped.rstrip('.')}.")
+        elif run.losses:
+            words.append(f"{whose}, it goes on: the loss is {number(run.losses[-1], DIGITS)} after {_count(len(run.losses), 'iteration')}.")
+    return " ".join(words)
+
+
+def _not_finite(one: Run, other: Run, it: str) -> str:
+    if one.first_bad and other.first_bad:
+        return f"The loss is not finite from iteration {one.first_bad} with {it}, from iteration {other.first_bad} without."
+    bad, good, whose, others = (one, other, f"with {it}", "without") if one.first_bad else (other, one, f"without {it}", f"with {it}")
+    return f"The loss is not finite from iteration {bad.first_bad} {whose}; {others} it stays finite ({number(good.losses[-1], DIGITS)})."
+
+
+def _ends(one: Run, other: Run) -> tuple[float, float, float, str]:
+    """Return the first loss, the last ones of both, and when that is: of whole epochs where they have several iterations."""
+    per = one.program.batching.per_epoch
+    if per > 1 and one.epoch_losses and other.epoch_losses and per == other.program.batching.per_epoch:
+        return one.epoch_losses[0], one.epoch_losses[-1], other.epoch_losses[-1], f"after {_count(len(one.epoch_losses), 'epoch')}"
+    return one.losses[0], one.losses[-1], other.losses[-1], f"after {_count(len(one.losses), 'iteration')}"
+
+
+def _count(n: int, unit: str) -> str:
+    return f"{n} {unit}" if n == 1 else f"{n} {unit}s"
+
+
+def _apart(a: float, b: float) -> tuple[str, str]:
+    """Write two losses in six digits, or in as many more as tell them apart."""
+    found = (number(a, DIGITS), number(b, DIGITS))
+    for digits in range(DIGITS + 1, MOST_DIGITS + 1):
+        if found[0] != found[1] or a == b:
+            break
+        found = (number(a, digits), number(b, digits))
+    return found
