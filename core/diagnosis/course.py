@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,7 +17,6 @@ from core.data.batches import ends_epoch
 from core.diagnosis.result import Diagnosis, Fault
 from core.execute.adjoints import adjoints
 from core.execute.runner import Runner
-from core.explain.numbers import number
 from core.health.compare import Pair, first_difference, pairs_of
 from core.program.ir import Array, Program, fault_sentence
 
@@ -26,9 +26,6 @@ WHOLE_EPOCHS = 16
 """Epochs of up to so many iterations are sampled as a whole, so that no sample is left out of their mean."""
 GOLDEN = (math.sqrt(5) - 1) / 2
 PIECE = 0.01
-INVISIBLE = 1e-3
-TELLING = 0.01
-DIGITS, MOST_DIGITS = 6, 15
 
 
 class Run:
@@ -126,7 +123,7 @@ class Course:
         self.runs = tuple(Run(p) for p in programs)
         self.done = 0
         self._pairs: dict[tuple[int, int], list[Pair]] = {
-            (a, a + 1): pairs_of(one, other) for a, (one, other) in enumerate(zip(programs, programs[1:], strict=False))
+            (a, a + 1): pairs_of(one, other) for a, (one, other) in enumerate(pairwise(programs))
         }
         self._partings: dict[tuple[int, int], Parting] = {}
 
@@ -167,16 +164,9 @@ class Course:
         self.done = at
         for (a, b), pairs in self._pairs.items():
             if (a, b) not in self._partings and went[a] and went[b]:
-                found = first_difference(at, self.runs[a].program, pairs, self.runs[a].values, self.runs[b].values)
+                found = _parted(at, self.runs[a], self.runs[b], pairs)
                 if found is not None:
-                    p = self.runs[a].program
-                    line = p.statements[p.instructions[found.k - 1].statement].line
-                    shapes = np.shape(self.runs[a].values[pairs_value(pairs, found.k)[0]]) != np.shape(
-                        self.runs[b].values[pairs_value(pairs, found.k)[1]]
-                    )
-                    self._partings[a, b] = Parting(
-                        at, found.k, line, found.name, found.cell, found.shown, (found.old, found.new), shapes
-                    )
+                    self._partings[a, b] = found
         return True
 
     def running(self, iterations: int) -> Generator[int, None, None]:
@@ -191,57 +181,13 @@ class Course:
         """Return where a run and the next one part; None while they have not."""
         return self._partings.get((place, place + 1))
 
-    def verdict(self, place: int, what: str, many: bool = False) -> str:
-        """Say in a sentence or two what the loss shows of a fault that a run has and the next one has not.
-
-        `what` names the fault, as `this fault`; `many` tells whether that is a plural.
-        """
-        one, other = self.runs[place], self.runs[place + 1]
-        it = "them" if many else "it"
-        if not self.done and not self.ended:
-            return ""
-        if one.stopped or other.stopped:
-            return _stops(one, other, it)
-        if one.first_bad or other.first_bad:
-            return _not_finite(one, other, it)
-        first, a, b, when = _ends(one, other)
-        if self.parting(place) is None:
-            return f"No difference: {when} every value has the same bits with {it} and without."
-        x, y = _apart(a, b)
-        if abs(a - b) <= INVISIBLE * max(abs(a), abs(b)):
-            said = f"{x} with {it}, {y} without" if a != b else f"{x} with {it} and without"
-            return f"The curve cannot show {what}: {when} {said}; {self._what_can(place)}."
-        risen = f", risen from {number(first, DIGITS)}" if a > first else ""
-        if a < b:
-            lower = f"The loss is lower with {it}: {when} {x}{risen}, without {y}."
-            return lower + " That does not make the gradients right."
-        return f"The curve shows {what}: {when} {x} with {it}{risen}; {y} without."
-
-    def _what_can(self, place: int) -> str:
-        parting = self.parting(place)
-        if parting is not None and parting.shapes:
-            return f"the shape of {parting.name} can"
-        one, other = self.runs[place], self.runs[place + 1]
-        apart = [
-            (abs(float(a[0]) - float(b[0])), n, float(a[0]), float(b[0]))
-            for n in one.names
-            if n in other.names and (a := one.cosine(n)[1]).size and (b := other.cosine(n)[1]).size
-        ]
-        telling = [x for x in apart if x[0] > TELLING]
-        if not telling:
-            return "a check of the gradients can"
-        _, name, a, b = max(telling)
-        return f"the first step of {name} can: its cosine is {number(a, 3)}, without {number(b, 3)}"
-
-
-def pairs_value(pairs: Sequence[Pair], k: int) -> tuple[int, int]:
-    """Return the values of both programs that are compared after `k` operations of the first."""
-    return next((one, other) for at, one, other in pairs if at == k)
-
 
 @dataclass(frozen=True)
 class Choice:
-    """Which mend: `all` faults mended, `only` the one in `line` (`text` as typed) or a `hint` taken; `program` is the mended text."""
+    """Which mend: `all` faults mended, `only` the one in `line` (`text` as typed), or a `hint` taken.
+
+    `program` is the mended text.
+    """
 
     kind: Literal["all", "only", "hint"]
     program: str
@@ -275,6 +221,30 @@ def course_of(diagnosis: Diagnosis, folder: Path | None = None, choice: Choice |
     return Course([diagnosis.program, *(load(text, folder=folder) for text in texts)])
 
 
+def epoch_means(iterations: Array, numbers: Array, per_epoch: int) -> tuple[Array, Array]:
+    """Return the last iteration of each whole epoch that has a number, and the mean of its finite ones; NaN where none is finite."""
+    if not iterations.size:
+        return iterations, numbers
+    epochs = (iterations - 1) // per_epoch
+    whole, place = np.unique(epochs, return_inverse=True)
+    finite = np.isfinite(numbers)
+    sums = np.bincount(place, np.where(finite, numbers, 0.0), whole.size)
+    counts = np.bincount(place, finite, whole.size)
+    with np.errstate(all="ignore"):
+        return (whole + 1) * per_epoch, np.where(counts > 0, sums / counts, np.nan)
+
+
+def _parted(iteration: int, one: Run, other: Run, pairs: Sequence[Pair]) -> Parting | None:
+    """Return where two runs part in an iteration that both have just done."""
+    p = one.program
+    found = first_difference(iteration, p, pairs, one.values, other.values)
+    if found is None:
+        return None
+    a, b = next((np.shape(one.values[x]), np.shape(other.values[y])) for k, x, y in pairs if k == found.k)
+    line = p.statements[p.instructions[found.k - 1].statement].line
+    return Parting(iteration, found.k, line, found.name, found.cell, found.shown, (found.old, found.new), a != b)
+
+
 def _length(array: Array) -> float:
     """Return the Euclidean length, without overflow where it is finite."""
     size = float(np.max(np.abs(array), initial=0.0))
@@ -293,42 +263,3 @@ def _cosine(a: Array, b: Array) -> float:
         a, b = np.ravel(a / large), np.ravel(b / other)
         found = float(np.dot(a, b)) / (float(np.linalg.norm(a)) * float(np.linalg.norm(b)))
     return min(1.0, max(-1.0, found))
-
-
-def _stops(one: Run, other: Run, it: str) -> str:
-    words: list[str] = []
-    for run, whose in ((one, f"With {it}"), (other, f"Without {it}")):
-        if run.stopped:
-            words.append(f"{whose}, the training stops in iteration {len(run.losses) + 1}: {run.stopped.rstrip('.')}.")
-        elif run.losses:
-            words.append(f"{whose}, it goes on: the loss is {number(run.losses[-1], DIGITS)} after {_count(len(run.losses), 'iteration')}.")
-    return " ".join(words)
-
-
-def _not_finite(one: Run, other: Run, it: str) -> str:
-    if one.first_bad and other.first_bad:
-        return f"The loss is not finite from iteration {one.first_bad} with {it}, from iteration {other.first_bad} without."
-    bad, good, whose, others = (one, other, f"with {it}", "without") if one.first_bad else (other, one, f"without {it}", f"with {it}")
-    return f"The loss is not finite from iteration {bad.first_bad} {whose}; {others} it stays finite ({number(good.losses[-1], DIGITS)})."
-
-
-def _ends(one: Run, other: Run) -> tuple[float, float, float, str]:
-    """Return the first loss, the last ones of both, and when that is: of whole epochs where they have several iterations."""
-    per = one.program.batching.per_epoch
-    if per > 1 and one.epoch_losses and other.epoch_losses and per == other.program.batching.per_epoch:
-        return one.epoch_losses[0], one.epoch_losses[-1], other.epoch_losses[-1], f"after {_count(len(one.epoch_losses), 'epoch')}"
-    return one.losses[0], one.losses[-1], other.losses[-1], f"after {_count(len(one.losses), 'iteration')}"
-
-
-def _count(n: int, unit: str) -> str:
-    return f"{n} {unit}" if n == 1 else f"{n} {unit}s"
-
-
-def _apart(a: float, b: float) -> tuple[str, str]:
-    """Write two losses in six digits, or in as many more as tell them apart."""
-    found = (number(a, DIGITS), number(b, DIGITS))
-    for digits in range(DIGITS + 1, MOST_DIGITS + 1):
-        if found[0] != found[1] or a == b:
-            break
-        found = (number(a, digits), number(b, digits))
-    return found

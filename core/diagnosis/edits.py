@@ -78,8 +78,11 @@ def function_of(node: ast.expr) -> str:
     return node.func.id if isinstance(node.func, ast.Name) else node.func.attr if isinstance(node.func, ast.Attribute) else ""
 
 
-def edits_of(root: ast.expr, source: str, stock: Stock) -> Iterator[Edit]:
-    """Yield the single edits of an expression; `source` is the text that its places refer to."""
+def edits_of(root: ast.expr, source: str, stock: Stock, everywhere: bool = False) -> Iterator[Edit]:
+    """Yield the single edits of an expression; `source` is the text that its places refer to.
+
+    Arrays are put beside the whole of it, or `everywhere`.
+    """
 
     def text(node: ast.expr) -> str:
         return " ".join((ast.get_source_segment(source, node) or ast.unparse(node)).split())
@@ -93,7 +96,7 @@ def edits_of(root: ast.expr, source: str, stock: Stock) -> Iterator[Edit]:
         yield from _calls(node, text, stock)
         yield from _indexed(node, text)
     for node in nodes:
-        yield from _put(node, text, stock, node is root)
+        yield from _put(node, text, stock, everywhere or node is root)
 
 
 def _names(nodes: Sequence[ast.expr], stock: Stock) -> Iterator[Edit]:

@@ -13,8 +13,9 @@ from itertools import combinations
 
 import numpy as np
 
-from core.diagnosis.search import Work
-from core.diagnosis.trials import constant, fitted
+from core.changes import rate_of
+from core.diagnosis.search import Work, step_of
+from core.diagnosis.trials import RATE, constant, fitted
 from core.program.ir import Program
 from core.program.structure import ancestors
 
@@ -46,6 +47,9 @@ def steps(work: Work) -> dict[str, Step]:
     p = work.program
     for name, g in work.gradients.items():
         start, end = p.carried[name]
+        if name in work.by_step:
+            found[name] = Step((end,), (-1.0,))
+            continue
         chain = [
             s for s in p.statements
             if s.last > s.first and p.instructions[s.last - 1].result != g
@@ -54,11 +58,15 @@ def steps(work: Work) -> dict[str, Step]:
         ]  # fmt: skip
         values = tuple(p.instructions[s.last - 1].result for s in chain)
         ratios: list[float | None] = []
-        before = [np.asarray(v[g], dtype=float) for v in work.now]
+        before = [np.asarray(work.gradient(name, v), dtype=float) for v in work.now]
         for v in values:
             after = [np.asarray(t[v], dtype=float) for t in work.now]
             if v == end:
-                after = [a - np.asarray(t[start], dtype=float) for a, t in zip(after, work.now, strict=True)]
+                moved = [step_of(t, start, end) for t in work.now]
+                after = [-m for m in moved if m is not None]
+            if len(after) < len(before):
+                ratios.append(None)
+                break
             before = [fitted(b, a.shape) for a, b in zip(after, before, strict=True)]
             ratios.append(constant(after, before))
             before = after
@@ -79,17 +87,33 @@ def whole(step: Step) -> float | None:
 def constants(work: Work, made: Mapping[str, Step]) -> dict[str, float]:
     """Return the c of each parameter with update = −c · (the usual step) · ∇L; 1 is right, a common c > 0 as well.
 
-    Updates that are no multiples of the gradient (Adam) count by their direction.
+    Updates that are no multiples of the gradient (Adam) count by their direction. Where the rate stands in the gradient
+    itself, it is taken out of it.
     """
-    usual = _usual({n: w for n, s in made.items() if (w := whole(s)) is not None})
+    rate = _rate(work)
+    inside = {n for n in made if n not in work.by_step and rate is not None and rate in ancestors(work.program.instructions, [work.gradients[n]])}
+    plain = {n: w for n, s in made.items() if n not in work.by_step and n not in inside and (w := whole(s)) is not None}
+    usual = _usual(plain) if plain else RATE
     found: dict[str, float] = {}
     for name, step in made.items():
         c = work.factor(name)
-        if c is None:
+        if c is None or name in work.settled:
             continue
         w = whole(step)
-        found[name] = c * (-w / usual if w is not None else _direction(work, name))
+        if name in work.by_step:
+            found[name] = c / usual
+        elif name in inside and w is not None:
+            found[name] = c * -w / RATE
+        elif w is not None:
+            found[name] = c * -w / usual
+        elif (along := _direction(work, name)) is not None:
+            found[name] = c * along
     return found
+
+
+def _rate(work: Work) -> int | None:
+    name = rate_of(work.program)
+    return None if name is None else work.program.inputs.get(name)
 
 
 def _usual(ratios: Mapping[str, float]) -> float:
@@ -101,16 +125,18 @@ def _usual(ratios: Mapping[str, float]) -> float:
     return min((s for s, n in sizes.items() if n == most), key=lambda s: abs(np.log(s)))
 
 
-def _direction(work: Work, name: str) -> float:
+def _direction(work: Work, name: str) -> float | None:
+    """Return 1 where an update goes down its gradient, −1 where it goes up, None where it does not move."""
     start, end = work.program.carried[name]
-    g = work.gradients[name]
     for values in work.now:
-        move = np.asarray(values[end], dtype=float) - np.asarray(values[start], dtype=float)
-        with np.errstate(all="ignore"):
-            along = float(np.sum(move * fitted(np.asarray(values[g], dtype=float), move.shape)))
-        if along:
-            return 1.0 if along < 0 else -1.0
-    return 1.0
+        step = step_of(values, start, end)
+        g = work.gradient(name, values)
+        if step is not None and np.shape(g) == np.shape(step):
+            with np.errstate(all="ignore"):
+                along = float(np.sum(step * np.asarray(g, dtype=float)))
+            if along:
+                return 1.0 if along > 0 else -1.0
+    return None
 
 
 def odd_lines(work: Work, free: frozenset[int] = frozenset()) -> tuple[float, list[Odd]]:

@@ -95,8 +95,9 @@ class Mender:
         p = self.program
         s = p.statements[statement]
         end = p.instructions[s.last - 1].result
-        if end != place.value and s.phase == "update":  # the gradient stands in the update: judge the change
-            old = values[names[s.target]]
+        if place.step or (end != place.value and s.phase == "update"):  # the gradient stands in the update: judge the step
+            start = p.carried[s.target][0] if s.target in p.carried else names[s.target]
+            old = values[start]
             return np.subtract(found, old) if np.shape(found) == np.shape(old) else None
         return found
 
@@ -129,7 +130,7 @@ class Mender:
         for root in (raw.value, raw.mask):
             if root is None:
                 continue
-            for edit in edits_of(root, self.program.text, stock):
+            for edit in edits_of(root, self.program.text, stock, everywhere=place.step):
                 yield None
                 segment = self.code.spliced(raw, edit.spans)
                 c = self.fits(place, statement, segment, names)
@@ -338,4 +339,5 @@ def _rank(m: Mend) -> tuple[float, ...]:
     """The likelier first: no factor is left over, few places changed, a usual kind."""
     kind = next((n for n, k in enumerate(_ORDER) if m.edit.kind.startswith(k)), len(_ORDER))
     plain = abs(m.factor) in (1.0,) or np.isclose(abs(m.factor), 1.0)
-    return (0 if plain else 1, kind, len(m.edit.spans), len(m.expected))
+    swapped = m.edit.kind == "name" and len({new for _, new in m.edit.spans}) > 1
+    return (0 if plain else 1, kind + (20 if swapped else 0), len(m.edit.spans), len(m.expected))

@@ -124,6 +124,8 @@ def _renamed(mender: Mender, edit: Edit, statement: int) -> str:
     old, new = names.get(edit.old), names.get(edit.new)
     if old is None or new is None:
         return "operand"
+    if len({text for _, text in edit.spans}) > 1:
+        return "transpose" if _one_product(mender, edit, statement) else "operand"
     for i in mender.program.instructions:
         if Role("factor", i.result) not in mender.work.trials[0].truth:
             continue
@@ -133,6 +135,20 @@ def _renamed(mender: Mender, edit: Edit, statement: int) -> str:
         if (z, i.result) == (old, new):
             return "derivative-of-preactivation"
     return "operand"
+
+
+def _one_product(mender: Mender, edit: Edit, statement: int) -> bool:
+    """Tell whether two names that change places are the two operands of one product."""
+    import ast
+
+    from core.diagnosis.edits import bare, product_of
+
+    text = mender.code.source_of
+    for node in ast.walk(mender.code.raws[statement].value):
+        pair = product_of(node) if isinstance(node, ast.expr) else None
+        if pair is not None and {bare(pair[0], text), bare(pair[1], text)} == {edit.old, edit.new}:
+            return True
+    return False
 
 
 def _numbers(mender: Mender, source: str, statement: int) -> list[Any] | None:

@@ -29,6 +29,7 @@ class Work:
     program: Program
     trials: list[Trial]
     replaced: dict[int, Role] = field(default_factory=dict[int, Role])
+    settled: set[str] = field(default_factory=set[str])
     now: list[list[Any]] = field(default_factory=list[list[Any]])
 
     def __post_init__(self) -> None:
@@ -80,16 +81,80 @@ class Work:
     def factor(self, name: str, values: list[list[Any]] | None = None) -> float | None:
         """Return the c with a parameter's gradient = c · the true one, None if there is none."""
         values = values or self.now
-        shape = self.trials[0].truth[self.own_role(name)].shape
-        return constant([fitted(v[self.gradients[name]], shape) for v in values], self.truth(self.own_role(name)))
+        return constant([self.gradient(name, v) for v in values], self.truth(self.own_role(name)))
+
+    def gradient(self, name: str, values: list[Any]) -> Any:
+        """Return what a parameter's update uses as its gradient, the way round in which the update reads it."""
+        if name in self.by_step:
+            start, end = self.program.carried[name]
+            return step_of(values, start, end)
+        found = values[self.gradients[name]]
+        found = np.transpose(found) if name in self.turned and found is not None else found
+        return fitted(found, self.trials[0].truth[self.own_role(name)].shape)
+
+    @cached_property
+    def turned(self) -> frozenset[str]:
+        """Parameters whose update reads the gradient transposed."""
+        found: set[str] = set()
+        for name, v in self.gradients.items():
+            _, end = self.program.carried[name]
+            way = ancestors(self.program.instructions, [end])
+            readers = [o for i in self.program.instructions if i.result in way for o in i.operands if o.value == v
+                       and self.program.phase_of(i.index) == "update"]  # fmt: skip
+            if readers and all(o.transposed for o in readers):
+                found.add(name)
+        return frozenset(found)
+
+    @cached_property
+    def by_step(self) -> frozenset[str]:
+        """Parameters whose gradient stands in the line of the update in more than one piece: the step itself is judged."""
+        found: set[str] = set()
+        p = self.program
+        for name, v in self.gradients.items():
+            if p.phase_of(p.makers[v]) != "update" or name in self.adaptive:
+                continue
+            start, end = p.carried[name]
+            steps = [step_of(t.values, start, end) for t in self.trials]
+            shape = np.shape(self.trials[0].values[start])
+            part = [np.transpose(t.values[v]) if name in self.turned else t.values[v] for t in self.trials]
+            if constant(steps, [np.asarray(fitted(x, shape), dtype=float) for x in part]) is None:
+                found.add(name)
+        return frozenset(found)
+
+    @cached_property
+    def adaptive(self) -> frozenset[str]:
+        """Parameters whose update reads a state, as momentum and Adam do."""
+        p = self.program
+        states = {start: n for n, (start, _) in p.carried.items() if n not in p.trainable}
+        return frozenset(
+            n for n in self.gradients if not ancestors(p.instructions, [p.carried[n][1]]).isdisjoint(states)
+        )
+
+    def strays(self, name: str) -> bool:
+        """Tell whether an update without a state moves its parameter otherwise than along its gradient (and its own size)."""
+        if name in self.adaptive or name in self.by_step:
+            return False
+        p = self.program
+        start, end = p.carried[name]
+        for v in self.now:
+            step, g = step_of(v, start, end), self.gradient(name, v)
+            if step is None or np.shape(g) != np.shape(step):
+                return True
+            parts = np.stack([np.ravel(np.asarray(x, dtype=float)) for x in (g, v[start])], axis=1)
+            if not np.isfinite(parts).all() or not np.isfinite(step).all():
+                return False
+            best, *_ = np.linalg.lstsq(parts, np.ravel(step), rcond=None)
+            if np.max(np.abs(parts @ best - np.ravel(step)), initial=0.0) > 1e-6 * np.max(np.abs(step), initial=1e-300):
+                return True
+        return False
 
     def own_role(self, name: str) -> Role:
         """Return the role that a parameter's gradient must have."""
         return Role("adjoint", self.starts[name])
 
     def wrong(self) -> list[str]:
-        """Return the parameters whose gradient is no multiple of the true one."""
-        return [n for n in self.gradients if self.factor(n) is None]
+        """Return the parameters whose gradient is no multiple of the true one, or whose step is none of the gradient."""
+        return [n for n in self.gradients if n not in self.settled and (self.factor(n) is None or self.strays(n))]
 
     def role_of(self, value: int) -> tuple[Role, float] | None:
         """Return what a value is, up to a factor, as it stands now."""
@@ -120,11 +185,13 @@ class Work:
         if first is None or not any(self._one(n, first) for n in wanted):
             return frozenset()
         values = self.put({value: role})
-        return frozenset(n for n in wanted if values is not None and self.factor(n, values) is not None)
+        if values is None or any(self.factor(n, values) is None for n in self.leads_to[value] - set(wrong)):
+            return frozenset()  # what was right becomes wrong: the fault is not here
+        return frozenset(n for n in wanted if self.factor(n, values) is not None)
 
     def _one(self, name: str, values: list[Any]) -> bool:
         truth = self.trials[0].truth[self.own_role(name)]
-        return constant([fitted(values[self.gradients[name]], truth.shape)], [truth]) is not None
+        return constant([self.gradient(name, values)], [truth]) is not None
 
     def accept(self, value: int, role: Role) -> None:
         """Take a value as mended."""
@@ -136,11 +203,15 @@ class Work:
 
 @dataclass(frozen=True)
 class Place:
-    """A wrong line: the value that it makes, what it should be, and the parameters that this mends."""
+    """A wrong line: the value that it makes, what it should be, and the parameters that this mends.
+
+    With `step`, the line is an update, and its step is what should be a multiple of the role.
+    """
 
     value: int
     role: Role
     parameters: frozenset[str]
+    step: bool = False
 
 
 def places(work: Work) -> list[Place]:
@@ -150,10 +221,11 @@ def places(work: Work) -> list[Place]:
         wrong = work.wrong()
         if not wrong:
             break
-        best = _best(work, wrong)
-        if best is None:
-            break
-        work.accept(best.value, best.role)
+        best = _best(work, wrong) or _update(work, wrong)
+        if best.step:
+            work.settled |= best.parameters
+        else:
+            work.accept(best.value, best.role)
         found.append(best)
     return sorted(found, key=lambda p: work.program.makers[p.value])
 
@@ -175,7 +247,23 @@ def _best(work: Work, wrong: list[str]) -> Place | None:
     most = max(len(c.parameters) for c in candidates)
     top = [c for c in candidates if len(c.parameters) == most]
     chain = [c for c in top if c is top[0] or _follows(work, top[0].value, c.value)]
-    return next((c for c in chain if work.role_of(c.value) is None), chain[-1])
+    known = [work.role_of(c.value) for c in chain]
+    unknown = next((n for n, r in enumerate(known) if r is None), len(chain))
+    # a line that hands on what it was given adds nothing, though something is missing after it
+    idle = [n for n, r in enumerate(known[:unknown]) if r is not None and _hands_on(work, chain[n].value, r[0])]
+    return chain[idle[-1]] if idle else chain[unknown] if unknown < len(chain) else chain[-1]
+
+
+def _hands_on(work: Work, value: int, role: Role) -> bool:
+    read = {v for i in instructions_of(work.program, work.statement_of(value)) for v in i.reads if v in work.leads_to and v != value}
+    return any((found := work.role_of(v)) is not None and found[0] == role for v in read)
+
+
+def _update(work: Work, wrong: list[str]) -> Place:
+    """Return the update of a parameter that no line before it explains."""
+    p = work.program
+    name = min(wrong, key=lambda n: p.makers[p.carried[n][1]])
+    return Place(p.carried[name][1], work.own_role(name), frozenset([name]), step=True)
 
 
 def _follows(work: Work, earlier: int, later: int) -> bool:
@@ -185,16 +273,23 @@ def _follows(work: Work, earlier: int, later: int) -> bool:
 def roles_for(work: Work, value: int) -> list[Role]:
     """Return what a value could be, the likeliest first: roles of its own shape, then others."""
     own = [work.own_role(n) for n, v in work.gradients.items() if v == value]
-    if own:
+    if own and len(work.leads_to[value]) == 1:
         return own
     here = np.shape(work.now[0][value])
     truth = work.trials[0].truth
     same = [r for r, a in truth.items() if a.shape == here]
     turned = [Role(r.kind, r.index, True) for r, a in truth.items() if a.ndim == 2 and a.T.shape == here and a.shape != here]
-    return [*same, *turned, *(r for r, a in truth.items() if a.shape != here)]
+    return [*own, *same, *turned, *(r for r, a in truth.items() if a.shape != here)]
 
 
 def instructions_of(program: Program, statement: int) -> tuple[Instruction, ...]:
     """Return the operations of a line."""
     s = program.statements[statement]
     return program.instructions[s.first : s.last]
+
+
+def step_of(values: list[Any], start: int, end: int) -> Any:
+    """Return what an update takes from its parameter; None where the shape of that changes."""
+    if values[end] is None or values[start] is None or np.shape(values[end]) != np.shape(values[start]):
+        return None
+    return np.asarray(values[start], dtype=float) - np.asarray(values[end], dtype=float)

@@ -21,6 +21,8 @@ from core.program.ir import Array, Program
 
 TRIALS = 3
 SAME = 1e-6
+MOST_DRAWN = 12
+RATE = 0.7
 
 
 @dataclass(frozen=True)
@@ -48,27 +50,49 @@ def first_inputs(program: Program) -> dict[int, Any]:
 
 
 def trials(program: Program, count: int = TRIALS, seed: int = 6) -> list[Trial]:
-    """Draw trials; state starts as it is given, the learning rate is 1. Empty if no trial has a finite loss."""
+    """Draw trials; state starts as it is given, the learning rate is RATE. Empty if no trial has a finite loss.
+
+    Every parameter has a gradient other than 0 in each of them, if it can have one: a ReLU that is off tells nothing.
+    """
     base = first_inputs(program)
-    found: list[Trial] = []
     for labels in (False, True):
-        for n in range(count):
-            rng = np.random.default_rng((seed, n))
-            drawn = {v: _drawn(program, v, datum, rng, labels) for v, datum in base.items()}
-            rate = rate_of(program)
-            if rate is not None and rate in program.inputs:
-                drawn[program.inputs[rate]] = 1.0
-            probe = Probe(program, drawn.__getitem__)
-            if probe.loss is None or not np.isfinite(probe.loss):
+        found: list[Trial] = []
+        for n in range(MOST_DRAWN):
+            trial = _trial(program, base, np.random.default_rng((seed, n)), labels)
+            if trial is None:
                 break
-            truth = _truth(program, probe)
-            if not truth:
-                break
-            found.append(Trial(probe, probe.values, truth))
-        if len(found) == count:
-            return found
-        found = []
+            found.append(trial)
+            best = _telling(program, found, count)
+            if len(best) == count:
+                return _alike(best)
+        if len(found) >= count:
+            return _alike(found[:count])
     return []
+
+
+def _trial(program: Program, base: Mapping[int, Any], rng: np.random.Generator, labels: bool) -> Trial | None:
+    drawn = {v: _drawn(program, v, datum, rng, labels) for v, datum in base.items()}
+    rate = rate_of(program)
+    if rate is not None and rate in program.inputs:
+        drawn[program.inputs[rate]] = RATE
+    probe = Probe(program, drawn.__getitem__)
+    if probe.loss is None or not np.isfinite(probe.loss):
+        return None
+    truth = _truth(program, probe)
+    return Trial(probe, probe.values, truth) if truth else None
+
+
+def _telling(program: Program, drawn: Sequence[Trial], count: int) -> list[Trial]:
+    """Return as many trials, each with a gradient other than 0 for all parameters that ever have one."""
+    of = {v.index for v in program.values if v.name in program.trainable}
+    ever = {r for t in drawn for r in t.truth if r.kind == "adjoint" and r.index in of}
+    return [t for t in drawn if ever <= t.truth.keys()][:count]
+
+
+def _alike(drawn: list[Trial]) -> list[Trial]:
+    """Return the trials with the roles that all of them have."""
+    common = set.intersection(*(set(t.truth) for t in drawn))
+    return [Trial(t.probe, t.values, {r: a for r, a in t.truth.items() if r in common}) for t in drawn]
 
 
 def _drawn(program: Program, index: int, datum: Any, rng: np.random.Generator, labels: bool) -> Any:
