@@ -37,6 +37,20 @@ def with_loss(case: Case, wanted: str = "") -> Case | None:
     return None if best is None else best[1]
 
 
+def best_loss(case: Case) -> str:
+    """Return the name of the loss that fits a case with an assumed loss best, all else that was found being mended."""
+    p = case.program
+    assert p.loss is not None
+    s = p.statements[p.instructions[p.makers[p.loss]].statement]
+    name, _, rest = s.text.removeprefix("L = ").partition("(")
+    best = (-1.0, name)
+    for k, loss in enumerate(LOSSES):
+        found = case if loss == name else case.with_(Change(((s.line, f"L = {loss}({rest}"),)))
+        if found is not None and found.program.loss is not None:
+            best = max(best, (_score(found.program) - 0.001 * k, loss))
+    return best[1]
+
+
 def _score(program: Program) -> float:
     """How well a backward fits a loss: right parameters count most, then values that are adjoints of it, then the exact factor."""
     drawn = trials(program)

@@ -25,11 +25,13 @@ class Case:
     folder: Path | None
     origin: dict[int, int] = field(default_factory=dict[int, int])
     assumed: bool = False
+    typed_lines: tuple[str, ...] = ()
 
     @staticmethod
     def of(text: str, folder: Path | None) -> Case:
         """Read a text; raises NotationError."""
-        return Case(text, load(text, folder=folder), folder, {n: n for n in range(1, len(lines_of(text)) + 1)})
+        return Case(text, load(text, folder=folder), folder, {n: n for n in range(1, len(lines_of(text)) + 1)},
+                    typed_lines=tuple(lines_of(text)))  # fmt: skip
 
     @cached_property
     def code(self) -> Code:
@@ -45,6 +47,10 @@ class Case:
         """Return the line of the text that was given for a line of the program's text."""
         at = self.typed.get(line, line)
         return self.origin.get(at, at)
+
+    def given(self, line: int) -> str:
+        """Return a line of the text that was given, without its indent."""
+        return self.typed_lines[line - 1].strip() if 0 < line <= len(self.typed_lines) else ""
 
     def here(self, change: Change) -> Change:
         """Return a change in lines of `text`."""
@@ -66,4 +72,4 @@ class Case:
         except StepperError:
             return None
         origin = {new: self.origin[old] for new, old in moved.items() if old in self.origin}
-        return Case(text, program, self.folder, origin, self.assumed)
+        return Case(text, program, self.folder, origin, self.assumed, self.typed_lines)

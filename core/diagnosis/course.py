@@ -222,7 +222,7 @@ def course_of(diagnosis: Diagnosis, folder: Path | None = None, choice: Choice |
 
 
 def epoch_means(iterations: Array, numbers: Array, per_epoch: int) -> tuple[Array, Array]:
-    """Return the last iteration of each whole epoch that has a number, and the mean of its finite ones; NaN where none is finite."""
+    """Return the last iteration of each epoch that has a number, and the mean of its finite ones; NaN where none is finite."""
     if not iterations.size:
         return iterations, numbers
     epochs = (iterations - 1) // per_epoch

@@ -41,7 +41,7 @@ def _what_can(course: Course, place: int) -> str:
     """Say what tells two runs apart that the curve does not: a shape, the direction of a first step, or only a check."""
     parting = course.parting(place)
     if parting is not None and parting.shapes:
-        return "the shape can"
+        return f"the shape of {parting.name} can"
     one, other = course.runs[place], course.runs[place + 1]
     apart = [
         (abs(float(a[0]) - float(b[0])), n, float(a[0]), float(b[0]))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.diagnosis.assume import with_loss
+from core.diagnosis.assume import best_loss, with_loss
 from core.diagnosis.case import Case
 from core.diagnosis.code import Change, joined
 from core.diagnosis.factors import CLOSE, constants, odd_lines, steps
@@ -55,35 +55,20 @@ def diagnose(text: str, folder: Path | None = None, loss: str = "") -> Diagnosis
 
 def diagnosing(text: str, folder: Path | None = None, loss: str = "") -> Generator[None, None, Diagnosis]:
     """Do what `diagnose` does in short pieces; the diagnosis is the value of StopIteration."""
-    case = Case.of(text, folder)
-    first = case
-    faults: list[_Found] = []
-    known: frozenset[tuple[int, str]] = frozenset()
-    if case.program.loss is not None and not case.program.trainable:
-        return Diagnosis(case.program, text, _loss_line(case.program), False, problem=NO_PARAMETERS)
-    for _ in range(MOST_PRIOR):
-        yield
-        if case.program.loss is None and (case.program.fault is None or _after(case.program)):
-            assumed = with_loss(case, loss)
-            if assumed is None:
-                break
-            first = assumed if case is first else first
-            case = assumed
-        found = yield from prior_fault(Prior.of(case), known)
-        if found is None:
-            break
-        fault, change = found
-        known |= {(fault.line, fault.fault)}
-        after = case.with_(change) if change is not None else None
-        if fault.fault:
-            faults.append(_Found(fault, case, change))
-        if after is None:
-            if fault.fault == "shape":
-                break
-            continue
-        case = after
+    given = Case.of(text, folder)
+    if given.program.loss is not None and not given.program.trainable:
+        return Diagnosis(given.program, text, _loss_line(given.program), False, problem=NO_PARAMETERS)
+    first, case, faults, open_ = yield from _prior(given, loss)
+    if first.assumed and not loss and case.program.loss is not None and not open_:
+        wanted = best_loss(case)
+        if f"L = {wanted}(" not in _loss_line(first.program):
+            first, case, faults, open_ = yield from _prior(given, wanted)
     if case.program.loss is None:
         return Diagnosis(case.program, text, "", False, faults=tuple(f.fault for f in faults), problem="" if faults else NO_LOSS)
+    if open_:
+        said = [replace(f.fault, parameters=f.fault.parameters or tuple(case.program.trainable)) for f in faults]
+        return Diagnosis(first.program, first.text, _loss_line(first.program), first.assumed, _verdicts(first, None, 1.0, said),
+                         _in_order([*said, *symmetric(Prior.of(first))]))  # fmt: skip
     drawn = trials(case.program)
     if not drawn:
         return Diagnosis(case.program, case.text, _loss_line(case.program), case.assumed, faults=tuple(f.fault for f in faults),
@@ -98,13 +83,45 @@ def diagnosing(text: str, folder: Path | None = None, loss: str = "") -> Generat
     yield
     faults += [*structural, *odd]
     final = mended.with_(joined([f.change for f in odd if f.change is not None])) if odd else mended
-    verdicts = _verdicts(first, before if case is first else None, common)
+    verdicts = _verdicts(first, before if case is first else None, common, [f.fault for f in faults])
     said = yield from _confirmed(faults, final, case)
     said += [f for f in symmetric(Prior.of(first))]
     return Diagnosis(
         first.program, first.text, _loss_line(first.program), first.assumed, verdicts, _in_order(said), (),
         final.text if final is not None and said else None,
     )  # fmt: skip
+
+
+def _prior(given: Case, loss: str) -> Generator[None, None, tuple[Case, Case, list[_Found], bool]]:
+    """Find what can be told before gradients are compared; `loss` is the one to assume.
+
+    Returns the case with its loss, the case with all of that mended, the faults, and whether a line that fails is left.
+    """
+    first = case = given
+    faults: list[_Found] = []
+    known: frozenset[tuple[int, str]] = frozenset()
+    for _ in range(MOST_PRIOR):
+        yield
+        if case.program.loss is None and (case.program.fault is None or _after(case.program)):
+            assumed = with_loss(case, loss)
+            if assumed is None:
+                break
+            first = assumed if case is first else first
+            case = assumed
+        found = yield from prior_fault(Prior.of(case), known)
+        if found is None:
+            break
+        fault, change = found
+        known |= {(fault.line, fault.fault)}
+        faults.append(_Found(fault, case, change))
+        after = case.with_(change) if change is not None else None
+        if after is not None:
+            case = after
+        elif case.program.fault is not None and not _after(case.program):
+            return first, case, faults, True
+        elif case.program.fault is not None:
+            break
+    return first, case, faults, False
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,10 +134,10 @@ class _Found:
 
 
 def _after(program: Program) -> bool:
-    """Tell whether a line that does not fit comes after the updates, so that the rest can be diagnosed."""
+    """Tell whether a line that does not fit is only a prediction, so that the rest can be diagnosed."""
     assert program.fault is not None
     s = program.statements[program.fault.statement]
-    return any(x.phase in ("backward", "update") for x in program.statements[: s.index])
+    return s.phase == "predict" or (s.phase == "forward" and any(x.phase == "update" for x in program.statements[: s.index]))
 
 
 def _in_order(faults: Sequence[Fault]) -> tuple[Fault, ...]:
@@ -156,7 +173,8 @@ def _structural(case: Case, work: Work, found: Sequence[Place]) -> Generator[Non
     for those, mend in _shared(found, all_mends):
         if not any(p.value in done for p in those):
             done |= {p.value for p in those}
-            faults.append(_named(case, work, those, [mend]))
+            others = [m for m in all_mends[those[0].value] if m.definition and m.change != mend.change and m.line != mend.line]
+            faults.append(_named(case, work, those, [mend, *others]))
     for p in found:
         if p.value in done:
             continue
@@ -183,12 +201,18 @@ def _shared(found: Sequence[Place], mends: dict[int, list[Mend]]) -> Iterator[tu
 
 def _named(case: Case, work: Work, those: Sequence[Place], mends: Sequence[Mend]) -> _Found:
     first, *rest = mends
-    ties = tuple(
-        Tie(case.line(m.line), m.text, m.expected, m.fault) for m in rest if m.fault == first.fault or m.line != first.line
-    )
-    fault = Fault(case.line(first.line), first.text, first.fault, first.expected, "", ties, _ordered(work, those),
+    ties: list[Tie] = []
+    for m in rest:  # other spellings of the same are none
+        if (m.line, m.fault) not in {(first.line, first.fault), *((t.line, t.fault) for t in ties)} and _as_good(m, first):
+            ties.append(Tie(case.line(m.line), m.text, m.expected, m.fault))
+    fault = Fault(case.line(first.line), first.text, first.fault, first.expected, "", tuple(ties), _ordered(work, those),
                   role_text(work.program, those[0].role), those[0].value)  # fmt: skip
     return _Found(fault, case, first.change)
+
+
+def _as_good(m: Mend, first: Mend) -> bool:
+    """Tell whether an edit mends as plainly as the first: the same factor is left, and no more places change."""
+    return abs(abs(m.factor) - abs(first.factor)) <= CLOSE and len(m.edit.spans) <= len(first.edit.spans) and m.line != first.line
 
 
 def _ordered(work: Work, those: Sequence[Place]) -> tuple[str, ...]:
@@ -216,7 +240,8 @@ def _factors(case: Case, work: Work, found: Sequence[Place], same: bool) -> tupl
         s = p.statements[work.statement_of(o.value)]
         written = rewritten(work, case.code, o.value, o.times)
         role = work.role_of(o.value)
-        fault = Fault(case.line(s.line), s.text, "sign" if o.times < 0 else "scale", written[0] if written else "", "", (),
+        at = case.line(s.line)
+        fault = Fault(at, case.given(at) or s.text, "sign" if o.times < 0 else "scale", written[0] if written else "", "", (),
                       tuple(n for n in p.trainable if n in o.parameters), role_text(p, role[0]) if role else "", o.value)  # fmt: skip
         faults.append(_Found(fault, case, written[1] if written else None))
     return common, faults
@@ -252,7 +277,7 @@ def _confirmed(faults: Sequence[_Found], final: Case | None, case: Case) -> Gene
     return said
 
 
-def _verdicts(case: Case, before: dict[str, float] | None, common: float) -> tuple[ParameterVerdict, ...]:
+def _verdicts(case: Case, before: dict[str, float] | None, common: float, faults: Sequence[Fault]) -> tuple[ParameterVerdict, ...]:
     """Return the verdict of each parameter of a case; `before` holds the factors of its updates, None if they are to be found."""
     program = case.program
     if before is None:
@@ -279,6 +304,8 @@ def _verdicts(case: Case, before: dict[str, float] | None, common: float) -> tup
                 cosine = float(-np.vdot(move, truth) / size) if size and np.isfinite(size) else None
         c = before.get(name)
         verdict = "wrong"
+        if any(f.fault == "never-reset" and name in f.parameters for f in faults):
+            c = None
         if c is not None and c > 0 and abs(c / common - 1) <= CLOSE:
             verdict = "right" if abs(c - 1) <= CLOSE else "right up to a factor"
         found.append(ParameterVerdict(name, verdict, c, cosine, own, truth, value))

@@ -188,11 +188,25 @@ def _dropped(node: ast.expr, text: Text) -> Iterator[Edit]:
     for kind, (left, right) in pairs:
         yield Edit(f"drop {kind}", ((node, wrapped(left, text)),), text(right), "")
         yield Edit(f"drop {kind}", ((node, wrapped(right, text)),), text(left), "")
+    factors = _factors(node)
+    for i, a in enumerate(factors) if len(factors) > 2 else ():
+        for b in factors[i + 1 :]:
+            rest = " * ".join(wrapped(f, text) for f in factors if f is not a and f is not b)
+            gone = f"{wrapped(a, text)} * {wrapped(b, text)}"
+            yield Edit("drop factor", ((node, f"({rest})" if len(factors) > 3 else rest),), gone, "")
     if isinstance(node, ast.Call) and len(node.args) >= 1 and function_of(node) not in ("dot", "matmul", "multiply"):
         inner = node.args[0]
         if isinstance(node.func, ast.Attribute) and not is_np(node.func.value):
             inner = node.func.value
         yield Edit(f"drop call {function_of(node)}", ((node, wrapped(inner, text)),), text(node), text(inner))
+
+
+def _factors(node: ast.expr) -> list[ast.expr]:
+    """Return the factors of a product written in one row."""
+    pair = times_of(node)
+    if pair is None:
+        return [node]
+    return [*_factors(pair[0]), *_factors(pair[1])]
 
 
 def _calls(node: ast.expr, text: Text, stock: Stock) -> Iterator[Edit]:

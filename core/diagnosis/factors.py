@@ -260,6 +260,10 @@ def own_factor(work: Work, made: Mapping[str, Step], value: int) -> tuple[float 
         others = [line_factor(work, v) for v in gradients if v != value]
         usual = _majority([r for r in others if r is not None])
         return own, 1.0 if usual is None else usual
+    if _reads_target(work.program, value):  # where updates add, the error is written the other way round
+        totals = [w for s in made.values() if (w := whole(s)) is not None]
+        up = sum(1 if w > 0 else -1 for w in totals)
+        return own, -1.0 if up > 0 else 1.0
     return own, 1.0
 
 

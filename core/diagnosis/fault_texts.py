@@ -6,7 +6,8 @@ Templates of `core.diagnosis.words`, which fills in the learner's own names:
     {role}    what that should be, such as `the gradient of w2 (∂L/∂w2)`
     {names}   the parameters that are wrong for it; {gradients} the same as gradients, {are}, {move}, {keep}, {their} agree with them
     {Names}, {Gradients} begin a sentence
-    {old}     what stands in the line and does not belong there, in words that can begin a sentence
+    {old}     what stands in the line and does not belong there
+    {shapes}  the shapes of parameters and gradients that differ; {fails} why a line cannot run, in the learner's names
 """
 
 from __future__ import annotations
@@ -16,7 +17,11 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Said:
-    """The texts of one fault. `hints` has others for a kind of role: weight, bias, error, slope; `update` for a line of the update."""
+    """The texts of one fault.
+
+    `hints` has others for a kind of role: weight, bias, error, slope. `fault` has others too: `update` for a line of the update,
+    `unknown` where no mended line was found, `alone` for a fault that makes no parameter wrong, `fails` for a line that cannot run.
+    """
 
     title: str
     hint: str
@@ -24,6 +29,9 @@ class Said:
     mend: str
     hints: dict[str, str] = field(default_factory=dict[str, str])
     update: str = ""
+    unknown: str = ""
+    alone: str = ""
+    fails: str = ""
 
 
 SAID: dict[str, Said] = {
@@ -39,7 +47,7 @@ SAID: dict[str, Said] = {
         "A wrong constant factor",
         "{Gradients} {point} the right way and {are} too {long} against the others. Compare the formulas side by side: which constant is in"
         " one and not in another? It may be 1/m, a 2, a ½, or a mean where there should be a sum.",
-        "{it} is {times} what it should be against the other gradients, so that {names} {learn} at another rate than the rest.",
+        "{it} is {off} against the other gradients, so that {names} {learn} at another rate than the rest.",
         "Give every gradient the same factor. A factor that all of them share is no fault: it acts like another learning rate.",
     ),
     "operand": Said(
@@ -58,6 +66,8 @@ SAID: dict[str, Said] = {
             "slope": "{Gradients} {are} off by a factor that differs from cell to cell. Each activation has a slope of its own, taken where that"
             " activation was. Is every slope in your backward taken of the right layer's value?",
         },
+        unknown="{it} should be {role}, and it is not, although what goes into it is right: it is made of other values, or in another way,"
+        " than it should be.",
     ),
     "transpose": Said(
         "Rows and columns exchanged",
@@ -76,8 +86,8 @@ SAID: dict[str, Said] = {
         "The activation is applied twice",
         "{Gradients} {are} off by a factor that differs from cell to cell. The slope of an activation can be written with the sum z that goes"
         " in, or with the value a that comes out. Which of the two does your formula expect, and which one does it get?",
-        "The slope is taken of what is already an activation: σ of σ(z). Such a slope always lies between 0.197 and 0.25, however flat the"
-        " sigmoid really is, so {it} lets errors of saturated units through almost unweakened and {gradients} {are} wrong.",
+        "The slope is taken of what is already an activation, as in σ of σ(z). For a sigmoid such a slope always lies between 0.197 and"
+        " 0.25, however flat the sigmoid really is: errors of saturated units go back through {it} almost unweakened.",
         "Either give the function z, or write the slope with a: `a * (1 - a)` for a sigmoid, `1 - a ** 2` for tanh.",
     ),
     "derivative-of-preactivation": Said(
@@ -177,10 +187,16 @@ SAID: dict[str, Said] = {
         "Begin each iteration at zero, or write `=` for `+=`.",
     ),
     "shape": Said(
-        "The shape is not that of the parameter",
+        "Shapes that do not fit",
         "A gradient has one number for each number of its parameter, at the same place. Compare the shapes.{shapes}",
         "{it} should be {role} and have the same shape.{shapes}",
-        "Multiply in the order, and sum over the axis, that leave the shape of the parameter.",
+        "Use what belongs there, in the order that makes the shapes meet; not just anything that happens to fit.",
+        {
+            "fails": "A line cannot run, because two shapes do not meet there. Say in words what each array of it holds and what its rows and"
+            " columns are: which one does not belong there?",
+        },
+        alone="{it} does not have the shape that is needed here.",
+        fails="This line cannot run. {fails}",
     ),
     "no-target": Said(
         "An error without a target",
@@ -192,13 +208,15 @@ SAID: dict[str, Said] = {
     "bias-missing": Said(
         "A bias is missing",
         "Think of a sample whose inputs are all 0. What can a layer answer that multiplies them by weights and adds nothing?",
-        "There is no bias in {it}: whatever the weights are, this sum is 0 where what goes in is 0. The gradients are not wrong, but the"
-        " network can represent less.",
-        "Add a bias, with a gradient and an update of its own, or an input that is always 1.",
+        "{Names} {stand} among the parameters and {get} an update, but {it} is computed without {them}: the loss does not depend on {them}, so"
+        " whatever the update adds, nothing is learned by it.",
+        "Add the bias after the product with the weights; or give the layer an input that is always 1.",
+        alone="{it} is computed without a bias: whatever the weights are, the sum is 0 where all that goes in is 0. No gradient is wrong"
+        " for it, but the network can represent less.",
     ),
     "symmetric-start": Said(
         "All units start alike",
-        "Look at two units of one hidden layer. In what do they differ before the first step? And after it?",
+        "Compare two units of one hidden layer. In what do they differ before the first step? And after it?",
         "{it} starts with the same numbers for all units. They then get the same gradients and stay copies of each other for ever, so that"
         " a layer can do no more than one unit.",
         "Start with small random weights; biases may start at 0.",

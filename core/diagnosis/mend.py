@@ -80,7 +80,9 @@ class Mender:
                 c = constant([fitted(x, t.shape) for x, t in zip(numbers, truth, strict=True)], truth)
                 if c is not None and all(m.expected != segment.strip() for m in found):
                     segment = tidy(segment)
-                    found.append(Mend("shape", raw.line, raw.text, segment.strip(), self._line(raw, segment), c, edit))
+                    place = Place(self.program.instructions[max(self.program.statements[statement].last - 1, 0)].result, role, frozenset())
+                    fault = self.name(edit, place, statement)
+                    found.append(Mend(fault, raw.line, raw.text, segment.strip(), self._line(raw, segment), c, edit))
                     break
         return sorted(found, key=_rank)[:MOST_MENDS]
 
@@ -171,6 +173,8 @@ class Mender:
         definitions = self.code.source.definitions
         used = {n.id for root in (raw.value, raw.mask) if root is not None for n in ast.walk(root) if isinstance(n, ast.Name)}
         for name in sorted(used & set(definitions)):
+            if self._right_elsewhere(name, statement):
+                continue
             definition = definitions[name]
             first, last = self.code.definition_lines[name]
             segment = "\n".join(self.code.lines[first - 1 : last])
@@ -191,6 +195,18 @@ class Mender:
                     self.name(edit, place, statement, definition), at, self.code.lines[at - 1].strip(), lines[at - first].strip(),
                     change, c, edit, name,
                 )  # fmt: skip
+
+    def _right_elsewhere(self, name: str, statement: int) -> bool:
+        """Tell whether another line that calls a `def` is right, so that the `def` is not to blame."""
+        wrong = {self.work.statement_of(v) for v in self.work.replaced}
+        for s in self.program.statements:
+            if s.index == statement or s.index in wrong or s.last == s.first:
+                continue
+            raw = self.code.raws[s.index]
+            calls = any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(raw.value))
+            if calls and (s.phase in ("forward", "loss") or self.work.role_of(self.program.instructions[s.last - 1].result) is not None):
+                return True
+        return False
 
     def _def_edits(self, d: Definition) -> Iterator[tuple[ast.expr, tuple[Any, ...], Edit]]:
         arrays = [*d.arguments, *(n for n, _ in d.steps)]
@@ -330,8 +346,8 @@ def ast_of(segment: str) -> Any:
 
 
 _ORDER = (
-    "name", "function", "transpose", "put call", "drop call", "drop factor", "put derivative", "product", "axis", "put sum", "write derivative",
-    "compare", "version", "put weights", "plus", "drop term", "inverse",
+    "version", "name", "function", "axis", "transpose", "put call", "drop call", "drop factor", "put derivative", "product", "put sum", "write derivative",
+    "compare", "put weights", "plus", "drop term", "inverse",
 )  # fmt: skip
 
 

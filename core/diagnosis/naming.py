@@ -10,6 +10,7 @@ from core.diagnosis.code import computed
 from core.diagnosis.trials import Role, constant
 from core.errors import NotationError
 from core.notation.convert import Definition
+from core.program.structure import ancestors, descendants
 
 if TYPE_CHECKING:
     from core.diagnosis.edits import Edit
@@ -35,6 +36,8 @@ def by_numbers(mender: Mender, place: Place) -> str:
         del trial
     if any(f is None for f in found):
         return "operand"
+    if _skips_weights(mender, place, statement):
+        return "chain-skipped"
     shapes = {np.shape(f) for f in found}
     if shapes != {wanted[0].shape}:
         if np.size(found[0]) > wanted[0].size:
@@ -51,6 +54,25 @@ def by_numbers(mender: Mender, place: Place) -> str:
     if wanted[0].ndim == 2 and wanted[0].shape[0] == wanted[0].shape[1] and constant([np.transpose(f) for f in found], wanted) is not None:
         return "transpose"
     return "operand"
+
+
+def _skips_weights(mender: Mender, place: Place, statement: int) -> bool:
+    """Tell whether a line goes from one layer's adjoint to the one before without reading the weights between them."""
+    program, work = mender.program, mender.work
+    if place.role.kind != "adjoint":
+        return False
+    reads = {v for i in program.instructions[program.statements[statement].first : program.statements[statement].last] for v in i.reads}
+    below = descendants(program.instructions, [place.role.index])
+    for v in reads:
+        role = work.role_of(v) if v in work.leads_to else None
+        if role is None or role[0].kind != "adjoint" or role[0].index not in below:
+            continue
+        between = [i for i in program.instructions if i.result in below and i.op in ("matmul", "dot")
+                   and i.result in ancestors(program.instructions, [role[0].index])]  # fmt: skip
+        weights = {w for i in between for w in i.reads if program.values[w].name in program.trainable}
+        if weights and not weights & reads:
+            return True
+    return False
 
 
 def name_of(mender: Mender, edit: Edit, place: Place, statement: int, definition: Definition | None) -> str:
@@ -89,13 +111,17 @@ def name_of(mender: Mender, edit: Edit, place: Place, statement: int, definition
     if kind in ("put sum", "axis") or kind.startswith(("drop call sum", "drop call mean")):
         return "axis" if "softmax" in edit.old else "batch-sum"
     if kind == "index":
-        return "batch-sum"
+        return "operand" if edit.new in program.trainable else "broadcast" if _grows(mender, place, statement) else "batch-sum"
     if kind == "reshape":
-        return "broadcast"
+        return "broadcast" if _grows(mender, place, statement) else "transpose"
     if kind == "drop term":
-        return "epsilon" if _small(edit.old) else "operand"
+        kept = {t for _, t in edit.spans}
+        return "epsilon" if _small(mender, edit.old, statement) else "stale" if kept & set(program.trainable) else "operand"
     if kind.startswith("drop call"):
-        return "derivative-twice" if _is_activation(mender, kind.removeprefix("drop call ")) else "derivative-extra"
+        name = kind.removeprefix("drop call ")
+        if _grows(mender, place, statement):
+            return "broadcast"
+        return "derivative-twice" if _is_activation(mender, name) else "operand"
     if kind == "put call":
         return "derivative-of-preactivation" if _is_activation(mender, edit.new.split("(")[0]) else "derivative-missing"
     if kind == "drop product":
@@ -189,16 +215,22 @@ def _dropped(mender: Mender, edit: Edit, statement: int) -> str:
     found = _numbers(mender, edit.old, statement)
     if found is None:
         return "derivative-extra"
-    if np.size(found[0]) == 1:
-        return "scale"
-    return "derivative-extra"
+    return "operand" if np.size(found[0]) == 1 else "derivative-extra"
 
 
-def _small(source: str) -> bool:
-    try:
-        return 0 < abs(float(source)) < 1e-2
-    except ValueError:
-        return source.lower() in ("eps", "epsilon", "tiny", "small")
+def _small(mender: Mender, source: str, statement: int) -> bool:
+    """Tell whether an expression is a small number, as one that is to keep a divisor from 0."""
+    found = _numbers(mender, source, statement)
+    return found is not None and np.size(found[0]) == 1 and 0 < abs(float(np.ravel(found[0])[0])) < 1e-2
+
+
+def _grows(mender: Mender, place: Place, statement: int) -> bool:
+    """Tell whether the result of a line is larger than what it should be."""
+    found = mender.work.now[0][place.value] if place.value < len(mender.work.now[0]) else None
+    s = mender.program.statements[statement]
+    found = mender.work.trials[0].values[mender.program.instructions[s.last - 1].result] if s.last > s.first else found
+    truth = mender.work.truth(place.role)[0]
+    return found is not None and np.size(found) > truth.size
 
 
 def _is_activation(mender: Mender, name: str) -> bool:

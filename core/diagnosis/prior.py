@@ -9,12 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.diagnosis.case import Case
-from core.diagnosis.code import Change
-from core.diagnosis.edits import function_of, nodes_of, product_of, wrapped
-from core.diagnosis.mend import Mender, ast_of, targets_of, tidy
+from core.diagnosis.code import Change, computed, splice
+from core.diagnosis.edits import Stock, edits_of, function_of, nodes_of, product_of
+from core.diagnosis.mend import Mend, Mender, ast_of, targets_of, tidy
 from core.diagnosis.result import Fault, Tie
-from core.diagnosis.search import Work
+from core.diagnosis.search import Work, step_of
 from core.diagnosis.trials import Role, Trial, again, constant, first_inputs, fitted, trials
+from core.errors import NotationError
+from core.execute.adjoints import adjoints
 from core.health.probe import Probe
 from core.program.ir import Program
 from core.program.structure import ancestors, descendants
@@ -44,9 +46,9 @@ class Prior:
 def prior_fault(prior: Prior, known: frozenset[tuple[int, str]]) -> Generator[None, None, Found | None]:
     """Find the first fault that is not known yet, as (line, fault), and the change that mends it."""
     found = yield from _misfit(prior)
-    if found is not None and (found[0].line, found[0].fault) not in known:
+    if found is not None and ((found[0].line, found[0].fault) not in known or found[1] is None):
         return found
-    looks: tuple[Callable[[Prior], list[Found]], ...] = (_broadcasts, _wrong_axes, _missing_biases, _never_applied, _never_reset)
+    looks: tuple[Callable[[Prior], list[Found]], ...] = (_broadcasts, _wrong_axes, _missing_biases, _idle_parameters, _never_applied, _never_reset)
     for look in looks:
         for one in look(prior):
             if (one[0].line, one[0].fault) not in known:
@@ -59,122 +61,118 @@ def prior_fault(prior: Prior, known: frozenset[tuple[int, str]]) -> Generator[No
 
 
 def _misfit(prior: Prior) -> Generator[None, None, Found | None]:
+    """The line that fails, or the line before it whose result is of the wrong shape."""
     p, case = prior.program, prior.case
     if p.fault is None:
         return None
     s = p.statements[p.fault.statement]
-    raw = case.code.raws[s.index]
-    fault = Fault(case.line(s.line), s.text, "shape", parameters=(), role="")
-    if raw.augment is not None and raw.target in p.carried or (raw.augment is not None and raw.target in p.inputs):
-        op = {ast.Sub: "-", ast.Add: "+", ast.Mult: "*", ast.Div: "/"}.get(type(raw.augment), "-")
-        text = f"{raw.target} = {raw.target} {op} ({case.code.source_of(raw.value)})"
-        legal = case.with_(Change(((raw.line, text),)))
-        if legal is not None and legal.program.fault is None:  # only the shape of what it is changed by is wrong: found there
-            gradient = next((v for v in Prior.of(legal).work.gradients.values()), None) if legal.program.loss is not None and Prior.of(legal).work else None
-            del gradient
-            return Fault(case.line(s.line), s.text, "", ""), Change(((raw.line, text),))
-    best: tuple[tuple[float, ...], str, Change] | None = None
-    others: list[tuple[str, str]] = []
-    for mends, line in (yield from _legal(prior, s.index)):
-        for expected, change, score in mends:
-            others.append((line, expected))
+    best: tuple[tuple[float, ...], int, Mend] | None = None
+    for statement in _suspects(prior, s.index):
+        for mend, score in (yield from _fitting(prior, statement, s.index)):
             if best is None or score < best[0]:
-                best = (score, expected, change)
+                best = (score, statement, mend)
+        if best is not None and best[0][0] == 0 and statement != s.index:
+            break
     if best is None:
-        return fault, None
-    ties = tuple(Tie(fault.line, fault.text, e, "shape") for _, e in others if e != best[1])[:3]
-    return Fault(fault.line, fault.text, "shape", best[1], ties=ties), best[2]
+        return Fault(case.line(s.line), s.text, "shape"), None
+    _, statement, mend = best
+    name = "shape" if statement == s.index else mend.fault
+    return Fault(case.line(mend.line), mend.text, name, mend.expected), mend.change
 
 
-def _legal(prior: Prior, statement: int) -> Generator[None, None, list[tuple[list[tuple[str, Change, tuple[float, ...]]], str]]]:
-    """Return edits of the line after which it fits, judged by how wrong the whole then is."""
-    from core.diagnosis.code import computed
-    from core.diagnosis.edits import edits_of
-    from core.errors import NotationError
+def _suspects(prior: Prior, failing: int) -> list[int]:
+    """Return the lines that may be at fault, in their order: backward lines before it that compute no adjoint, then itself."""
+    work, p = prior.work, prior.program
+    if work is None or p.statements[failing].phase not in ("backward", "update"):
+        return [failing]
+    names = prior.case.code.names_before(failing)
+    raw = prior.case.code.raws[failing]
+    read = {names[n.id] for n in ast.walk(raw.value) if isinstance(n, ast.Name) and n.id in names}
+    above = ancestors(p.instructions, read)
+    found: list[int] = []
+    for s in p.statements[:failing]:
+        if s.last == s.first or not work.judged(s.index) or s.phase != "backward":
+            continue
+        v = p.instructions[s.last - 1].result
+        if v not in above:
+            continue
+        role = work.role_of(v)
+        if role is None or _idle(work, s.index, role[0]):
+            found.append(s.index)
+    return [*found, failing]
 
+
+def _idle(work: Work, statement: int, role: Role) -> bool:
+    p = work.program
+    s = p.statements[statement]
+    result = p.instructions[s.last - 1].result
+    read = {v for i in p.instructions[s.first : s.last] for v in i.reads if v != result and p.values[v].statement is not None}
+    return any((r := work.role_of(v)) is not None and r[0] == role for v in read if p.phase_of(p.makers[v]) == "backward")
+
+
+def _fitting(prior: Prior, statement: int, failing: int) -> Generator[None, None, list[tuple[Mend, tuple[float, ...]]]]:
+    """Return edits of a line after which the failing one fits, each with how wrong the whole then is."""
+    case, p, work = prior.case, prior.program, prior.work
+    if work is not None and p.statements[statement].phase in ("backward", "update"):
+        mender = Mender(work, case.code)
+        roles = [r for r in work.trials[0].truth if r.kind == "adjoint" and r.index != p.loss]
+        mends = yield from mender.for_any_role(statement, roles)
+    else:
+        mends = yield from _legal(prior, statement)
+    found: list[tuple[Mend, tuple[float, ...]]] = []
+    for k, mend in enumerate(mends[:8]):
+        yield
+        after = case.with_(mend.change)
+        if after is None or (after.program.fault is not None and after.program.fault.statement <= failing):
+            continue
+        wrong = 0.0
+        if p.statements[statement].phase in ("backward", "update"):
+            then = Prior.of(after).work
+            wrong = 99.0 if then is None else float(len(then.wrong()) + len(set(then.starts) - set(then.gradients)))
+            wrong += 0.5 * (after.program.fault is not None)
+        found.append((mend, (wrong, float(k))))
+    return found
+
+
+def _legal(prior: Prior, statement: int) -> Generator[None, None, list[Mend]]:
+    """Return edits with which a line of the forward or a prediction runs; first those that do as the forward does."""
     case, p = prior.case, prior.program
     code = case.code
     raw = code.raws[statement]
-    values = (prior.work.now[0] if prior.work is not None else Probe(p, first_inputs(p).__getitem__).values)
+    values = prior.work.now[0] if prior.work is not None else Probe(p, first_inputs(p).__getitem__).values
     names = code.names_before(statement)
-    mender = Mender(prior.work, code) if prior.work is not None else None
-    stock = mender.stock(statement) if mender is not None else _plain_stock(p, case, statement, values)
+    arrays = [n for n, v in names.items() if isinstance(values[v], np.ndarray) and np.ndim(values[v])]
+    stock = Stock(arrays, (), (), 1 if p.batching.axis == -1 else 0, (), ())
     size = p.batching.size
-    legal: list[tuple[int, str, object]] = []
+    found: list[tuple[float, int, Mend]] = []
     for k, edit in enumerate(edits_of(raw.value, p.text, stock)):
         yield
-        if edit.kind.split()[0] not in ("name", "transpose", "product", "drop", "put", "axis", "reshape", "index"):
+        if edit.kind not in ("name", "transpose", "index", "reshape"):
             continue
         segment = tidy(code.spliced(raw, edit.spans))
         try:
-            found = computed(code.read(segment, raw.target), names, values, {"m": size, "batch_size": size, "iteration": 1})
+            result = computed(code.read(segment, raw.target), names, values, {"m": size, "batch_size": size, "iteration": 1})
         except NotationError:
             continue
-        if found is not None and all(segment != other for _, other, _ in legal):
-            legal.append((k, segment, found))
-    scored: list[tuple[str, Change, tuple[float, ...]]] = []
-    pattern = _shape_pattern(p, raw.target, statement)
-    for k, segment, found in legal[:120]:
-        yield
-        change = Change(((raw.line, segment), *((n, None) for n in range(raw.line + 1, raw.end_line + 1))))
-        role = 0.0
-        if prior.work is not None:
-            truths = [r for r, a in prior.work.trials[0].truth.items() if r.kind == "adjoint" and constant([fitted(found, a.shape)], [a]) is not None]
-            role = 0.0 if truths else 1.0
-            own = [n for n in prior.work.starts if raw.target.lower().endswith(n.lower())]
-            if truths and own and Role("adjoint", prior.work.starts[own[0]]) not in truths:
-                role = 0.5
-        like = _like_forward(p, segment, raw.target)
-        scored.append((segment.strip(), change, (0.0, role, like, float(k))))
-    # the few best are read as whole programs: the fewest wrong parameters win
-    scored.sort(key=lambda x: x[2])
-    out: list[tuple[str, Change, tuple[float, ...]]] = []
-    for expected, change, score in scored[:6]:
-        yield
-        after = case.with_(change)
-        if after is None or (after.program.fault is not None and after.program.fault.statement <= statement):
-            continue
-        wrong = 0.0
-        if after.program.loss is not None and p.statements[statement].phase in ("backward", "update"):
-            work = Prior.of(after).work
-            wrong = float(len(work.wrong()) + len(set(work.starts) - set(work.gradients))) if work is not None else 99.0
-        out.append((expected, change, (wrong, *score[1:])))
-    del pattern
-    return [(out, raw.text)]
+        if result is not None:
+            change = Change(((raw.line, segment), *((n, None) for n in range(raw.line + 1, raw.end_line + 1))))
+            found.append((_like_forward(p, segment), k, Mend("shape", raw.line, raw.text, segment.strip(), change, 1.0, edit)))
+    return [m for _, _, m in sorted(found, key=lambda x: x[:2])]
 
 
-def _shape_pattern(program: Program, target: str, statement: int) -> tuple[int, ...] | None:
-    del program, target, statement
-    return None
+def _like_forward(program: Program, segment: str) -> float:
+    """Return 0 where a line multiplies a weight with what the forward multiplies it with, else 1."""
+    forward = {pair for s in program.statements if s.phase == "forward" for pair in _pairs(s.text)}
+    return 0.0 if forward & _pairs(segment) else 1.0
 
 
-def _like_forward(program: Program, segment: str, target: str) -> float:
-    """0 where a line multiplies a weight with what the forward multiplies it with."""
-    del target
+def _pairs(line: str) -> set[tuple[str, str]]:
     try:
-        node = ast_of(segment)
+        node = ast_of(line)
     except (SyntaxError, ValueError):
-        return 1.0
-    mine = {(ast.unparse(a), ast.unparse(b)) for n in ast.walk(node.value) if isinstance(n, ast.expr) for a, b in [product_of(n) or (n, n)] if a is not b}
-    for s in program.statements:
-        if s.phase != "forward":
-            continue
-        try:
-            tree = ast_of(s.text)
-        except (SyntaxError, ValueError):
-            continue
-        if any((ast.unparse(a), ast.unparse(b)) in mine for n in ast.walk(tree.value) if isinstance(n, ast.expr) for a, b in [product_of(n) or (n, n)] if a is not b):
-            return 0.0
-    return 1.0
-
-
-def _plain_stock(p: Program, case: Case, statement: int, values: list[object]):  # type: ignore[no-untyped-def]
-    from core.diagnosis.edits import Stock
-
-    names = case.code.names_before(statement)
-    arrays = [n for n, v in names.items() if isinstance(values[v], np.ndarray) and np.ndim(values[v])]
-    weights = [n for n in arrays if p.values[names[n]].kind in ("parameter", "state") and np.ndim(values[names[n]]) == 2]
-    return Stock(arrays, (), weights, 1 if p.batching.axis == -1 else 0, (), ())
+        return set()
+    found = [product_of(n) for n in ast.walk(node) if isinstance(n, ast.expr)]
+    return {(ast.unparse(a), ast.unparse(b)) for pair in found if pair is not None for a, b in [pair]}
 
 
 # -- structure ---------------------------------------------------------------------------------------------
@@ -238,7 +236,8 @@ def _wrong_axes(prior: Prior) -> list[Found]:
             axis = i.attributes.get("axis")
         elif i.op == "divide" and (maker := p.makers.get(i.operands[1].value or -1)) is not None and p.instructions[maker].op == "sum":
             total = p.instructions[maker]
-            if total.operands[0].value != i.operands[0].value:
+            above, below = (values[o.value] if o.value is not None else None for o in (i.operands[0], total.operands[0]))
+            if above is None or not np.array_equal(above, below):
                 continue
             axis = total.attributes.get("axis")
         else:
@@ -331,6 +330,22 @@ def _missing_biases(prior: Prior) -> list[Found]:
     return found
 
 
+def _idle_parameters(prior: Prior) -> list[Found]:
+    """A parameter that is updated, though the loss is the same whatever it is."""
+    p, case, work = prior.program, prior.case, prior.work
+    if work is None:
+        return []
+    found: list[Found] = []
+    for name in p.trainable:
+        if name not in p.carried or work.own_role(name) in work.trials[0].truth:
+            continue
+        start = p.inputs[name]
+        s = next((p.statements[i.statement] for i in p.instructions if start in i.reads and p.phase_of(i.index) == "forward"), None)
+        if s is not None and np.ndim(p.given_named(name).value) and min(np.shape(p.given_named(name).value)) == 1:
+            found.append((Fault(case.line(s.line), s.text, "bias-missing", parameters=(name,), role=s.target), None))
+    return found
+
+
 def _argument(root: ast.expr, node: ast.expr) -> bool:
     return any(isinstance(x, ast.Call) and node in x.args for x in ast.walk(root))
 
@@ -349,24 +364,59 @@ def _never_applied(prior: Prior) -> list[Found]:
         return []
     found: list[Found] = []
     for name in p.trainable:
-        if name in p.carried and p.carried[name][0] != p.carried[name][1] and name in p.gradients:
-            continue
         role = work.own_role(name)
         if role not in work.trials[0].truth:
             continue
-        at = _gradient_line(work, name, role)
+        start, end = p.carried.get(name, (-1, -1))
+        stands = name in work.gradients and not any(np.any(step_of(t.values, start, end)) for t in work.trials if step_of(t.values, start, end) is not None)
+        if name in work.gradients and not stands:
+            continue
+        at = None if stands else _gradient_line(work, name, role)
         if at is None:
+            line = _line_of_change(work, name, role)
+            if line is None:
+                continue
+            s = p.statements[line]
+            new = _applied_text(prior, line, name)
+            found.append((
+                Fault(case.line(s.line), s.text, "never-applied", new or "", parameters=(name,), role=f"∂L/∂{name}"),
+                Change(((s.line, new),)) if new else None,
+            ))  # fmt: skip
             continue
         value, label = at
         s = p.statements[work.statement_of(value)]
         update = _update_like(prior, name, label)
-        last = max(x.line for x in p.statements if x.phase == "update")
-        end = case.code.raws[next(x.index for x in p.statements if x.line == last)].end_line
-        found.append((
-            Fault(case.line(s.line), s.text, "never-applied", update, parameters=(name,), role=f"∂L/∂{name}"),
-            Change((), ((end + 1, update),)),
-        ))  # fmt: skip
+        own = next((x for x in p.statements if x.phase == "update" and x.target == name), None)
+        if own is not None:
+            change = Change(((own.line, update),))
+        else:
+            last = max(x.line for x in p.statements if x.phase == "update")
+            end_line = case.code.raws[next(x.index for x in p.statements if x.line == last)].end_line
+            change = Change((), ((end_line + 1, update),))
+        found.append((Fault(case.line(s.line), s.text, "never-applied", update, parameters=(name,), role=f"∂L/∂{name}"), change))
     return found
+
+
+def _line_of_change(work: Work, name: str, role: Role) -> int | None:
+    """Return the line that would be a parameter's update: it moves it along its gradient under another name, or by nothing."""
+    p = work.program
+    start = p.inputs[name]
+    for s in p.statements:
+        if s.last == s.first or s.derived or s.phase in ("forward", "loss"):
+            continue
+        v = p.instructions[s.last - 1].result
+        moved = [step_of(t.values, start, v) for t in work.trials]
+        if constant(moved, work.truth(role)) is not None:
+            return s.index
+    return next((s.index for s in p.statements if s.phase == "update" and s.target == name), None)
+
+
+def _applied_text(prior: Prior, statement: int, name: str) -> str | None:
+    """Return the line with its result given to the parameter."""
+    raw = prior.case.code.raws[statement]
+    if raw.target == name or raw.augment is not None:
+        return None
+    return f"{name} = {prior.case.code.source_of(raw.value)}"
 
 
 def _gradient_line(work: Work, name: str, role: Role) -> tuple[int, str] | None:
@@ -410,8 +460,6 @@ def _update_like(prior: Prior, name: str, gradient: str) -> str:
 
 
 def _renamed(case: Case, node: ast.expr, spans: list[tuple[ast.Name, str]]) -> str:
-    from core.diagnosis.code import splice
-
     text = case.code.source_of(node)
     shifted = ast_of(f"_ = {text}").value
     old = [n for n in ast.walk(node) if isinstance(n, ast.Name)]
@@ -488,8 +536,6 @@ def symmetric(prior: Prior) -> list[Fault]:
     probe = Probe(p, first_inputs(p).__getitem__)
     if probe.loss is None or not np.isfinite(probe.loss):
         return []
-    from core.execute.adjoints import adjoints
-
     sample = 1 if p.batching.axis == -1 else 0
     products = [i for i in p.instructions if i.op in ("matmul", "dot") and p.phase_of(i.index) in ("forward", "loss")]
     found: list[Fault] = []
@@ -520,5 +566,3 @@ def symmetric(prior: Prior) -> list[Fault]:
             )  # fmt: skip
     return found
 
-
-__all__ = ["Prior", "ancestors", "prior_fault", "symmetric", "unused", "wrapped"]

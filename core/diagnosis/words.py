@@ -18,7 +18,9 @@ from core.program.ir import Program
 LEVELS = ("hint", "place", "fault", "mend")
 GLYPHS: dict[str, str] = {"right": "✓", "right up to a factor": "c·", "wrong": "✗"}
 REMARKS = ("bias-missing", "symmetric-start", "epsilon")
+PRODUCTS = ("matmul", "dot")
 MOST_NAMES = 4
+MOST_TIES = 3
 LONGEST_OLD = 40
 
 
@@ -47,7 +49,7 @@ def levels(fault: Fault, diagnosis: Diagnosis) -> list[tuple[str, str]]:
 def hint(fault: Fault, diagnosis: Diagnosis) -> str:
     """Return what to look at and think about; it names no line."""
     said = SAID[fault.fault]
-    template = said.hints.get(_kind(fault, diagnosis), said.hint)
+    template = said.hints.get("fails" if said.fails and _fails(fault, diagnosis) else _kind(fault, diagnosis), said.hint)
     if fault.fault == "sign" and 0 < len(fault.parameters) < len(diagnosis.program.trainable):
         template = _SOME_UPHILL
     return _filled(template, fault, diagnosis)
@@ -65,17 +67,23 @@ def place(fault: Fault, diagnosis: Diagnosis) -> str:
     inside = _definition(fault, diagnosis)
     if inside:
         line += f", inside `{inside}`"
-    if fault.fault in REMARKS and not fault.parameters:
+    if not fault.parameters or fault.fault in REMARKS:
         return f"{line}: look at {_it(fault, diagnosis)}."
-    if not fault.parameters:
-        return f"{line}: look at what becomes of {_it(fault, diagnosis)}."
-    return f"{line}: what it computes makes {_some(fault.parameters)} wrong."
+    return f"{line}: it makes {_some(fault.parameters)} wrong."
 
 
 def fault_sentence(fault: Fault, diagnosis: Diagnosis) -> str:
     """Return the fault by name, what the line computes and what it should."""
     said = SAID[fault.fault]
-    template = said.update if said.update and _in_update(fault, diagnosis) else said.fault
+    template = said.fault
+    if said.fails and _fails(fault, diagnosis):
+        template = said.fails
+    elif said.alone and not fault.parameters:
+        template = said.alone
+    elif said.unknown and not fault.expected:
+        template = said.unknown
+    elif said.update and _in_update(fault, diagnosis):
+        template = said.update
     text = f"{said.title}. {_filled(template, fault, diagnosis)}"
     if fault.fault == "operand":
         text += _stretched(fault, diagnosis)
@@ -96,15 +104,17 @@ def mend(fault: Fault, diagnosis: Diagnosis) -> str:
 
 
 def tie_sentences(fault: Fault) -> list[str]:
-    """Return a sentence for each other edit that mends as well: which of them is the fault, the numbers cannot tell."""
+    """Return what else would mend it: which of the changes is meant, the numbers cannot tell. Code stands in indented lines."""
     said: list[str] = []
-    for tie in fault.ties:
-        if not tie.expected:
-            continue
-        where = "line" if tie.line == fault.line else f"line {tie.line}, `{one_line(tie.text)}`,"
-        name = "" if tie.fault == fault.fault else f" ({title(tie.fault)[0].lower()}{title(tie.fault)[1:]})"
-        start = "The same line" if tie.line == fault.line else where[0].upper() + where[1:]
-        said.append(f"{start} may be meant otherwise{name}; this mends as well:\n    {tie.expected}")
+    here = [t.expected for t in fault.ties if t.expected and t.line == fault.line]
+    if here:
+        more = f"\n    … and {len(here) - MOST_TIES} more" if len(here) > MOST_TIES else ""
+        said.append("This would mend it as well; the numbers cannot tell which is meant:" + "".join(f"\n    {e}" for e in here[:MOST_TIES]) + more)
+    for tie in [t for t in fault.ties if t.expected and t.line != fault.line][:MOST_TIES]:
+        name = "" if tie.fault == fault.fault else f" ({_small(title(tie.fault))})"
+        said.append(
+            f"Or the fault is in line {tie.line}, `{one_line(tie.text)}`{name}; the numbers cannot tell. That line would become\n    {tie.expected}"
+        )
     return said
 
 
@@ -132,6 +142,8 @@ def verdict_sentence(parameter: ParameterVerdict, diagnosis: Diagnosis) -> str:
             f"right up to a factor: {times(p.factor)} the true gradient, as for every parameter;"
             f" it acts like {times(p.factor)} the learning rate"
         )
+    if p.name not in diagnosis.program.trainable:
+        return "wrong: it is updated, but the forward does not use it"
     if p.own is not None and p.true is not None and np.shape(p.own) != np.shape(p.true):
         return f"wrong: your gradient is {size(np.shape(p.own))}, and {p.name} is {size(np.shape(p.true))}"
     if p.factor is not None and p.factor < 0:
@@ -143,17 +155,24 @@ def verdict_sentence(parameter: ParameterVerdict, diagnosis: Diagnosis) -> str:
         return "wrong: no update uses a gradient of it"
     if p.cosine is None or not np.isfinite(p.cosine):
         return "wrong: not the gradient, nor a multiple of it"
-    return f"wrong: {_direction(p.cosine)} (cosine {number(p.cosine)}; 1 is straight downhill, −1 straight uphill)"
+    return f"wrong: not the gradient; {_direction(p.cosine)} (cosine {cosine_text(p.cosine)})"
 
 
 def _direction(cosine: float) -> str:
-    if cosine < -0.99:
-        return "not the gradient; here its update goes uphill"
+    """Say where an update goes that makes this cosine with −∇L."""
+    if cosine < -0.9:
+        return "its update goes uphill"
     if cosine < 0:
-        return "not the gradient; its update goes rather uphill than down"
+        return "its update goes rather uphill than down"
     if cosine < 0.9:
-        return "not the gradient; its update goes downhill, but far from straight"
-    return "not the gradient; on this batch its update happens to go almost straight downhill"
+        return "its update goes downhill, but far from straight"
+    return "here its update still goes almost straight downhill"
+
+
+def cosine_text(cosine: float) -> str:
+    """Return a cosine in four digits, cut off: it is 1 only where it is."""
+    near = round(cosine) if abs(cosine - round(cosine)) < 1e-12 else int(cosine * 10_000) / 10_000
+    return number(near)
 
 
 def loss_sentence(diagnosis: Diagnosis) -> str:
@@ -162,10 +181,10 @@ def loss_sentence(diagnosis: Diagnosis) -> str:
         return ""
     if diagnosis.loss_assumed:
         return (
-            f"No loss is written. Assumed: `{one_line(diagnosis.loss)}`, the one that fits your gradients best;"
-            " write another under `# loss` if you mean another."
+            f"No loss is written. Assumed: `{one_line(diagnosis.loss)}`, which fits your gradients best. If you mean another, write it"
+            " under `# loss`."
         )
-    return f"All this is about the loss that you wrote: `{one_line(diagnosis.loss)}`."
+    return f"Your loss: `{one_line(diagnosis.loss)}`."
 
 
 def summary(diagnosis: Diagnosis) -> str:
@@ -219,6 +238,10 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+def _small(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
 def _plain(names: Iterable[str]) -> str:
     several = list(names)
     if len(several) > MOST_NAMES + 1:
@@ -253,7 +276,7 @@ def _target(fault: Fault) -> str:
 def _in_update(fault: Fault, diagnosis: Diagnosis) -> bool:
     """Tell whether a line is one that changes a parameter."""
     target = _target(fault)
-    return target in diagnosis.program.trainable and not _definition(fault, diagnosis) and fault.fault not in REMARKS
+    return target in _parameters(diagnosis) and not _definition(fault, diagnosis) and fault.fault not in REMARKS
 
 
 def _it(fault: Fault, diagnosis: Diagnosis) -> str:
@@ -273,9 +296,14 @@ def _role(fault: Fault, diagnosis: Diagnosis) -> str:
     if slope != fault.role:
         return f"the slope of the activation that makes `{slope}`"
     name = fault.role.removeprefix("∂L/∂")
-    if name in diagnosis.program.trainable:
-        return f"the gradient of `{name}`"
-    return f"{fault.role}, the derivative of the loss by `{name}`" if fault.role else "what it is used as"
+    if name == fault.role:
+        return "what it is used as"
+    return f"the gradient of `{name}`" if name in _parameters(diagnosis) else f"{fault.role}, the derivative of the loss by `{name}`"
+
+
+def _parameters(diagnosis: Diagnosis) -> set[str]:
+    """Return the names of the parameters, also of those that the forward does not use."""
+    return {*diagnosis.program.trainable, *(p.name for p in diagnosis.parameters)}
 
 
 def _kind(fault: Fault, diagnosis: Diagnosis) -> str:
@@ -286,8 +314,8 @@ def _kind(fault: Fault, diagnosis: Diagnosis) -> str:
     program = diagnosis.program
     if name in program.trainable:
         versions = {v.index for v in program.values if v.name == name}
-        return "weight" if any(i.op == "matmul" and not versions.isdisjoint(i.reads) for i in program.instructions) else "bias"
-    return "error" if fault.role else ""
+        return "weight" if any(i.op in PRODUCTS and not versions.isdisjoint(i.reads) for i in program.instructions) else "bias"
+    return "error" if name != fault.role else ""
 
 
 def _tokens(text: str) -> list[str]:
@@ -330,6 +358,14 @@ def _shapes(fault: Fault, diagnosis: Diagnosis) -> str:
     )
 
 
+def _fails(fault: Fault, diagnosis: Diagnosis) -> str:
+    """Return why a line cannot run, empty if it can."""
+    program = diagnosis.program
+    if program.fault is None or program.statements[program.fault.statement].text != fault.text:
+        return ""
+    return program.fault.message.removeprefix(f"`{fault.text}`: ")
+
+
 def _stretched(fault: Fault, diagnosis: Diagnosis) -> str:
     """Say so where an update hides a wrong shape by stretching it."""
     return "".join(
@@ -349,12 +385,13 @@ def _factor(fault: Fault, diagnosis: Diagnosis) -> float | None:
 
 
 def _filled(template: str, fault: Fault, diagnosis: Diagnosis) -> str:
-    return template.format_map(_fields(fault, diagnosis))
+    text = template.format_map(_fields(fault, diagnosis))
+    return text[:1].upper() + text[1:]
 
 
 def _fields(fault: Fault, diagnosis: Diagnosis) -> Mapping[str, str]:
     one = len(fault.parameters) == 1
-    names = _some(fault.parameters) or "the parameters"
+    names = _some([n for n in diagnosis.program.trainable if n in fault.parameters] or fault.parameters) or "the parameters"
     gradients = f"the gradient{'' if one else 's'} of {names}"
     factor = _factor(fault, diagnosis)
 
@@ -364,10 +401,11 @@ def _fields(fault: Fault, diagnosis: Diagnosis) -> Mapping[str, str]:
     shapes = _shapes(fault, diagnosis)
     return {
         "it": _it(fault, diagnosis), "role": _role(fault, diagnosis), "names": names, "Names": names[0].upper() + names[1:],
-        "gradients": gradients, "Gradients": gradients[0].upper() + gradients[1:], "are": "is" if one else "are",
+        "gradients": gradients, "Gradients": "T" + gradients[1:], "are": "is" if one else "are",
         "is_gradient": "is it" if one else "are they", "have": "has" if one else "have", "them": "it" if one else "them",
         "move": agrees("move"), "keep": agrees("keep"), "use": agrees("use"), "learn": agrees("learn"), "change": agrees("change"),
+        "stand": agrees("stand"), "get": agrees("get"), "fails": _fails(fault, diagnosis),
         "point": agrees("point"), "grow": agrees("grow"), "long": "short" if factor is not None and abs(factor) < 1 else "long",
-        "times": times(factor) if factor is not None else "a constant number of times", "old": _old(fault), "shapes": shapes,
+        "off": f"{times(factor)} what it should be" if factor is not None else "off by a constant factor", "old": _old(fault), "shapes": shapes,
         "sum": shapes.strip(),
     }  # fmt: skip
