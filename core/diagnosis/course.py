@@ -221,6 +221,16 @@ def course_of(diagnosis: Diagnosis, folder: Path | None = None, choice: Choice |
     return Course([diagnosis.program, *(load(text, folder=folder) for text in texts)])
 
 
+def is_of(diagnosis: Diagnosis, program: Program) -> bool:
+    """Tell whether a program is the one that was diagnosed, but for a loss that was assumed."""
+    own = diagnosis.program
+    lines = [s.text for s in own.statements if not s.derived and not (diagnosis.loss_assumed and s.text == diagnosis.loss)]
+    if lines != [s.text for s in program.statements if not s.derived] or own.first_values.keys() != program.first_values.keys():
+        return False
+    given = program.first_values
+    return all(np.asarray(x).tobytes() == np.asarray(given[n]).tobytes() for n, x in own.first_values.items())
+
+
 def epoch_means(iterations: Array, numbers: Array, per_epoch: int) -> tuple[Array, Array]:
     """Return the last iteration of each epoch that has a number, and the mean of its finite ones; NaN where none is finite."""
     if not iterations.size:

@@ -18,22 +18,23 @@ def verdict(course: Course, place: int, what: str, many: bool = False) -> str:
     """
     one, other = course.runs[place], course.runs[place + 1]
     it = "them" if many else "it"
+    having = f"with {what}"
     if not course.done and not course.ended:
         return ""
     if one.stopped or other.stopped:
-        return " ".join(filter(None, (_goes(one, f"With {it}"), _goes(other, f"Without {it}"))))
+        return " ".join(filter(None, (_goes(one, f"With {what}"), _goes(other, f"Without {it}"))))
     if one.first_bad or other.first_bad:
-        return _not_finite(one, other, it)
+        return _not_finite(one, other, having)
     first, a, b, when = _losses(one, other)
     if course.parting(place) is None:
-        return f"No difference yet: {when} every value has the same bits with {it} and without."
+        return f"No difference yet: {when} every value has the same bits {having} and without."
     x, y = _apart(a, b)
     if abs(a - b) <= INVISIBLE * max(abs(a), abs(b)):
         said = f"{x} with {it}, {y} without" if a != b else f"{x} with {it} and without"
         return f"The curve cannot show {what}: {when} {said}; {_what_can(course, place)}."
     risen = f", risen from {number(first, DIGITS)}" if a > first else ""
     if a < b:
-        return f"The loss is lower with {it}: {when} {x}{risen}, without {y}. That does not make the gradients right."
+        return f"The loss is lower {having}: {when} {x}{risen}, without {y}. That does not make the gradients right."
     return f"The curve shows {what}: {when} {x} with {it}{risen}; {y} without."
 
 
@@ -63,12 +64,12 @@ def _goes(run: Run, whose: str) -> str:
     return f"{whose}, it goes on: after {count(len(run.losses), 'iteration')} the loss is {number(run.losses[-1], DIGITS)}."
 
 
-def _not_finite(one: Run, other: Run, it: str) -> str:
+def _not_finite(one: Run, other: Run, having: str) -> str:
     if one.first_bad and other.first_bad:
-        return f"The loss is not finite from iteration {one.first_bad} on with {it}, from iteration {other.first_bad} on without."
+        return f"The loss is not finite from iteration {one.first_bad} on {having}, from iteration {other.first_bad} on without."
     if one.first_bad:
-        return f"The loss is not finite from iteration {one.first_bad} on with {it}; without, it stays finite."
-    return f"The loss is not finite from iteration {other.first_bad} on without {it}; with {it}, it stays finite."
+        return f"The loss is not finite from iteration {one.first_bad} on {having}; without, it stays finite."
+    return f"The loss is not finite from iteration {other.first_bad} on in the mended run; {having}, it stays finite."
 
 
 def _losses(one: Run, other: Run) -> tuple[float, float, float, str]:

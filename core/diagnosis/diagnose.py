@@ -170,11 +170,21 @@ def _structural(case: Case, work: Work, found: Sequence[Place]) -> Generator[Non
         all_mends[p.value] = yield from mender.mends(p)
     faults: list[_Found] = []
     done: set[int] = set()
+    for group in _written_over(found, all_mends):
+        done |= {p.value for p in group}
+        faults.append(_named(case, work, group, [_last_move(group, all_mends)]))
     for those, mend in _shared(found, all_mends):
         if not any(p.value in done for p in those):
             done |= {p.value for p in those}
             others = [m for m in all_mends[those[0].value] if m.definition and m.change != mend.change and m.line != mend.line]
             faults.append(_named(case, work, those, [mend, *others]))
+    for name, those in _blamed(mender, [p for p in found if p.value not in done]).items():
+        done |= {p.value for p in those}
+        at = case.code.source.definitions[name].value.lineno
+        fault = Fault(case.line(at), case.code.lines[at - 1].strip(), by_numbers(mender, those[0]), parameters=_ordered(work, those),
+                      role=role_text(work.program, those[0].role), value=those[0].value)  # fmt: skip
+        changes = [all_mends[p.value][0].change for p in those if all_mends[p.value]]
+        faults.append(_Found(fault, case, joined(changes) if len(changes) == len(those) else None))
     for p in found:
         if p.value in done:
             continue
@@ -182,10 +192,43 @@ def _structural(case: Case, work: Work, found: Sequence[Place]) -> Generator[Non
             faults.append(_named(case, work, [p], all_mends[p.value]))
             continue
         s = work.program.statements[work.statement_of(p.value)]
-        fault = Fault(case.line(s.line), s.text, by_numbers(mender, p), parameters=_ordered(work, [p]),
-                      role=role_text(work.program, p.role), value=p.value)  # fmt: skip
+        blamed = mender.definition_to_blame(p)
+        name = by_numbers(mender, p)
+        if blamed is not None:
+            at = case.code.source.definitions[blamed].value.lineno
+            text = case.code.lines[at - 1].strip()
+            tie = (Tie(case.line(s.line), s.text, "", name),) if mender.calls_of(blamed) == 1 else ()
+            fault = Fault(case.line(at), text, name, ties=tie, parameters=_ordered(work, [p]),
+                          role=role_text(work.program, p.role), value=p.value)  # fmt: skip
+        else:
+            fault = Fault(case.line(s.line), s.text, name, parameters=_ordered(work, [p]), role=role_text(work.program, p.role),
+                          value=p.value)  # fmt: skip
         faults.append(_Found(fault, case, None))
     return faults
+
+
+def _blamed(mender: Mender, found: Sequence[Place]) -> dict[str, list[Place]]:
+    """Return the `def`s that several wrong lines call and that compute nothing known, with these lines."""
+    calling: dict[str, list[Place]] = {}
+    for p in found:
+        if (name := mender.definition_to_blame(p)) is not None:
+            calling.setdefault(name, []).append(p)
+    return {name: those for name, those in calling.items() if len(those) > 1}
+
+
+def _written_over(found: Sequence[Place], mends: dict[int, list[Mend]]) -> list[list[Place]]:
+    """Return the places that one line, which comes too early, spoils."""
+    by_line: dict[int, list[Place]] = {}
+    for p in found:
+        if mends[p.value] and mends[p.value][0].edit.kind == "version":
+            by_line.setdefault(mends[p.value][0].change.lines[0][0], []).append(p)
+    return [group for group in by_line.values() if len(group) > 1]
+
+
+def _last_move(group: Sequence[Place], mends: dict[int, list[Mend]]) -> Mend:
+    """Return the first place's mend, with the early line moved under the last of them."""
+    first, last = mends[group[0].value][0], mends[group[-1].value][0]
+    return replace(first, change=last.change)
 
 
 def _shared(found: Sequence[Place], mends: dict[int, list[Mend]]) -> Iterator[tuple[list[Place], Mend]]:

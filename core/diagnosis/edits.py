@@ -89,6 +89,7 @@ def edits_of(root: ast.expr, source: str, stock: Stock, everywhere: bool = False
 
     nodes = nodes_of(root)
     yield from _names(nodes, stock)
+    yield from _all_small(nodes, text)
     for node in nodes:
         yield from _turned(node, text)
         yield from _products(node, text)
@@ -115,6 +116,17 @@ def _names(nodes: Sequence[ast.expr], stock: Stock) -> Iterator[Edit]:
     for i, a in enumerate(kinds):
         for b in kinds[i + 1 :]:
             yield Edit("name", tuple((n, b if n.id == a else a) for n in names if n.id in (a, b)), a, b)
+
+
+def _all_small(nodes: Sequence[ast.expr], text: Text) -> Iterator[Edit]:
+    """Drop the same last term of several sums at once, as an epsilon in every divisor."""
+    sums: dict[str, list[ast.BinOp]] = {}
+    for node in nodes:
+        if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub)) and isinstance(node.right, (ast.Constant, ast.Name)):
+            sums.setdefault(text(node.right), []).append(node)
+    for term, found in sums.items():
+        if len(found) > 1:
+            yield Edit("drop term", tuple((n, wrapped(n.left, text)) for n in found), term, "")
 
 
 def _turned(node: ast.expr, text: Text) -> Iterator[Edit]:

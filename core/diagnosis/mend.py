@@ -196,6 +196,32 @@ class Mender:
                     change, c, edit, name,
                 )  # fmt: skip
 
+    def definition_to_blame(self, place: Place) -> str | None:
+        """Return the small `def` of a line that computes nothing known of what it is called with, so that it may be at fault."""
+        statement = self.work.statement_of(place.value)
+        raw = self.code.raws[statement]
+        names = self.code.names_before(statement)
+        definitions = self.code.source.definitions
+        for node in ast.walk(raw.value):
+            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in definitions):
+                continue
+            name = node.func.id
+            if len(node.args) != 1 or len(definitions[name].arguments) != 1 or self._right_elsewhere(name, statement):
+                continue
+            try:
+                e = self.code.read(f"_ = {self.code.source_of(node)}", "_")
+            except NotationError:
+                continue
+            found = [computed(e, names, values, self._extra(n)) for n, values in enumerate(self.work.now)]
+            known = any(r.kind == "factor" and constant(found, self.work.truth(r)) is not None for r in self.work.trials[0].truth)
+            if not known and all(f is not None for f in found):
+                return name
+        return None
+
+    def calls_of(self, name: str) -> int:
+        """Return how many lines call a small `def`."""
+        return sum(any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(raw.value)) for raw in self.code.raws)
+
     def _right_elsewhere(self, name: str, statement: int) -> bool:
         """Tell whether another line that calls a `def` is right, so that the `def` is not to blame."""
         wrong = {self.work.statement_of(v) for v in self.work.replaced}
@@ -255,8 +281,7 @@ class Mender:
             if role.kind != "factor":
                 continue
             i = self.program.instructions[self.program.makers[role.index]]
-            source = i.operands[0].value
-            z, a = by_value.get(source if source is not None else -1), by_value.get(role.index)
+            z, a = by_value.get(i.reads[0]), by_value.get(role.index)
             found += self._by_def(truth, [n for n in (z, a) if n is not None], names)
             text = _derivative_text(self.program, role, z, a)
             if text is not None:
@@ -299,10 +324,11 @@ def depends(program: Program, value: int, on: frozenset[int] | set[int]) -> bool
 def _derivative_text(program: Program, role: Role, z: str | None, a: str | None) -> str | None:
     i = program.instructions[program.makers[role.index]]
     op = ops.get(i.op)
-    rule = op.vjp[0]
+    args = tuple(Num(o.number) if o.value is None and o.number is not None else Name(z or "?") for o in i.operands)
+    rule = next(r for r, o in zip(op.vjp, i.operands, strict=True) if o.value is not None)
     assert rule is not None
-    site = Site(Num(1), (Name(z or "?"),), Name(a or "?"), {k: v for k, v in i.attributes.items() if k != "in_place"}, ((2,),), (2,))
-    text = expression_text(rule(site), numpy=False)
+    attributes = {k: v for k, v in i.attributes.items() if k != "in_place"}
+    text = expression_text(rule(Site(Num(1), args, Name(a or "?"), attributes, ((2,),) * len(args), (2,))))
     return None if "?" in text else text
 
 

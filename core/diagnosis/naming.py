@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from core.diagnosis.code import computed
+from core.diagnosis.edits import bare, product_of
 from core.diagnosis.trials import Role, constant
 from core.errors import NotationError
 from core.notation.convert import Definition
@@ -36,8 +38,6 @@ def by_numbers(mender: Mender, place: Place) -> str:
         del trial
     if any(f is None for f in found):
         return "operand"
-    if _skips_weights(mender, place, statement):
-        return "chain-skipped"
     shapes = {np.shape(f) for f in found}
     if shapes != {wanted[0].shape}:
         if np.size(found[0]) > wanted[0].size:
@@ -51,15 +51,29 @@ def by_numbers(mender: Mender, place: Place) -> str:
                     return "derivative-extra"
                 if constant([f * d for f, d in zip(found, factor, strict=True)], wanted) is not None:
                     return "derivative-missing"
+    if _skips_weights(mender, place, statement):
+        return "chain-skipped"
+    raw = mender.code.raws[statement]
+    if any(isinstance(n, ast.Subscript) and not (isinstance(n.value, ast.Attribute) and n.value.attr == "shape") for n in ast.walk(raw.value)):
+        return "batch-sum"
+    if place.role.index not in work.starts.values() and any(
+        (pair := product_of(n)) is not None and not _is_weight(mender, pair) for n in ast.walk(raw.value) if isinstance(n, ast.expr)
+    ):
+        return "product"
     if wanted[0].ndim == 2 and wanted[0].shape[0] == wanted[0].shape[1] and constant([np.transpose(f) for f in found], wanted) is not None:
         return "transpose"
     return "operand"
 
 
+def _is_weight(mender: Mender, pair: tuple[ast.expr, ast.expr]) -> bool:
+    names = {n.id for side in pair for n in ast.walk(side) if isinstance(n, ast.Name)}
+    return not names.isdisjoint(mender.program.trainable)
+
+
 def _skips_weights(mender: Mender, place: Place, statement: int) -> bool:
     """Tell whether a line goes from one layer's adjoint to the one before without reading the weights between them."""
     program, work = mender.program, mender.work
-    if place.role.kind != "adjoint":
+    if place.role.kind != "adjoint" or place.role.index in work.starts.values():
         return False
     reads = {v for i in program.instructions[program.statements[statement].first : program.statements[statement].last] for v in i.reads}
     below = descendants(program.instructions, [place.role.index])
@@ -67,7 +81,7 @@ def _skips_weights(mender: Mender, place: Place, statement: int) -> bool:
         role = work.role_of(v) if v in work.leads_to else None
         if role is None or role[0].kind != "adjoint" or role[0].index not in below:
             continue
-        between = [i for i in program.instructions if i.result in below and i.op in ("matmul", "dot")
+        between = [i for i in program.instructions if i.result in below and i.result != place.role.index and i.op in ("matmul", "dot")
                    and i.result in ancestors(program.instructions, [role[0].index])]  # fmt: skip
         weights = {w for i in between for w in i.reads if program.values[w].name in program.trainable}
         if weights and not weights & reads:
@@ -152,10 +166,15 @@ def _renamed(mender: Mender, edit: Edit, statement: int) -> str:
         return "operand"
     if len({text for _, text in edit.spans}) > 1:
         return "transpose" if _one_product(mender, edit, statement) else "operand"
+    was = [np.asarray(values[old], dtype=float) for values in mender.work.now]
     for i in mender.program.instructions:
         if Role("factor", i.result) not in mender.work.trials[0].truth:
             continue
-        z = i.operands[0].value
+        a = [np.asarray(t.values[i.result], dtype=float) for t in mender.work.trials]
+        with np.errstate(all="ignore"):
+            if any(constant(was, [f(x) for x in a]) is not None for f in (lambda x: 1 / (1 + np.exp(-x)), np.tanh)):
+                return "derivative-twice"
+        z = i.reads[0]
         if (z, i.result) == (new, old):
             return "derivative-twice"
         if (z, i.result) == (old, new):
@@ -165,10 +184,6 @@ def _renamed(mender: Mender, edit: Edit, statement: int) -> str:
 
 def _one_product(mender: Mender, edit: Edit, statement: int) -> bool:
     """Tell whether two names that change places are the two operands of one product."""
-    import ast
-
-    from core.diagnosis.edits import bare, product_of
-
     text = mender.code.source_of
     for node in ast.walk(mender.code.raws[statement].value):
         pair = product_of(node) if isinstance(node, ast.expr) else None
@@ -200,8 +215,7 @@ def _derivative(mender: Mender, edit: Edit, statement: int) -> str:
         names = mender.code.names_before(statement)
         for role, _ in mender.work.trials[0].truth.items():
             if role.kind == "factor":
-                z = mender.program.instructions[mender.program.makers[role.index]].operands[0].value
-                assert z is not None
+                z = mender.program.instructions[mender.program.makers[role.index]].reads[0]
                 for at, which in ((z, "derivative-of-preactivation"), (role.index, "derivative-missing")):
                     a = [np.asarray(t.values[at]) for t in mender.work.trials]
                     for formula in (lambda x: x * (1 - x), lambda x: 1 - x**2):
@@ -221,7 +235,7 @@ def _dropped(mender: Mender, edit: Edit, statement: int) -> str:
 def _small(mender: Mender, source: str, statement: int) -> bool:
     """Tell whether an expression is a small number, as one that is to keep a divisor from 0."""
     found = _numbers(mender, source, statement)
-    return found is not None and np.size(found[0]) == 1 and 0 < abs(float(np.ravel(found[0])[0])) < 1e-2
+    return found is not None and np.size(found[0]) == 1 and 0 < abs(float(np.ravel(found[0])[0])) < 0.05
 
 
 def _grows(mender: Mender, place: Place, statement: int) -> bool:

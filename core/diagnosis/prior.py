@@ -87,7 +87,10 @@ def _suspects(prior: Prior, failing: int) -> list[int]:
         return [failing]
     names = prior.case.code.names_before(failing)
     raw = prior.case.code.raws[failing]
-    read = {names[n.id] for n in ast.walk(raw.value) if isinstance(n, ast.Name) and n.id in names}
+    roots = (raw.value, *([] if raw.mask is None else [raw.mask]))
+    read = {names[n.id] for root in roots for n in ast.walk(root) if isinstance(n, ast.Name) and n.id in names}
+    if raw.mask is not None or raw.augment is not None:
+        read |= {names[n] for n in (raw.target,) if n in names}
     above = ancestors(p.instructions, read)
     found: list[int] = []
     for s in p.statements[:failing]:
@@ -242,7 +245,8 @@ def _wrong_axes(prior: Prior) -> list[Found]:
             axis = total.attributes.get("axis")
         else:
             continue
-        if axis is not None and axis % 2 == 1 - sample:
+        here = 1 - sample if i.operands[0].transposed else sample  # `softmax(Z.T, axis=1).T` is turned over
+        if axis is not None and axis % 2 == 1 - here:
             continue
         s = p.statements[i.statement]
         for line_statement in dict.fromkeys((p.instructions[p.makers[i.operands[-1].value or 0]].statement if i.op == "divide" else s.index, s.index)):
@@ -254,7 +258,7 @@ def _wrong_axes(prior: Prior) -> list[Found]:
                     name = function_of(node)
                     keep = ", keepdims=True" if name == "sum" else ""
                     prefix = text(node.func) if not (isinstance(node.func, ast.Attribute) and not _np(node.func)) else f"np.{name}"
-                    new = tidy(case.code.spliced(raw, [(node, f"{prefix}({text(inner)}, axis={1 - sample}{keep})")]))
+                    new = tidy(case.code.spliced(raw, [(node, f"{prefix}({text(inner)}, axis={1 - here}{keep})")]))
                     found.append((
                         Fault(case.line(raw.line), raw.text, "axis", new.strip(), parameters=tuple(p.trainable),
                               role=f"{p.values[i.result].label}"),
@@ -341,7 +345,7 @@ def _idle_parameters(prior: Prior) -> list[Found]:
             continue
         start = p.inputs[name]
         s = next((p.statements[i.statement] for i in p.instructions if start in i.reads and p.phase_of(i.index) == "forward"), None)
-        if s is not None and np.ndim(p.given_named(name).value) and min(np.shape(p.given_named(name).value)) == 1:
+        if s is not None and np.size(p.given_named(name).value) in np.shape(p.given_named(name).value):
             found.append((Fault(case.line(s.line), s.text, "bias-missing", parameters=(name,), role=s.target), None))
     return found
 
@@ -368,7 +372,8 @@ def _never_applied(prior: Prior) -> list[Found]:
         if role not in work.trials[0].truth:
             continue
         start, end = p.carried.get(name, (-1, -1))
-        stands = name in work.gradients and not any(np.any(step_of(t.values, start, end)) for t in work.trials if step_of(t.values, start, end) is not None)
+        moved = [step_of(t.values, start, end) for t in work.trials] if name in work.gradients else []
+        stands = bool(moved) and all(m is not None and not np.any(m) for m in moved)
         if name in work.gradients and not stands:
             continue
         at = None if stands else _gradient_line(work, name, role)
@@ -450,13 +455,24 @@ def _update_like(prior: Prior, name: str, gradient: str) -> str:
         label = p.values[g].name
         if label == other or p.values[g].kind == "part":
             continue
-        new: dict[str, str] = {other: name, label: gradient}
+        new: dict[str, str] = {other: name, label: gradient, **_states(p, g, gradient)}
         spans = [(n, new[n.id]) for n in ast.walk(raw.value) if isinstance(n, ast.Name) and n.id in new]
         if raw.augment is not None:
             sign = "-" if isinstance(raw.augment, ast.Sub) else "+"
             return f"{name} {sign}= {_renamed(case, raw.value, spans)}"
         return f"{name} = {_renamed(case, raw.value, spans)}"
     return f"{name} = {name} - lr * {gradient}"
+
+
+def _states(program: Program, other: int, gradient: str) -> dict[str, str]:
+    """Return which state of one parameter's update stands for which of another's: each is made from its gradient."""
+    own = next((v.index for v in reversed(program.values) if v.name == gradient and v.kind != "part"), None)
+    trainable = set(program.trainable)
+    states = {n: end for n, (_, end) in program.carried.items() if n not in trainable}
+    there, here = (
+        [n for n, end in states.items() if v is not None and v in ancestors(program.instructions, [end])] for v in (other, own)
+    )
+    return dict(zip(there, here, strict=False))
 
 
 def _renamed(case: Case, node: ast.expr, spans: list[tuple[ast.Name, str]]) -> str:

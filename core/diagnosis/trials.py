@@ -17,11 +17,12 @@ from core.data.batches import Picker
 from core.execute.adjoints import adjoints, terms
 from core.execute.inputs import initial_state, inputs_of
 from core.health.probe import Probe
-from core.program.ir import Array, Program
+from core.program.ir import Array, Instruction, Program
 
 TRIALS = 3
 SAME = 1e-6
 MOST_DRAWN = 12
+_ARITHMETIC = ("add", "subtract", "multiply", "divide", "power", "negative", "identity", "astype")
 RATE = 0.7
 
 
@@ -138,17 +139,22 @@ def _truth(program: Program, probe: Probe) -> dict[Role, Array]:
         return {}
     truth = {Role("adjoint", v): a for v, a in found.items() if np.any(a)}
     for i in program.instructions:
-        if program.phase_of(i.index) in ("forward", "loss") and _activates(i.op) and i.operands[0].value is not None:
+        z = activated(program, i)
+        if z is not None:
             out = np.asarray(probe.values[i.result], dtype=float)
             with np.errstate(all="ignore"):
-                [(_, factor)] = terms(i, np.ones(out.shape), probe.values.__getitem__, {i.operands[0].value})
+                [(_, factor)] = terms(i, np.ones(out.shape), probe.values.__getitem__, {z})
             truth[Role("factor", i.result)] = factor
     return truth
 
 
-def _activates(name: str) -> bool:
-    op = ops.get(name)
-    return op.elementwise and op.arity == 1 and op.vjp[0] is not None and name not in ("negative", "identity")
+def activated(program: Program, i: Instruction) -> int | None:
+    """Return what an operation of the forward is the activation of, such as `sigmoid(Z1)` or `maximum(Z1, 0)`; None for others."""
+    op = ops.get(i.op)
+    if program.phase_of(i.index) != "forward" or not op.elementwise or i.op in _ARITHMETIC or len(i.reads) != 1:
+        return None
+    rules = [r for r, o in zip(op.vjp, i.operands, strict=True) if o.value is not None]
+    return i.reads[0] if rules[0] is not None else None
 
 
 def constant(found: Sequence[Any], truth: Sequence[Array]) -> float | None:
