@@ -7,14 +7,11 @@ import time
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
-from core.complete import load
 from core.data.batches import ends_epoch
-from core.diagnosis.result import Diagnosis, Fault
 from core.execute.adjoints import adjoints
 from core.execute.runner import Runner
 from core.health.compare import Pair, first_difference, pairs_of
@@ -180,55 +177,6 @@ class Course:
     def parting(self, place: int = 0) -> Parting | None:
         """Return where a run and the next one part; None while they have not."""
         return self._partings.get((place, place + 1))
-
-
-@dataclass(frozen=True)
-class Choice:
-    """Which mend: `all` faults mended, `only` the one in `line` (`text` as typed), or a `hint` taken.
-
-    `program` is the mended text.
-    """
-
-    kind: Literal["all", "only", "hint"]
-    program: str
-    line: int = 0
-    text: str = ""
-
-
-def choices(diagnosis: Diagnosis) -> tuple[Choice, ...]:
-    """Return the mends that there are, that of all faults first."""
-    found = [] if diagnosis.mended is None else [Choice("all", diagnosis.mended)]
-    if len(diagnosis.faults) > 1:
-        found += _alone("only", diagnosis.faults)
-    return tuple(found + _alone("hint", diagnosis.hints))
-
-
-def _alone(kind: Literal["only", "hint"], faults: Sequence[Fault]) -> list[Choice]:
-    return [Choice(kind, f.mended, f.line, f.text) for f in faults if f.mended is not None]
-
-
-def course_of(diagnosis: Diagnosis, folder: Path | None = None, choice: Choice | None = None) -> Course:
-    """Return the course of a diagnosed program, of a mend, and, where that is not of all faults, of the program with all mended.
-
-    Without a choice there is the diagnosed program alone. Files that the text names lie in `folder`.
-
-    Raises:
-        NotationError: if a mended text cannot be read.
-    """
-    texts = [] if choice is None else [choice.program]
-    if choice is not None and choice.kind == "only" and diagnosis.mended not in (None, choice.program):
-        texts.append(str(diagnosis.mended))
-    return Course([diagnosis.program, *(load(text, folder=folder) for text in texts)])
-
-
-def is_of(diagnosis: Diagnosis, program: Program) -> bool:
-    """Tell whether a program is the one that was diagnosed, but for a loss that was assumed."""
-    own = diagnosis.program
-    lines = [s.text for s in own.statements if not s.derived and not (diagnosis.loss_assumed and s.text == diagnosis.loss)]
-    if lines != [s.text for s in program.statements if not s.derived] or own.first_values.keys() != program.first_values.keys():
-        return False
-    given = program.first_values
-    return all(np.asarray(x).tobytes() == np.asarray(given[n]).tobytes() for n, x in own.first_values.items())
 
 
 def epoch_means(iterations: Array, numbers: Array, per_epoch: int) -> tuple[Array, Array]:

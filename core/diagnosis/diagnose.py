@@ -11,7 +11,7 @@ import numpy as np
 from core.diagnosis.assume import best_loss, with_loss
 from core.diagnosis.case import Case
 from core.diagnosis.code import Change, joined
-from core.diagnosis.factors import CLOSE, constants, odd_lines, steps
+from core.diagnosis.factors import CLOSE, Odd, ambiguous, constants, odd_lines, steps
 from core.diagnosis.mend import Mend, Mender
 from core.diagnosis.naming import by_numbers
 from core.diagnosis.prior import Prior, prior_fault, symmetric, unused
@@ -102,7 +102,7 @@ def _prior(given: Case, loss: str) -> Generator[None, None, tuple[Case, Case, li
     known: frozenset[tuple[int, str]] = frozenset()
     for _ in range(MOST_PRIOR):
         yield
-        if case.program.loss is None and (case.program.fault is None or _after(case.program)):
+        if case.program.loss is None and (case.program.fault is None or _past_forward(case.program)):
             assumed = with_loss(case, loss)
             if assumed is None:
                 break
@@ -138,6 +138,12 @@ def _after(program: Program) -> bool:
     assert program.fault is not None
     s = program.statements[program.fault.statement]
     return s.phase == "predict" or (s.phase == "forward" and any(x.phase == "update" for x in program.statements[: s.index]))
+
+
+def _past_forward(program: Program) -> bool:
+    """Tell whether a line that does not fit is none of the forward that a loss could be computed from."""
+    assert program.fault is not None
+    return program.statements[program.fault.statement].phase != "forward" or _after(program)
 
 
 def _in_order(faults: Sequence[Fault]) -> tuple[Fault, ...]:
@@ -277,6 +283,9 @@ def _factors(case: Case, work: Work, found: Sequence[Place], same: bool) -> tupl
     common, odd = odd_lines(work, free)
     faults: list[_Found] = []
     p = work.program
+    if odd and (blamed := _scaled_definition(case, work)) is not None:
+        return 1.0, [blamed]
+    open_ = ambiguous(work, steps(work))
     for o in odd:
         if o.value in free:
             continue
@@ -284,10 +293,65 @@ def _factors(case: Case, work: Work, found: Sequence[Place], same: bool) -> tupl
         written = rewritten(work, case.code, o.value, o.times)
         role = work.role_of(o.value)
         at = case.line(s.line)
-        fault = Fault(at, case.given(at) or s.text, "sign" if o.times < 0 else "scale", written[0] if written else "", "", (),
-                      tuple(n for n in p.trainable if n in o.parameters), role_text(p, role[0]) if role else "", o.value)  # fmt: skip
+        fault = Fault(at, case.given(at) or s.text, "sign" if o.times < 0 else "scale", written[0] if written else "", "",
+                      _other_updates(case, work, o) if open_ and o.times > 0 else (), tuple(n for n in p.trainable if n in o.parameters), role_text(p, role[0]) if role else "", o.value)  # fmt: skip
         faults.append(_Found(fault, case, written[1] if written else None))
     return common, faults
+
+
+def _scaled_definition(case: Case, work: Work) -> _Found | None:
+    """Return the fault of a `def` that is a constant too large in all its uses, if mending it makes every parameter right."""
+    mender = Mender(work, case.code)
+    for name, c in mender.scaled_definitions().items():
+        d = case.code.source.definitions[name]
+        text = case.code.source_of(d.value)
+        new = next(iter(_times(text, 1 / c)), None)
+        if new is None:
+            continue
+        at = d.value.lineno
+        line = case.code.lines[at - 1]
+        changed = line.replace(text, new) if text in line else None
+        if changed is None:
+            continue
+        change = Change(((at, changed),))
+        after = case.with_(change)
+        drawn = trials(after.program) if after is not None and after.program.fault is None else []
+        if not drawn:
+            continue
+        then = Work(drawn[0].probe.program, drawn)
+        if then.wrong() or odd_lines(then)[1]:
+            continue
+        lines = [work.statement_of(v) for v in work.lines]
+        calling = [n for n in lines if f"{name}(" in case.code.raws[n].text]
+        ties = tuple(Tie(case.line(case.code.raws[n].line), case.code.raws[n].text, "", "sign" if c < 0 else "scale") for n in calling)
+        parameters = tuple(n for n in work.program.trainable if any(n in work.leads_to[v] for v in work.lines if work.statement_of(v) in calling))
+        fault = Fault(case.line(at), line.strip(), "sign" if c < 0 else "scale", changed.strip(), "", ties if len(calling) == 1 else (),
+                      parameters, f"the derivative that `{name}` is called for")  # fmt: skip
+        return _Found(fault, case, change)
+    return None
+
+
+def _times(text: str, times: float) -> list[str]:
+    """Return an expression times a constant, as plainly as it can be written."""
+    if times == -1:
+        return [f"-({text})"]
+    return [f"{times:g} * ({text})"] if float(f"{times:g}") == times else [f"{times!r} * ({text})"]
+
+
+def _other_updates(case: Case, work: Work, odd: Odd) -> tuple[Tie, ...]:
+    """Return the updates that might step too short instead of this one too far."""
+    found: list[Tie] = []
+    for name, step in steps(work).items():
+        if name not in odd.parameters and step.values:
+            raw = case.code.raws[work.statement_of(step.values[-1])]
+            found.append(Tie(case.line(raw.line), raw.text, "", "scale"))
+    here = case.code.raws[work.statement_of(odd.value)]
+    own = [s.values[-1] for n, s in steps(work).items() if n in odd.parameters and s.values]
+    for v in own:
+        raw = case.code.raws[work.statement_of(v)]
+        if raw.line != here.line:
+            found.append(Tie(case.line(raw.line), raw.text, "", "scale"))
+    return tuple(found)
 
 
 # -- what is said ------------------------------------------------------------------------------------------

@@ -173,7 +173,8 @@ def _products(node: ast.expr, text: Text) -> Iterator[Edit]:
     if pair is not None:
         new = f"({wrapped(pair[0], text)} * {wrapped(pair[1], text)})"
         yield Edit("product", ((node, new),), text(node), new)
-        # `dZ2 * A1` needs no `.T`, and one of them may be missing its own
+        for x, y in ((bare(pair[0], text), bare(pair[1], text)), (turned(pair[0], text), bare(pair[1], text))):
+            yield Edit("product", ((node, f"({x} * {y})"),), text(node), f"{x} * {y}")
     if times is not None:
         a, b = times
         for x, y in ((text(a), text(b)), (turned(a, text), bare(b, text)), (bare(a, text), turned(b, text)),

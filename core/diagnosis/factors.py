@@ -111,6 +111,13 @@ def constants(work: Work, made: Mapping[str, Step]) -> dict[str, float]:
     return found
 
 
+def ambiguous(work: Work, made: Mapping[str, Step]) -> bool:
+    """Tell whether it is open which of the updates steps too far: no rate is named, and as many do one as the other."""
+    sizes = Counter(float(f"{abs(w):.6g}") for s in made.values() if (w := whole(s)) is not None)
+    counts = [n for _, n in sizes.most_common()]
+    return len(counts) > 1 and counts[0] == counts[1]
+
+
 def _rate(work: Work) -> int | None:
     name = rate_of(work.program)
     return None if name is None else work.program.inputs.get(name)

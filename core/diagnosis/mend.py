@@ -64,27 +64,47 @@ class Mender:
         """Find the edits with which a line, which may not even run as it is, computes one of some roles."""
         raw = self.code.raws[statement]
         names = self.code.names_before(statement)
+        step = raw.target in self.work.starts
+        if step:  # an update: its step is what is compared
+            roles = [r for r in [self.work.own_role(raw.target)] if r in self.work.trials[0].truth]
         found: list[Mend] = []
-        for edit in edits_of(raw.value, self.program.text, self.stock(statement)):
+        for edit in edits_of(raw.value, self.program.text, self.stock(statement), everywhere=step):
             yield
             segment = self.code.spliced(raw, edit.spans)
-            try:
-                e = self.code.read(segment, raw.target)
-            except NotationError:
-                continue
-            numbers = [computed(e, names, values, self._extra(n)) for n, values in enumerate(self.work.now)]
-            if any(x is None for x in numbers):
-                continue
-            for role in roles:
-                truth = self.work.truth(role)
-                c = constant([fitted(x, t.shape) for x, t in zip(numbers, truth, strict=True)], truth)
-                if c is not None and all(m.expected != segment.strip() for m in found):
-                    segment = tidy(segment)
-                    place = Place(self.program.instructions[max(self.program.statements[statement].last - 1, 0)].result, role, frozenset())
-                    fault = self.name(edit, place, statement)
-                    found.append(Mend(fault, raw.line, raw.text, segment.strip(), self._line(raw, segment), c, edit))
-                    break
+            role, c = self._any(raw, segment, names, roles, step)
+            if role is not None and all(m.expected != segment.strip() for m in found):
+                segment = tidy(segment)
+                place = Place(self.program.instructions[max(self.program.statements[statement].last - 1, 0)].result, role, frozenset())
+                fault = self.name(edit, place, statement)
+                found.append(Mend(fault, raw.line, raw.text, segment.strip(), self._line(raw, segment), c, edit))
+        for name, version in self._earlier(raw, statement, names):
+            yield
+            role, c = self._any(raw, self.code.segment(raw), {**names, name: version}, roles, step)
+            if role is not None:
+                found.append(self._moved(raw, names[name], name, c))
         return sorted(found, key=_rank)[:MOST_MENDS]
+
+    def _any(
+        self, raw: Raw, segment: str, names: Mapping[str, int], roles: Sequence[Role], step: bool
+    ) -> tuple[Role | None, float]:  # fmt: skip
+        try:
+            e = self.code.read(segment, raw.target)
+        except NotationError:
+            return None, 0.0
+        numbers = [computed(e, names, values, self._extra(n)) for n, values in enumerate(self.work.now)]
+        if any(x is None for x in numbers):
+            return None, 0.0
+        if step:
+            old = [values[names[raw.target]] for values in self.work.now]
+            if any(np.shape(x) != np.shape(o) for x, o in zip(numbers, old, strict=True)):
+                return None, 0.0
+            numbers = [np.subtract(x, o) for x, o in zip(numbers, old, strict=True)]
+        for role in roles:
+            truth = self.work.truth(role)
+            c = constant([fitted(x, t.shape) for x, t in zip(numbers, truth, strict=True)], truth)
+            if c is not None:
+                return role, c
+        return None, 0.0
 
     # -- numbers ------------------------------------------------------------------------------------------
 
@@ -147,25 +167,30 @@ class Mender:
     def _versions(self, place: Place, statement: int, raw: Raw) -> Iterator[Mend | None]:
         """Where a name stood for something else earlier: the line comes too late, or another one too early."""
         names = dict(self.code.names_before(statement))
+        for name, version in self._earlier(raw, statement, names):
+            yield None
+            c = self.fits(place, statement, self.code.segment(raw), {**names, name: version})
+            if c is not None:
+                yield self._moved(raw, names[name], name, c)
+
+    def _earlier(self, raw: Raw, statement: int, names: Mapping[str, int]) -> Iterator[tuple[str, int]]:
         p = self.program
         read = {n.id for root in (raw.value, raw.mask) if root is not None for n in ast.walk(root) if isinstance(n, ast.Name)}
         for name in sorted(read & set(names)):
             for v in p.values:
-                if v.name != name or v.kind == "part" or v.index == names[name] or p.makers.get(v.index, -1) >= p.statements[statement].first:
-                    continue
-                yield None
-                c = self.fits(place, statement, self.code.segment(raw), {**names, name: v.index})
-                if c is None:
-                    continue
-                maker = self.work.statement_of(names[name])
-                updated = p.statements[maker].phase == "update"
-                early = self.code.raws[maker]
-                gone = tuple((n, None) for n in range(early.line, early.end_line + 1))
-                change = Change(gone, tuple((raw.end_line + 1, line) for line in self.code.segment(early).split("\n")))
-                yield Mend(
-                    "stale" if updated else "overwritten", raw.line, raw.text, f"{raw.text}  (before `{early.text}`)", change, c,
-                    Edit("version", (), name, name),
-                )  # fmt: skip
+                if v.name == name and v.kind != "part" and v.index != names[name] and p.makers.get(v.index, -1) < p.statements[statement].first:
+                    if names[name] in p.makers:
+                        yield name, v.index
+
+    def _moved(self, raw: Raw, version: int, name: str, c: float) -> Mend:
+        """Return the mend that moves the line which gives a name its new value under the one that needs the old one."""
+        maker = self.work.statement_of(version)
+        updated = self.program.statements[maker].phase == "update"
+        early = self.code.raws[maker]
+        gone = tuple((n, None) for n in range(early.line, early.end_line + 1))
+        change = Change(gone, tuple((raw.end_line + 1, line) for line in self.code.segment(early).split("\n")))
+        return Mend("stale" if updated else "overwritten", raw.line, raw.text, f"{raw.text}  (before `{early.text}`)", change, c,
+                    Edit("version", (), name, name))  # fmt: skip
 
     def _in_def(self, place: Place, statement: int, raw: Raw) -> Iterator[Mend | None]:
         """Edits of the small `def`s that a line calls; one counts for all uses."""
@@ -195,6 +220,27 @@ class Mender:
                     self.name(edit, place, statement, definition), at, self.code.lines[at - 1].strip(), lines[at - first].strip(),
                     change, c, edit, name,
                 )  # fmt: skip
+
+    def scaled_definitions(self) -> dict[str, float]:
+        """Return the small `def`s that compute a constant times the derivative of the activation of what they are called with."""
+        found: dict[str, float] = {}
+        for statement, raw in enumerate(self.code.raws):
+            names = self.code.names_before(statement)
+            for node in ast.walk(raw.value) if self.program.statements[statement].phase in ("backward", "update") else ():
+                if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and len(node.args) == 1):
+                    continue
+                if node.func.id not in self.code.source.definitions or node.func.id in found:
+                    continue
+                try:
+                    e = self.code.read(f"_ = {self.code.source_of(node)}", "_")
+                except NotationError:
+                    continue
+                numbers = [computed(e, names, values, self._extra(n)) for n, values in enumerate(self.work.now)]
+                for role in self.work.trials[0].truth:
+                    if role.kind == "factor" and (c := constant(numbers, self.work.truth(role))) is not None:
+                        found[node.func.id] = c
+                        break
+        return {name: c for name, c in found.items() if abs(c - 1) > 1e-6}
 
     def definition_to_blame(self, place: Place) -> str | None:
         """Return the small `def` of a line that computes nothing known of what it is called with, so that it may be at fault."""

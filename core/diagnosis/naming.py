@@ -103,7 +103,7 @@ def name_of(mender: Mender, edit: Edit, place: Place, statement: int, definition
         if new is not None and not had and (new in mender.targets or depends(program, new, mender.targets)):
             return "no-target"
     if definition is not None:
-        return _in_def(edit)
+        return _in_def(edit, definition)
     if kind == "name":
         return _renamed(mender, edit, statement)
     if kind in ("function",):
@@ -145,7 +145,10 @@ def name_of(mender: Mender, edit: Edit, place: Place, statement: int, definition
     return "operand" if role.kind != "factor" else "derivative-of-preactivation"
 
 
-def _in_def(edit: Edit) -> str:
+def _in_def(edit: Edit, definition: Definition) -> str:
+    steps = {name for name, _ in definition.steps}
+    if edit.kind == "name" and edit.old in steps and edit.new in definition.arguments:
+        return "derivative-twice"
     if edit.kind == "name" and not edit.old.isidentifier() or edit.kind.startswith("drop call"):
         return "derivative-twice"
     if edit.kind == "put call":

@@ -73,6 +73,11 @@ def _misfit(prior: Prior) -> Generator[None, None, Found | None]:
                 best = (score, statement, mend)
         if best is not None and best[0][0] == 0 and statement != s.index:
             break
+    unknown = [n for n in _suspects(prior, s.index)[:-1] if not _idle_line(prior, n)]
+    if unknown and (best is None or (best[1] == s.index and best[0][0] > 0)):
+        # no edit was found of a line before it that computes no adjoint: one of the two
+        first = p.statements[unknown[0]]
+        return Fault(case.line(first.line), first.text, "shape", ties=(Tie(case.line(s.line), s.text, "", "shape"),)), None
     if best is None:
         return Fault(case.line(s.line), s.text, "shape"), None
     _, statement, mend = best
@@ -106,11 +111,15 @@ def _suspects(prior: Prior, failing: int) -> list[int]:
 
 
 def _idle(work: Work, statement: int, role: Role) -> bool:
+    """Tell whether a line only gives an adjoint that an earlier line of the backward has."""
     p = work.program
-    s = p.statements[statement]
-    result = p.instructions[s.last - 1].result
-    read = {v for i in p.instructions[s.first : s.last] for v in i.reads if v != result and p.values[v].statement is not None}
-    return any((r := work.role_of(v)) is not None and r[0] == role for v in read if p.phase_of(p.makers[v]) == "backward")
+    earlier = [x for x in p.statements[:statement] if x.phase == "backward" and x.last > x.first]
+    return any((r := work.role_of(p.instructions[x.last - 1].result)) is not None and r[0] == role for x in earlier)
+
+
+def _idle_line(prior: Prior, statement: int) -> bool:
+    p, work = prior.program, prior.work
+    return work is None or work.role_of(p.instructions[p.statements[statement].last - 1].result) is not None
 
 
 def _fitting(prior: Prior, statement: int, failing: int) -> Generator[None, None, list[tuple[Mend, tuple[float, ...]]]]:
@@ -376,13 +385,16 @@ def _never_applied(prior: Prior) -> list[Found]:
         stands = bool(moved) and all(m is not None and not np.any(m) for m in moved)
         if name in work.gradients and not stands:
             continue
-        at = None if stands else _gradient_line(work, name, role)
+        line = _line_of_change(work, name, role)
+        at = None if stands or line is not None else _gradient_line(work, name, role)
         if at is None:
-            line = _line_of_change(work, name, role)
             if line is None:
                 continue
             s = p.statements[line]
             new = _applied_text(prior, line, name)
+            gradient = None if stands else _gradient_line(work, name, role)
+            if new is None and gradient is not None:
+                new = _update_like(prior, name, gradient[1])
             found.append((
                 Fault(case.line(s.line), s.text, "never-applied", new or "", parameters=(name,), role=f"∂L/∂{name}"),
                 Change(((s.line, new),)) if new else None,
@@ -391,13 +403,9 @@ def _never_applied(prior: Prior) -> list[Found]:
         value, label = at
         s = p.statements[work.statement_of(value)]
         update = _update_like(prior, name, label)
-        own = next((x for x in p.statements if x.phase == "update" and x.target == name), None)
-        if own is not None:
-            change = Change(((own.line, update),))
-        else:
-            last = max(x.line for x in p.statements if x.phase == "update")
-            end_line = case.code.raws[next(x.index for x in p.statements if x.line == last)].end_line
-            change = Change((), ((end_line + 1, update),))
+        last = max(x.line for x in p.statements if x.phase == "update")
+        end_line = case.code.raws[next(x.index for x in p.statements if x.line == last)].end_line
+        change = Change((), ((end_line + 1, update),))
         found.append((Fault(case.line(s.line), s.text, "never-applied", update, parameters=(name,), role=f"∂L/∂{name}"), change))
     return found
 
@@ -433,11 +441,11 @@ def _gradient_line(work: Work, name: str, role: Role) -> tuple[int, str] | None:
         if s.last > s.first and s.last <= p.runnable and work.judged(s.index) and p.instructions[s.last - 1].result not in work.gradients.values()
     ]
     truth = work.truth(role)
-    for v in made:
-        if p.values[v].name in p.inputs:
-            continue
-        if constant([fitted(t.values[v], truth[0].shape) for t in work.trials], truth) is not None:
-            return v, p.values[v].name
+    same = [v for v in made if p.values[v].name not in p.inputs
+            and constant([fitted(t.values[v], truth[0].shape) for t in work.trials], truth) is not None]  # fmt: skip
+    if same:
+        v = next((v for v in same if p.values[v].name.lower().endswith(name.lower())), same[-1])
+        return v, p.values[v].name
     for v in made:
         other = p.values[v].name
         if other.lower().endswith(name.lower()) and other != name:

@@ -247,16 +247,23 @@ def _best(work: Work, wrong: list[str]) -> Place | None:
     most = max(len(c.parameters) for c in candidates)
     top = [c for c in candidates if len(c.parameters) == most]
     chain = [c for c in top if c is top[0] or _follows(work, top[0].value, c.value)]
-    known = [work.role_of(c.value) for c in chain]
+    known = [_as_such(work, c) for c in chain]
     unknown = next((n for n, r in enumerate(known) if r is None), len(chain))
     # a line that hands on what it was given adds nothing, though something is missing after it
     idle = [n for n, r in enumerate(known[:unknown]) if r is not None and _hands_on(work, chain[n].value, r[0])]
     return chain[idle[-1]] if idle else chain[unknown] if unknown < len(chain) else chain[-1]
 
 
+def _as_such(work: Work, place: Place) -> tuple[Role, float] | None:
+    """Return what a value is, if it is of the kind that it should be: a derivative of an activation is no adjoint."""
+    found = work.role_of(place.value)
+    return found if found is not None and found[0].kind == place.role.kind else None
+
+
 def _hands_on(work: Work, value: int, role: Role) -> bool:
-    read = {v for i in instructions_of(work.program, work.statement_of(value)) for v in i.reads if v in work.leads_to and v != value}
-    return any((found := work.role_of(v)) is not None and found[0] == role for v in read)
+    """Tell whether a line only gives what an earlier one has: it passes on an adjoint that is there already."""
+    at = work.program.makers[value]
+    return any(work.program.makers[v] < at and (found := work.role_of(v)) is not None and found[0] == role for v in work.lines)
 
 
 def _update(work: Work, wrong: list[str]) -> Place:

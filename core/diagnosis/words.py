@@ -6,6 +6,7 @@ import io
 import tokenize
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 import numpy as np
 
@@ -253,18 +254,24 @@ def _some(names: Sequence[str]) -> str:
     return _plain(n if " more" in n else f"`{n}`" for n in names)
 
 
+@lru_cache(maxsize=8)
+def _definitions(text: str) -> tuple[tuple[str, int, str], ...]:
+    """Return (name, line, its text) of every line of a `def`."""
+    try:
+        source = parse(text)
+    except NotationError:
+        return ()
+    return tuple(
+        (name, n, source.lines[n - 1].strip()) for name, d in source.definitions.items()
+        for n in range(d.node.lineno, (d.node.end_lineno or d.node.lineno) + 1)
+    )  # fmt: skip
+
+
 def _definition(fault: Fault, diagnosis: Diagnosis) -> str:
     """Return the name of the `def` that the line of a fault stands in, empty if it stands in none."""
-    try:
-        source = parse(diagnosis.text)
-    except NotationError:
-        return ""
-    for name, definition in source.definitions.items():
-        first, last = definition.node.lineno, definition.node.end_lineno or definition.node.lineno
-        # An assumed loss is written in below the `def`s or above them, with its headings; the text of the line settles it.
-        if any(source.lines[n - 1].strip() == fault.text.strip() for n in range(first, last + 1) if abs(n - fault.line) <= 3):
-            return name
-    return ""
+    # An assumed loss has been written into the text that is diagnosed, with a heading or two, and moves what is below it.
+    near = 3 if diagnosis.loss_assumed else 0
+    return next((d for d, n, line in _definitions(diagnosis.text) if abs(n - fault.line) <= near and line == fault.text.strip()), "")
 
 
 def _target(fault: Fault) -> str:
