@@ -9,12 +9,15 @@ from pathlib import Path
 import numpy as np
 
 from core.diagnosis.assume import best_loss, with_loss
+from core.diagnosis.biases import symmetric, unused
 from core.diagnosis.case import Case
 from core.diagnosis.code import Change, joined
 from core.diagnosis.factors import CLOSE, Odd, ambiguous, constants, odd_lines, steps
+from core.diagnosis.look import Look
 from core.diagnosis.mend import Mend, Mender
 from core.diagnosis.naming import by_numbers
-from core.diagnosis.prior import Prior, prior_fault, symmetric, unused
+from core.diagnosis.prior import prior_fault
+from core.diagnosis.remarks import remarks
 from core.diagnosis.result import Diagnosis, Fault, ParameterVerdict, Tie
 from core.diagnosis.search import Place, Work, places
 from core.diagnosis.signs import rewritten
@@ -26,9 +29,7 @@ from core.program.ir import Program
 
 SECOND = 60
 MOST_PRIOR = 12
-NO_LOSS = (
-    "There is no loss, and no output with the shape of a target to assume one for; write one under `# loss`, such as `L = mse(A2, Y)`."
-)
+NO_LOSS = "There is no loss, and no output with the shape of a target to assume one for; write one under `# loss`, such as `L = mse(A2, Y)`."
 NOT_COMPUTED = (
     "The loss cannot be computed with random numbers in the place of the parameters and data, so that there is nothing to measure the"
     " gradients against."
@@ -68,7 +69,7 @@ def diagnosing(text: str, folder: Path | None = None, loss: str = "") -> Generat
     if open_:
         said = [replace(f.fault, parameters=f.fault.parameters or tuple(case.program.trainable)) for f in faults]
         return Diagnosis(first.program, first.text, _loss_line(first.program), first.assumed, _verdicts(first, None, 1.0, said),
-                         _in_order([*said, *symmetric(Prior.of(first))]))  # fmt: skip
+                         _in_order([*said, *symmetric(Look.of(first))]))  # fmt: skip
     drawn = trials(case.program)
     if not drawn:
         return Diagnosis(case.program, case.text, _loss_line(case.program), case.assumed, faults=tuple(f.fault for f in faults),
@@ -85,9 +86,10 @@ def diagnosing(text: str, folder: Path | None = None, loss: str = "") -> Generat
     final = mended.with_(joined([f.change for f in odd if f.change is not None])) if odd else mended
     verdicts = _verdicts(first, before if case is first else None, common, [f.fault for f in faults])
     said = yield from _confirmed(faults, final, case)
-    said += [f for f in symmetric(Prior.of(first))]
+    said += [f for f in symmetric(Look.of(first))]
     return Diagnosis(
-        first.program, first.text, _loss_line(first.program), first.assumed, verdicts, _in_order(said), (),
+        first.program, first.text, _loss_line(first.program), first.assumed, verdicts, _in_order(said),
+        _beside(remarks(Look.of(first)), said),
         final.text if final is not None and said else None,
     )  # fmt: skip
 
@@ -108,7 +110,7 @@ def _prior(given: Case, loss: str) -> Generator[None, None, tuple[Case, Case, li
                 break
             first = assumed if case is first else first
             case = assumed
-        found = yield from prior_fault(Prior.of(case), known)
+        found = yield from prior_fault(Look.of(case), known)
         if found is None:
             break
         fault, change = found
@@ -152,6 +154,11 @@ def _in_order(faults: Sequence[Fault]) -> tuple[Fault, ...]:
         if all((f.line, f.fault) != (g.line, g.fault) for g in found):
             found.append(f)
     return tuple(found)
+
+
+def _beside(hints: Sequence[Fault], faults: Sequence[Fault]) -> tuple[Fault, ...]:
+    """Return the remarks that are not among the faults."""
+    return tuple(h for h in hints if all((h.line, h.fault) != (f.line, f.fault) for f in faults))
 
 
 def _loss_line(program: Program) -> str:
@@ -323,8 +330,12 @@ def _scaled_definition(case: Case, work: Work) -> _Found | None:
             continue
         lines = [work.statement_of(v) for v in work.lines]
         calling = [n for n in lines if f"{name}(" in case.code.raws[n].text]
-        ties = tuple(Tie(case.line(case.code.raws[n].line), case.code.raws[n].text, "", "sign" if c < 0 else "scale") for n in calling)
-        parameters = tuple(n for n in work.program.trainable if any(n in work.leads_to[v] for v in work.lines if work.statement_of(v) in calling))
+        ties = tuple(
+            Tie(case.line(case.code.raws[n].line), case.code.raws[n].text, "", "sign" if c < 0 else "scale") for n in calling
+        )
+        parameters = tuple(
+            n for n in work.program.trainable if any(n in work.leads_to[v] for v in work.lines if work.statement_of(v) in calling)
+        )
         fault = Fault(case.line(at), line.strip(), "sign" if c < 0 else "scale", changed.strip(), "", ties if len(calling) == 1 else (),
                       parameters, f"the derivative that `{name}` is called for")  # fmt: skip
         return _Found(fault, case, change)
@@ -379,12 +390,16 @@ def _confirmed(faults: Sequence[_Found], final: Case | None, case: Case) -> Gene
             sentence = f"With this line mended{others}, the {gradients.format(n=names)} right on three random starts that were not used to find it."
         elif f.change is not None and not f.fault.parameters and alone is not None and alone.program.fault is None:
             sentence = "With this line mended, the shapes of all lines fit."
-        said.append(replace(f.fault, confirmed_by=f.fault.confirmed_by or sentence, mended=alone.text if alone is not None else None))
+        said.append(
+            replace(f.fault, confirmed_by=f.fault.confirmed_by or sentence, mended=alone.text if alone is not None else None)
+        )
         yield
     return said
 
 
-def _verdicts(case: Case, before: dict[str, float] | None, common: float, faults: Sequence[Fault]) -> tuple[ParameterVerdict, ...]:
+def _verdicts(
+    case: Case, before: dict[str, float] | None, common: float, faults: Sequence[Fault]
+) -> tuple[ParameterVerdict, ...]:
     """Return the verdict of each parameter of a case; `before` holds the factors of its updates, None if they are to be found."""
     program = case.program
     if before is None:

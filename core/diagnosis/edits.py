@@ -122,7 +122,11 @@ def _all_small(nodes: Sequence[ast.expr], text: Text) -> Iterator[Edit]:
     """Drop the same last term of several sums at once, as an epsilon in every divisor."""
     sums: dict[str, list[ast.BinOp]] = {}
     for node in nodes:
-        if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub)) and isinstance(node.right, (ast.Constant, ast.Name)):
+        if (
+            isinstance(node, ast.BinOp)
+            and isinstance(node.op, (ast.Add, ast.Sub))
+            and isinstance(node.right, (ast.Constant, ast.Name))
+        ):
             sums.setdefault(text(node.right), []).append(node)
     for term, found in sums.items():
         if len(found) > 1:
@@ -224,7 +228,11 @@ def _factors(node: ast.expr) -> list[ast.expr]:
 
 def _calls(node: ast.expr, text: Text, stock: Stock) -> Iterator[Edit]:
     name = function_of(node)
-    if isinstance(node, ast.Call) and name in (*REDUCTIONS, "softmax", "log_softmax", "argmax") and isinstance(node.func, ast.Attribute | ast.Name):
+    if (
+        isinstance(node, ast.Call)
+        and name in (*REDUCTIONS, "softmax", "log_softmax", "argmax")
+        and isinstance(node.func, ast.Attribute | ast.Name)
+    ):
         inner = node.func.value if isinstance(node.func, ast.Attribute) and not is_np(node.func.value) else node.args[0]
         for axis in ("0", "1"):
             if name in REDUCTIONS:

@@ -91,7 +91,11 @@ def constants(work: Work, made: Mapping[str, Step]) -> dict[str, float]:
     itself, it is taken out of it.
     """
     rate = _rate(work)
-    inside = {n for n in made if n not in work.by_step and rate is not None and rate in ancestors(work.program.instructions, [work.gradients[n]])}
+    inside = {
+        n
+        for n in made
+        if n not in work.by_step and rate is not None and rate in ancestors(work.program.instructions, [work.gradients[n]])
+    }
     plain = {n: w for n, s in made.items() if n not in work.by_step and n not in inside and (w := whole(s)) is not None}
     usual = _usual(plain) if plain else RATE
     found: dict[str, float] = {}

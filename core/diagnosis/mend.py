@@ -52,7 +52,11 @@ class Mender:
         statement = self.work.statement_of(place.value)
         raw = self.code.raws[statement]
         found: list[Mend] = []
-        for tried in (self._in_line(place, statement, raw), self._versions(place, statement, raw), self._in_def(place, statement, raw)):
+        for tried in (
+            self._in_line(place, statement, raw),
+            self._versions(place, statement, raw),
+            self._in_def(place, statement, raw),
+        ):
             for mend in tried:
                 if mend is None:
                     yield
@@ -74,7 +78,9 @@ class Mender:
             role, c = self._any(raw, segment, names, roles, step)
             if role is not None and all(m.expected != segment.strip() for m in found):
                 segment = tidy(segment)
-                place = Place(self.program.instructions[max(self.program.statements[statement].last - 1, 0)].result, role, frozenset())
+                place = Place(
+                    self.program.instructions[max(self.program.statements[statement].last - 1, 0)].result, role, frozenset()
+                )
                 fault = self.name(edit, place, statement)
                 found.append(Mend(fault, raw.line, raw.text, segment.strip(), self._line(raw, segment), c, edit))
         for name, version in self._earlier(raw, statement, names):
@@ -158,7 +164,9 @@ class Mender:
                 c = self.fits(place, statement, segment, names)
                 if c is not None:
                     segment = tidy(segment)
-                    yield Mend(self.name(edit, place, statement), raw.line, raw.text, segment.strip(), self._line(raw, segment), c, edit)
+                    yield Mend(
+                        self.name(edit, place, statement), raw.line, raw.text, segment.strip(), self._line(raw, segment), c, edit
+                    )
 
     def _line(self, raw: Raw, segment: str) -> Change:
         rest = tuple((n, None) for n in range(raw.line + 1, raw.end_line + 1))
@@ -178,7 +186,12 @@ class Mender:
         read = {n.id for root in (raw.value, raw.mask) if root is not None for n in ast.walk(root) if isinstance(n, ast.Name)}
         for name in sorted(read & set(names)):
             for v in p.values:
-                if v.name == name and v.kind != "part" and v.index != names[name] and p.makers.get(v.index, -1) < p.statements[statement].first:
+                if (
+                    v.name == name
+                    and v.kind != "part"
+                    and v.index != names[name]
+                    and p.makers.get(v.index, -1) < p.statements[statement].first
+                ):
                     if names[name] in p.makers:
                         yield name, v.index
 
@@ -276,13 +289,19 @@ class Mender:
                 continue
             raw = self.code.raws[s.index]
             calls = any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(raw.value))
-            if calls and (s.phase in ("forward", "loss") or self.work.role_of(self.program.instructions[s.last - 1].result) is not None):
+            if calls and (
+                s.phase in ("forward", "loss") or self.work.role_of(self.program.instructions[s.last - 1].result) is not None
+            ):
                 return True
         return False
 
     def _def_edits(self, d: Definition) -> Iterator[tuple[ast.expr, tuple[Any, ...], Edit]]:
         arrays = [*d.arguments, *(n for n, _ in d.steps)]
-        functions = [n for n, f in self.code.source.definitions.items() if len(f.arguments) == 1 and n != d.name] + ["sigmoid", "tanh", "relu"]
+        functions = [n for n, f in self.code.source.definitions.items() if len(f.arguments) == 1 and n != d.name] + [
+            "sigmoid",
+            "tanh",
+            "relu",
+        ]
         stock = Stock(arrays, (), (), 1, tuple(dict.fromkeys(functions)), ())
         for _, root in (*d.steps, ("", d.value)):
             for edit in edits_of(root, self.program.text, stock):
@@ -311,7 +330,11 @@ class Mender:
         """Return what an edit may write into a line."""
         names = self.code.names_before(statement)
         values = self.work.now[0]
-        arrays = [n for n, v in names.items() if isinstance(values[v], np.ndarray) and np.asarray(values[v]).dtype.kind in "fiu" and np.ndim(values[v])]
+        arrays = [
+            n
+            for n, v in names.items()
+            if isinstance(values[v], np.ndarray) and np.asarray(values[v]).dtype.kind in "fiu" and np.ndim(values[v])
+        ]
         state = set(self.program.carried) - set(self.program.trainable)
         arrays = [n for n in arrays if n not in state]
         weights = [n for n in arrays if n in self.program.trainable and np.ndim(values[names[n]]) == 2]

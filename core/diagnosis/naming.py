@@ -54,13 +54,22 @@ def by_numbers(mender: Mender, place: Place) -> str:
     if _skips_weights(mender, place, statement):
         return "chain-skipped"
     raw = mender.code.raws[statement]
-    if any(isinstance(n, ast.Subscript) and not (isinstance(n.value, ast.Attribute) and n.value.attr == "shape") for n in ast.walk(raw.value)):
+    if any(
+        isinstance(n, ast.Subscript) and not (isinstance(n.value, ast.Attribute) and n.value.attr == "shape")
+        for n in ast.walk(raw.value)
+    ):
         return "batch-sum"
     if place.role.index not in work.starts.values() and any(
-        (pair := product_of(n)) is not None and not _is_weight(mender, pair) for n in ast.walk(raw.value) if isinstance(n, ast.expr)
+        (pair := product_of(n)) is not None and not _is_weight(mender, pair)
+        for n in ast.walk(raw.value)
+        if isinstance(n, ast.expr)
     ):
         return "product"
-    if wanted[0].ndim == 2 and wanted[0].shape[0] == wanted[0].shape[1] and constant([np.transpose(f) for f in found], wanted) is not None:
+    if (
+        wanted[0].ndim == 2
+        and wanted[0].shape[0] == wanted[0].shape[1]
+        and constant([np.transpose(f) for f in found], wanted) is not None
+    ):
         return "transpose"
     return "operand"
 
@@ -75,7 +84,9 @@ def _skips_weights(mender: Mender, place: Place, statement: int) -> bool:
     program, work = mender.program, mender.work
     if place.role.kind != "adjoint" or place.role.index in work.starts.values():
         return False
-    reads = {v for i in program.instructions[program.statements[statement].first : program.statements[statement].last] for v in i.reads}
+    reads = {
+        v for i in program.instructions[program.statements[statement].first : program.statements[statement].last] for v in i.reads
+    }
     below = descendants(program.instructions, [place.role.index])
     for v in reads:
         role = work.role_of(v) if v in work.leads_to else None

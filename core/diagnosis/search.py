@@ -126,9 +126,7 @@ class Work:
         """Parameters whose update reads a state, as momentum and Adam do."""
         p = self.program
         states = {start: n for n, (start, _) in p.carried.items() if n not in p.trainable}
-        return frozenset(
-            n for n in self.gradients if not ancestors(p.instructions, [p.carried[n][1]]).isdisjoint(states)
-        )
+        return frozenset(n for n in self.gradients if not ancestors(p.instructions, [p.carried[n][1]]).isdisjoint(states))
 
     def strays(self, name: str) -> bool:
         """Tell whether an update without a state moves its parameter otherwise than along its gradient (and its own size)."""

@@ -42,7 +42,11 @@ def rewritten(work: Work, code: Code, value: int, times: float) -> tuple[str, Ch
             continue
         size = p.batching.size
         found = computed(e, names, values, {"m": size, "batch_size": size, "iteration": 1})
-        if found is not None and np.shape(found) == wanted.shape and np.allclose(found, wanted, rtol=RTOL, atol=1e-12 * float(np.max(np.abs(wanted)) or 1)):
+        if (
+            found is not None
+            and np.shape(found) == wanted.shape
+            and np.allclose(found, wanted, rtol=RTOL, atol=1e-12 * float(np.max(np.abs(wanted)) or 1))
+        ):
             new = tidy(segment)
             rest = tuple((n, None) for n in range(raw.line + 1, raw.end_line + 1))
             return new.strip(), Change(((raw.line, new), *rest))
@@ -123,7 +127,9 @@ def _dropped_scalars(code: Code, raw: Raw, root: ast.expr) -> Iterator[str]:
 
 
 def _suffixes(times: float, names: Mapping[str, int], values: list[Any]) -> Iterator[str]:
-    scalars = {n: float(values[v]) for n, v in names.items() if isinstance(values[v], (int, float)) and not isinstance(values[v], bool)}
+    scalars = {
+        n: float(values[v]) for n, v in names.items() if isinstance(values[v], (int, float)) and not isinstance(values[v], bool)
+    }
     for n, x in sorted(scalars.items(), key=lambda item: item[0] not in ("m", "M", "n", "N")):
         if x and np.isclose(times, 1 / x, rtol=RTOL) and x != 1:
             yield f"/ {n}"

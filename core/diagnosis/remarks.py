@@ -1,0 +1,90 @@
+"""True remarks on a program whose gradients may be right: what is not wrong, but worth knowing."""
+
+from __future__ import annotations
+
+import ast
+
+import numpy as np
+
+from core.diagnosis.code import splice
+from core.diagnosis.edits import function_of, nodes_of, product_of, wrapped
+from core.diagnosis.look import Look
+from core.diagnosis.result import Fault
+from core.diagnosis.trials import first_inputs
+from core.health.probe import Probe
+
+SMALL = 0.05
+
+
+def remarks(look: Look) -> tuple[Fault, ...]:
+    """Return what is worth knowing: an epsilon in a logarithm or a divisor, an output layer without a bias."""
+    return (*_epsilons(look), *_output_without_bias(look))
+
+
+def _epsilons(look: Look) -> list[Fault]:
+    """A small number that keeps a divisor or a logarithm from 0 makes the gradient wrong where the output is surely wrong."""
+    p, case = look.program, look.case
+    small = {n for n, v in p.first_values.items() if isinstance(v, float) and 0 < abs(v) < SMALL}
+    found: list[Fault] = []
+    for s in p.statements:
+        if s.derived or s.phase not in ("forward", "loss", "backward"):
+            continue
+        raw = case.code.raws[s.index]
+        for node in ast.walk(raw.value):
+            inner = _guarded(node)
+            term = None if inner is None else next((x for x in nodes_of(inner) if _adds_small(x, small)), None)
+            if term is None:
+                continue
+            assert isinstance(term, ast.BinOp)
+            text = splice(case.code.segment(raw), raw.line, [(term, wrapped(term.left, case.code.source_of))]).strip()
+            found.append(Fault(case.line(s.line), s.text, "epsilon", text, role=s.target))
+            break
+    return found
+
+
+def _guarded(node: ast.AST) -> ast.expr | None:
+    """Return what a logarithm is taken of, or what is divided by."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+        return node.right
+    if isinstance(node, ast.Call) and function_of(node) in ("log", "log2", "log10") and node.args:
+        return node.args[0]
+    if isinstance(node, ast.Call) and function_of(node) == "divide" and len(node.args) == 2:
+        return node.args[1]
+    return None
+
+
+def _adds_small(node: ast.expr, small: set[str]) -> bool:
+    if not (isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub))):
+        return False
+    right = node.right
+    if isinstance(right, ast.Constant):
+        return isinstance(right.value, float) and 0 < abs(right.value) < SMALL
+    return isinstance(right, ast.Name) and right.id in small
+
+
+def _output_without_bias(look: Look) -> list[Fault]:
+    """An output that is a sum of hidden outputs alone: where they are all 0, so is it. Inputs may hold a column of ones."""
+    p, case = look.program, look.case
+    if p.loss is None:
+        return []
+    products = [i for i in p.instructions if i.op in ("matmul", "dot") and p.phase_of(i.index) == "forward"
+                and any(p.values[v].name in p.trainable for v in i.reads)]  # fmt: skip
+    if not products:
+        return []
+    last = products[-1]
+    if any(last.result in j.reads and j.op in ("add", "subtract") for j in p.instructions):
+        return []
+    probe = Probe(p, first_inputs(p).__getitem__)
+    sample = 1 if p.batching.axis == -1 else 0
+    for v in last.reads:
+        datum = probe.values[v]
+        if p.values[v].name in p.trainable or np.ndim(datum) != 2:
+            continue
+        if any(np.all(np.take(datum, k, axis=1 - sample) == 1) for k in range(np.shape(datum)[1 - sample])):
+            return []  # a feature that is always 1 is a bias by another name
+    raw = case.code.raws[last.statement]
+    node = next((x for x in nodes_of(raw.value) if product_of(x) is not None), None)
+    if node is None:
+        return []
+    text = splice(case.code.segment(raw), raw.line, [(node, f"({case.code.source_of(node)} + b)")]).strip()
+    return [Fault(case.line(raw.line), raw.text, "bias-missing", text, role=p.values[last.result].label)]
