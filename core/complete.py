@@ -13,7 +13,7 @@ from core.autodiff import Backward, append_backward
 from core.errors import NotationError, SettingError
 from core.notation.check import first_facts, infer, infer_symbolic
 from core.notation.draft import Derivation, Draft, draft
-from core.notation.parse import SETUP, Raw, lines_of, parse
+from core.notation.parse import SETUP, Raw, Source, lines_of, parse
 from core.notation.setup import RESERVED
 from core.optimizers import RATE_NAMES, append_update
 from core.program.ir import Program
@@ -125,7 +125,7 @@ def _wanted(d: Draft) -> dict[str, str]:
     """Return parameter → name of its gradient, for names that an update reads and nobody gives."""
     if not d.missing:
         return {}
-    wanted = {p: name for p in d.program.trainable if (name := _gradient_of(d, p)) is not None}
+    wanted = {p: name for p in d.program.trainable if (name := gradient_name(d.source, d.missing, p)) is not None}
     for name, line in d.missing.items():
         if name not in wanted.values():
             raise NotationError(f"`{name}` has no value yet; give it one above this line", line, 1)
@@ -137,9 +137,9 @@ def _wanted(d: Draft) -> dict[str, str]:
     return wanted
 
 
-def _gradient_of(d: Draft, parameter: str) -> str | None:
+def gradient_name(source: Source, missing: Mapping[str, int], parameter: str) -> str | None:
     """Return the missing name that a parameter's update reads first, through lines such as `v = mu * v + dW`."""
-    lines = [raw for raw in d.source.statements if isinstance(raw, Raw)]
+    lines = [raw for raw in source.statements if isinstance(raw, Raw)]
     last = next((n for n in reversed(range(len(lines))) if lines[n].target == parameter), None)
     level: list[int] = [] if last is None else [last]
     seen: set[int] = set()
@@ -152,7 +152,7 @@ def _gradient_of(d: Draft, parameter: str) -> str | None:
                 maker = next((k for k in reversed(range(n)) if lines[k].target == name and lines[k].section not in SETUP), None)
                 if maker is not None and maker not in seen:
                     below.append(maker)
-                elif maker is None and name in d.missing:
+                elif maker is None and name in missing:
                     found.append(name)
         if found:
             return next((name for name in found if parameter in name), found[0])

@@ -1,7 +1,8 @@
-"""TARGETs: a built-in by its name, or a program file. Reading never executes anything."""
+"""TARGETs: a built-in by its name, a program of a lesson, or a program file. Reading never executes anything."""
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources as package_files
@@ -11,10 +12,10 @@ from typing import Any
 
 from core.complete import load
 from core.errors import TargetError
+from core.lessons.shipped import PREFIX, headings, is_lesson, variant_of
 from core.network_file import Evaluation, load_toml
 from core.program.ir import Program
-
-LARGEST_FILE = 5 * 1024 * 1024
+from core.text_file import read_text
 
 EXAMPLES: dict[str, str] = {
     "xor": "XOR with 2-3-1 sigmoid units, samples as columns, all four samples at once",
@@ -36,6 +37,16 @@ class Opened:
     folder: Path | None = None
 
 
+@dataclass(frozen=True)
+class Written:
+    """The text of a TARGET as typed, what to call it, whether it describes a network, and where the files that it names lie."""
+
+    title: str
+    text: str
+    described: bool = False
+    folder: Path | None = None
+
+
 def example_text(name: str) -> str:
     """Return the text of a built-in; raises KeyError."""
     return _example(name).read_text("utf-8")
@@ -50,46 +61,45 @@ def _example(name: str) -> Traversable:
 
 
 def open_target(target: str, settings: Mapping[str, Any] | None = None) -> Opened:
-    """Open a built-in, a `.py` program file or a `.toml` network description.
+    """Open a built-in, a program of a lesson, a `.py` program file or a `.toml` network description.
+
+    A lesson is `lesson:NAME`, `lesson:NAME:VARIANT`, or a file ending in `.lesson.toml`, with `:VARIANT` or without.
 
     Raises:
         TargetError: if there is no such thing, or it is not text.
         NotationError, SettingError: if the text is not a program, or a setting does not fit.
+        DescriptionError: if the text of a network or a lesson is none.
     """
+    w = written(target)
+    if w.described:
+        network = load_toml(w.text, w.folder, settings)
+        return Opened(w.title, network.program, network.evaluations, w.folder)
+    return Opened(w.title, load(w.text, settings, w.folder), (), w.folder)
+
+
+def written(target: str) -> Written:
+    """Return the text of a TARGET; raises TargetError, and DescriptionError if a lesson is none."""
     if target in EXAMPLES:
-        return _opened(target, example_text(target), _example(target).name.endswith(".toml"), None, settings)
+        return Written(target, example_text(target), _example(target).name.endswith(".toml"))
+    if is_lesson(target):
+        lesson, variant = variant_of(target)
+        folder = Path(lesson.file).parent if lesson.file else None
+        return Written(f"{lesson.name}: {variant}", lesson.variants[variant], False, folder)
     path = Path(target)
-    text = read_text(path)
-    return _opened(path.name, text, path.suffix.lower() == ".toml", path.parent, settings)
+    if not _exists(path):
+        raise TargetError(f"{target} is neither a built-in nor a file; {_instead(target)}")
+    return Written(path.name, read_text(path), path.suffix.lower() == ".toml", path.parent)
 
 
-def _opened(title: str, text: str, described: bool, folder: Path | None, settings: Mapping[str, Any] | None) -> Opened:
-    if described:
-        network = load_toml(text, folder, settings)
-        return Opened(title, network.program, network.evaluations, folder)
-    return Opened(title, load(text, settings, folder), (), folder)
-
-
-def read_text(path: Path) -> str:
-    """Return the text of a file of at most LARGEST_FILE bytes; raises TargetError."""
+def _exists(path: Path) -> bool:
     try:
-        if path.is_dir():
-            raise TargetError(f"{path} is a folder; name a program file in it, such as my_net.py")
-        if not path.exists():
-            raise TargetError(f"{path} is neither a built-in ({', '.join(EXAMPLES)}) nor a file; check the spelling")
-        if path.stat().st_size > LARGEST_FILE:
-            raise TargetError(
-                f"{path} is larger than {LARGEST_FILE // 2**20} MiB, too large for a program; is it the right file?"
-            )
-        data = path.read_bytes()
-    except OSError as error:
-        raise TargetError(f"{path} cannot be read ({error.strerror or error}); check the name and your permissions") from None
-    except ValueError:
-        raise TargetError("this is not a file name; name a built-in or a program file") from None
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise TargetError(f"{path} is not a text file in UTF-8; a program file is plain text ending in .py") from None
-    if "\0" in text:
-        raise TargetError(f"{path} is not a text file; a program file is plain text ending in .py")
-    return text
+        return path.exists()
+    except (OSError, ValueError):
+        return True  # what is wrong with it is said by who reads it
+
+
+def _instead(target: str) -> str:
+    """Return what to try where a TARGET names nothing."""
+    names = [*EXAMPLES, *(f"{PREFIX}{h.name}" for h in headings())]
+    near = [n for n in names if n.removeprefix(PREFIX) == target] or difflib.get_close_matches(target, names, 1)
+    return f"did you mean {near[0]}?" if near else "check the spelling, or see `stepper list` and `stepper lesson list`"

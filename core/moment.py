@@ -14,12 +14,13 @@ from core.changes import refusal
 from core.execute.events import Event
 from core.execute.machine import Machine
 from core.execute.timeline import Position
+from core.frames import chain
 from core.health.cause import Link
 from core.health.monitor import Mark, Problem
 from core.health.rules import DEFAULTS
 from core.health.settings import HealthSettings
 from core.notes import Notes
-from core.program.ir import Array, Fault, Instruction, Phase, Program
+from core.program.ir import Array, Call, Fault, Instruction, Phase, Program
 
 if TYPE_CHECKING:
     from core.execute.tracks import Tracks
@@ -59,10 +60,11 @@ class Moment:
     them is None. `old` holds the values that a change by hand has put out of date, as they were before it; `edited`
     maps the inputs changed by hand to their changed cells (none: all of it), `events` are all such changes
     and `old_losses` the losses before the newest one. `base` is the program of the first iteration, from which the
-    training can be run once more; files that it names lie in `folder`. `inner` is the moment inside the upcoming
+    training can be run once more; files that it names lie in `folder`. `call` is the call of a `def` of the learner that
+    one stands in, the innermost one, by its index. `inner` is the moment inside the upcoming
     operation where a person has gone into it, `element` how many cells of its whole `result` are computed, where they
     go cell by cell. `problems` are all that the health rules found so far, `chosen` the one that a person looks at,
-    `links` its way to its first cause.
+    `links` its way to its first cause. A `quiet` one tells nothing that a question asks for: no problems, no shapes to come.
     """
 
     title: str
@@ -86,6 +88,7 @@ class Moment:
     old_losses: Sequence[float] = ()
     old: Mapping[int, Any] = field(default_factory=dict, compare=False, repr=False)
     inner: Moment | None = None
+    call: int | None = None
     element: int | None = None
     result: Array | None = field(default=None, compare=False, repr=False)
     what_if: bool = False
@@ -94,6 +97,7 @@ class Moment:
     links: tuple[Link, ...] = ()
     signs: Callable[[int], tuple[Mark, ...]] = field(default=_no_marks, compare=False, repr=False)
     health: HealthSettings = DEFAULTS
+    quiet: bool = False
     can_undo: bool = False
     can_redo: bool = False
     base: Program | None = field(default=None, compare=False, repr=False)
@@ -113,6 +117,11 @@ class Moment:
         there is nothing to judge by. In a run it may be a moment old, see `Session.scores_in_run`.
         """
         return self.score()
+
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """The calls of the learner's own `def`s that one stands in, the outermost first."""
+        return tuple(self.program.calls[c] for c in chain(self.program, self.call))
 
     @property
     def deepest(self) -> Moment:
@@ -163,6 +172,10 @@ class Moment:
         """Return the shape of a value, known before it is computed; None behind a line that fails."""
         shape = self.machine.layout.shape(index)
         return None if shape is None else tuple(d for d in shape if isinstance(d, int))
+
+    def told_shape(self, index: int) -> tuple[int, ...] | None:
+        """Return the shape of a value as far as it may be told: in a quiet moment only that of one that is computed."""
+        return None if self.quiet and self.program.makers.get(index, -1) >= self.k else self.shape(index)
 
     def current(self, name: str) -> int | None:
         """Return the value that a name stands for here: after its update, the updated one."""

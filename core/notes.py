@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
-from core.program.ir import Program, Statement
+from core.program.ir import BodyLine, Program, Statement
 
 Kind = Literal["line", "condition", "change", "finding"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -88,11 +88,11 @@ class Notes:
             ),
         )
 
-    def toggle_line(self, statement: Statement) -> Notes:
-        """Put a breakpoint before a line, or take it away."""
+    def toggle_line(self, statement: Statement | BodyLine) -> Notes:
+        """Put a breakpoint before a line, perhaps one of a `def`, or take it away."""
         return self.remove(line_breakpoint(statement)) if self.at_line(statement) else self.add(line_breakpoint(statement))
 
-    def at_line(self, statement: Statement) -> Breakpoint | None:
+    def at_line(self, statement: Statement | BodyLine) -> Breakpoint | None:
         """Return the breakpoint before a line, on or off."""
         wanted = line_breakpoint(statement)
         return next((b for b in self.breakpoints if b.same(wanted)), None)
@@ -104,24 +104,24 @@ class Notes:
         """
         found: dict[tuple[Kind, str, int], Breakpoint] = {}
         for b in self.breakpoints:
-            statement = statement_of(program, b)
-            moved = b if statement is None else replace(b, line=statement.line)
+            line = line_of(program, b)
+            moved = b if line is None else replace(b, line=line.line)
             found.setdefault((moved.kind, moved.text, moved.line), moved)
         bookmarks = tuple(replace(b, k=min(b.k, len(program))) for b in self.bookmarks)
         return replace(self, breakpoints=tuple(found.values()), bookmarks=bookmarks)
 
 
-def line_breakpoint(statement: Statement) -> Breakpoint:
+def line_breakpoint(statement: Statement | BodyLine) -> Breakpoint:
     """Return the breakpoint that stands before a line."""
     return Breakpoint("line", statement.text, statement.line)
 
 
-def statement_of(program: Program, which: Breakpoint) -> Statement | None:
-    """Return the line that a line breakpoint stands before: of those with its text the nearest to its number."""
+def line_of(program: Program, which: Breakpoint) -> Statement | BodyLine | None:
+    """Return the line that a line breakpoint stands before, perhaps one of a `def`: of those with its text the nearest one."""
     if which.kind != "line":
         return None
-    alike = [s for s in program.statements if s.text == which.text]
-    return min(alike, key=lambda s: abs(s.line - which.line), default=None)
+    lines: list[Statement | BodyLine] = [*program.statements, *(b for f in program.functions for b in f.lines)]
+    return min((s for s in lines if s.text == which.text), key=lambda s: abs(s.line - which.line), default=None)
 
 
 def to_data(notes: Notes) -> dict[str, Any]:

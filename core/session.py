@@ -16,9 +16,10 @@ from core.execute.events import Event
 from core.execute.inputs import Datum, initial_state
 from core.execute.timeline import Course, Position, Timeline
 from core.execute.tracks import Tracks
+from core.frames import OUTSIDE, after_operation, body_line, entered, line_stop, runs, standing
 from core.health.cause import Link, chain
 from core.health.guard import Guard, first_bad
-from core.health.monitor import Monitor, Problem
+from core.health.monitor import Mark, Monitor, Problem
 from core.health.settings import HealthSettings
 from core.library import Opened
 from core.moment import Moment, Selection
@@ -32,6 +33,8 @@ __all__ = ["SIZES", "Moment", "Selection", "Session", "Size", "session_of"]
 SMALL = ("element", "operation", "statement")
 PAUSE = 0.2
 MOST_SCORES = 4096
+MOST_AGAIN = 100
+"""Iterations that are run again at once when the text of a program was changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,8 @@ class Session:
     """One open program and its time. Every method that changes something tells the listeners once.
 
     `folder` is where files lie that the program names. With `what_if` a change by hand is followed by
-    computing at once what depends on it; without, that stays as it was and is out of date.
+    computing at once what depends on it; without, that stays as it was and is out of date. While it is `quiet`, as where
+    a lesson has asked something, a moment tells of no problem.
     """
 
     def __init__(self, program: Program, title: str, evaluations: Sequence[Evaluation] = (), folder: Path | None = None) -> None:
@@ -77,10 +81,12 @@ class Session:
         self.selection = Selection()
         self.running = False
         self.what_if = False
+        self.quiet = False
         self._listeners: list[Callable[[], None]] = []
         self._scores: dict[int, Mapping[str, float]] = {}
         self._scored: tuple[float, Mapping[str, float]] | None = None
         self._visit = Visit(program.batching.axis)
+        self._placed: int | None = None  # in which call of a `def` a person has put themselves, see `core.frames`
         self._old: dict[int, Datum | None] = {}
         self._undo: list[tuple[Course, Position]] = []
         self._redo: list[tuple[Course, Position]] = []
@@ -115,10 +121,11 @@ class Session:
             notes=self.notes, tracks=self.tracks, events=t.events,
             edited=edited_cells(program, t.events, t.iteration), old=self._old,
             old_losses=self._undo[-1][0].losses if self._undo and t.events else (),
-            element=self._visit.element, result=self._visit.result,
+            element=self._visit.element, result=self._visit.result, call=self._call,
             what_if=self.what_if, can_undo=bool(self._undo), can_redo=bool(self._redo), earlier=_Before(t, t.iteration),
-            base=t.program_at(1), folder=self.folder, problems=self.monitor.problems(), chosen=self._chosen,
-            links=self._links, signs=self.monitor.marks, health=self.monitor.settings,
+            base=t.program_at(1), folder=self.folder, problems=() if self.quiet else self.monitor.problems(), chosen=self._chosen,
+            links=self._links, signs=_no_marks if self.quiet else self.monitor.marks, health=self.monitor.settings,
+            quiet=self.quiet,
         )  # fmt: skip
         inner = self._visit.moment(now)
         return now if inner is None else replace(now, inner=inner)
@@ -148,15 +155,40 @@ class Session:
         if at.k > last or at.iteration > 1:
             self.go(at.iteration if at.k > last else at.iteration - 1, last)
 
+    def to_body_line(self, function: str, step: int, later: bool = True) -> None:
+        """Run on to just after a line of a `def`, in whatever call comes next; or go back to when it ran last."""
+        at, call = self.timeline.position, self._call
+        line = body_line(self.program, function, step)
+        places = [] if line is None else [end for _, end in runs(self.program, line)]
+        # Where a call has just ended and one stands outside of it, its last line is not what one stands at.
+        here = call is not None and self.program.calls[call].function == function
+        beyond = [k for k in places if (k > at.k if later else (k < at.k or (k == at.k and not here)))]
+        if beyond:
+            self._to_body(at.iteration, (min if later else max)(beyond), function)
+        elif line is not None and (later or at.iteration > 1):
+            iteration = at.iteration + (1 if later else -1)
+            places = [end for _, end in runs(self.timeline.program_at(iteration), line)]
+            if places:
+                self._to_body(iteration, (min if later else max)(places), function)
+
+    def stop_before(self, iteration: int, k: int, function: str) -> None:
+        """Stand before operation `k` of an iteration, in the call of a function that it comes out of."""
+        frames = self.timeline.program_at(iteration).instructions[k].frames
+        calls = self.timeline.program_at(iteration).calls
+        self._move(Position(iteration, k), next((f.call for f in frames if calls[f.call].function == function), None))
+
     def later(self, size: Size = "operation") -> None:
         """Go to the next stop of a size; from the end of an iteration to the start of the next.
 
         Inside an operation a step of an element or an operation stays inside, until its end; a larger one leaves it.
+        Inside a `def` a step of a line is one of the lines of the `def`.
         """
         if size == "element" and not self._visit:
             self.into(elements=True)
         if self._visit and size in SMALL:
             self._step_inside(size, later=True)
+        elif size in SMALL:
+            self._small_step(size, later=True)
         else:
             self._move(next_stop(self.timeline.program_at, self.timeline.position, size))
 
@@ -168,15 +200,26 @@ class Session:
             self._step_inside(size, later=False)
         elif self._visit:
             self._move(self.timeline.position)
+        elif size in SMALL:
+            self._small_step(size, later=False)
         else:
             self._move(previous_stop(self.timeline.program_at, self.timeline.position, size))
 
     def into(self, elements: bool = False, later: bool = True) -> None:
-        """Open the next operation (or, towards earlier, the last one at its end): its definition, else its cells."""
+        """Open the next operation (or, towards earlier, the last one at its end): its definition, else its cells.
+
+        Where the next operation lies in a `def` that one is not in yet, go into that; nothing is done by it.
+        """
         if self._visit:
             self._visit.deeper(elements, later)
         else:
             at = self.timeline.position
+            call = None if elements else entered(self.program, at.k, self._call, later)
+            if call is not None:
+                self._placed = call
+                self._forget_old()
+                self._tell()
+                return
             if later and at.k >= len(self.program):
                 at = Position(at.iteration + 1, 0)
             elif not later and at.k:
@@ -192,8 +235,12 @@ class Session:
         self._tell()
 
     def out(self, later: bool = True) -> None:
-        """Leave an operation that was gone into, finishing it or, towards earlier, undoing it; else end the phase."""
-        if not self._visit:
+        """Leave an operation or a `def` that was gone into, finishing or, towards earlier, undoing it; else end the phase."""
+        if not self._visit and self._call is not None:
+            call = self.program.calls[self._call]
+            placed = OUTSIDE if call.parent is None else call.parent
+            self._move(Position(self.timeline.iteration, call.last if later else call.first), placed)
+        elif not self._visit:
             (self.later if later else self.earlier)("phase")
         else:
             opened = self._visit.operation
@@ -252,6 +299,11 @@ class Session:
     def set_health(self, settings: HealthSettings) -> None:
         """Use other limits for the health rules, or mute some."""
         self.monitor.set_settings(settings)
+        self._tell()
+
+    def set_quiet(self, quiet: bool) -> None:
+        """Tell of no problems for a while, or tell of them again."""
+        self.quiet = quiet
         self._tell()
 
     def to_first_bad(self) -> bool:
@@ -330,6 +382,30 @@ class Session:
             self._forget_old()
         self._tell()
 
+    def rewritten(self, program: Program) -> Session:
+        """Return a session on the same document after its text was written anew.
+
+        Breakpoints, bookmarks and watches stay, and so does the place: just after the line that was done last, if the new
+        text has it, else at the start. Far from the start that is in the first iteration, as all iterations run anew.
+        What was changed by hand was a change of the old program, and is not made again; scores of it are gone too.
+        """
+        made = Session(program, self.title, folder=self.folder)
+        made.notes, made.what_if = self.notes.settled(program), self.what_if
+        at, old = self.timeline.position, self.program
+        iteration = at.iteration if at.iteration <= MOST_AGAIN else 1
+        if at.k == 0:
+            made.timeline.go(Position(iteration, 0))
+        else:
+            done = old.statements[old.instructions[min(at.k, len(old)) - 1].statement]
+            alike = [s for s in program.statements if s.text == done.text]
+            same = min(alike, key=lambda s: abs(s.line - done.line), default=None)
+            if same is not None:
+                made.timeline.go(Position(iteration, same.last))
+        chosen = None if self.selection.value is None else old.values[self.selection.value].label
+        value = next((v.index for v in program.values if v.label == chosen), None)
+        made.selection = Selection(value, None, None)
+        return made
+
     # -- scores --------------------------------------------------------------------------------------
 
     def scores_at(self, iteration: int) -> Mapping[str, float]:
@@ -364,13 +440,41 @@ class Session:
 
     # -- inside --------------------------------------------------------------------------------------
 
-    def _move(self, position: Position) -> None:
+    def _move(self, position: Position, placed: int | None = None) -> None:
         self._stay_outside()
         self.timeline.go(position)
+        self._placed = placed
         self._tell()
+
+    def _to_body(self, iteration: int, k: int, function: str) -> None:
+        """Stand in the call of a function that the operation before `k` came out of."""
+        program = self.timeline.program_at(iteration)
+        frames = program.instructions[k - 1].frames
+        self._move(Position(iteration, k), next(f.call for f in frames if program.calls[f.call].function == function))
+
+    @property
+    def _call(self) -> int | None:
+        """The call of a `def` that one stands in, the innermost one."""
+        return standing(self.program, self.timeline.position.k, self._placed)
+
+    def _small_step(self, size: Size, later: bool) -> None:
+        """Make a step of an operation or a line; within a `def`, a line of it."""
+        at, call = self.timeline.position, self._call
+        stop = line_stop(self.program, at.k, call, later) if size == "statement" else None
+        if stop is not None:
+            self._move(Position(at.iteration, stop[0]), stop[1])
+            return
+        target = (next_stop if later else previous_stop)(self.timeline.program_at, at, size)
+        if size == "statement":
+            self._move(target)
+        else:
+            same = target.iteration == at.iteration
+            program = self.timeline.program_at(target.iteration)
+            self._move(target, after_operation(program, target.k, call if same else None, later))
 
     def _stay_outside(self) -> None:
         self._visit.end()
+        self._placed = None
         self._forget_old()
 
     def _forget_old(self) -> None:
@@ -385,8 +489,9 @@ class Session:
         self._tell()
 
     def _left(self, later: bool, operation: Instruction | None) -> None:
-        at = self.timeline.position
+        at, call = self.timeline.position, self._call
         self.timeline.go(Position(at.iteration, at.k + later))
+        self._placed = after_operation(self.program, at.k + 1, call, True) if later else call
         self.selection = replace(self.selection, value=None if operation is None else operation.result, cell=None)
 
     def _follow(self) -> None:
@@ -448,6 +553,11 @@ def _score_keys(evaluations: Sequence[Evaluation]) -> list[str]:
 
 def _no_scores() -> Mapping[str, float]:
     return {}
+
+
+def _no_marks(index: int) -> tuple[Mark, ...]:
+    del index
+    return ()
 
 
 def _same(a: Datum | None, b: Datum | None) -> bool:

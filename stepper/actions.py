@@ -9,6 +9,7 @@ from PySide6.QtCore import QCoreApplication, QObject, Slot
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
+from core.lessons.shipped import PREFIX, headings
 from core.library import EXAMPLES
 from core.optimizers import RULES
 from stepper import resources
@@ -55,12 +56,14 @@ FILE = translate("actions", "&File")
 EXAMPLES_MENU = translate("actions", "&File/&Examples")
 STEP = translate("actions", "&Step")
 STOPS = translate("actions", "S&tops")
+WRITE = translate("actions", "&Write")
 CHANGE = translate("actions", "&Change")
 OPTIMIZER = translate("actions", "&Change/&Optimizer from here on")
 VIEW = translate("actions", "&View")
 THEME = translate("actions", "&View/&Colours")
 PANELS_MENU = translate("actions", "&View/&Panels")
 ARRANGEMENT = translate("actions", "&View/&Arrangement")
+LESSONS = translate("actions", "&Lessons")
 HELP = translate("actions", "&Help")
 
 ITEMS: tuple[Item, ...] = (
@@ -69,6 +72,12 @@ ITEMS: tuple[Item, ...] = (
     Item("open", FILE, translate("actions", "&Open a program…"), "files.choose", keys=("Ctrl+O",),
          tip=translate("actions", "Open a program (.py) or a described network (.toml); it is read, never executed")),
     *(Item(f"example-{name}", EXAMPLES_MENU, f"{name}: {what}", "controller.open", name) for name, what in EXAMPLES.items()),
+    Item("new-program", FILE, translate("actions", "New &program"), "writing.new", keys=("Ctrl+Shift+N",),
+         tip=translate("actions", "Write a program of your own: empty, or from one of three starts")),
+    Item("save", FILE, translate("actions", "&Save the text"), "writing.save", keys=("Ctrl+S",), part=True,
+         tip=translate("actions", "Save the text of the editor in its file")),
+    Item("save-as", FILE, translate("actions", "Save the text &as…"), "writing.choose_file",
+         tip=translate("actions", "Save the text of the editor in another file")),
     Item("save-script", FILE, translate("actions", "&Save as a plain NumPy script…"), "files.choose_script",
          keys=("Ctrl+Shift+S",), part=True,
          tip=translate("actions", "Save the program as a Python script that runs without this app and gives the same numbers")),
@@ -86,23 +95,23 @@ ITEMS: tuple[Item, ...] = (
          keys=("Left",), tip=translate("actions", "Undo the last operation"), button=translate("actions", "earlier"),
          icon="earlier", later=False),
     Item("into", STEP, translate("actions", "&Into the next operation"), "controller.into", keys=("F11",),
-         tip=translate("actions", "Open the next operation: the simpler ones that it is made of, or its single cells"),
+         tip=translate("actions", "Open the next operation: your own function, simpler operations, or its single cells"),
          button=translate("actions", "into"), icon="into", part=True, later=True),
     Item("into-earlier", STEP, translate("actions", "Into the last operation, from its end"), "controller.into_earlier",
          keys=("Ctrl+F11",), tip=translate("actions", "Open the last operation, at its end, to go earlier in it"), button="",
          icon="into", later=False),
     Item("out", STEP, translate("actions", "&Out, finishing it"), "controller.out", keys=("Shift+F11",),
-         tip=translate("actions", "Finish the operation that is open; outside of any, this phase"),
+         tip=translate("actions", "Finish the operation or the function that you are in; outside of any, this phase"),
          button=translate("actions", "out"), icon="out", later=True),
     Item("out-earlier", STEP, translate("actions", "Out, to before it"), "controller.out_earlier", keys=("Ctrl+Shift+F11",),
-         tip=translate("actions", "Go earlier, to before the operation that is open; outside of any, to the start of the phase"),
+         tip=translate("actions", "Go earlier, to before what you are in; outside of any, to the start of the phase"),
          button="", icon="out", later=False),
     Item("element-later", STEP, translate("actions", "Next cell"), "controller.later", "element", keys=("Alt+Right",),
          tip=translate("actions", "Compute one more cell of the next operation"), later=True, part=True),
     Item("element-earlier", STEP, translate("actions", "Previous cell"), "controller.earlier", "element", keys=("Alt+Left",),
          tip=translate("actions", "Go earlier by one cell of the operation"), later=False),
     Item("line-later", STEP, translate("actions", "Next line (over)"), "controller.later", "statement", keys=("F10",),
-         tip=translate("actions", "Do the rest of this line, or the whole next line"), button="", icon="later",
+         tip=translate("actions", "Do the rest of this line, or the whole next line; in a function of yours, its lines"), button="", icon="later",
          later=True),
     Item("line-earlier", STEP, translate("actions", "Previous line"), "controller.earlier", "statement", keys=("Shift+F10",),
          tip=translate("actions", "Go earlier, to the end of the line before"), button="", icon="earlier", later=False),
@@ -155,6 +164,29 @@ ITEMS: tuple[Item, ...] = (
     Item("bookmark", STOPS, translate("actions", "Book&mark here…"), "stops.ask_bookmark", keys=("Ctrl+B",), part=True,
          tip=translate("actions", "Put a bookmark with a note at this place in time")),
 
+    Item("run-text", WRITE, translate("actions", "&Run this text"), "writing.apply", keys=("Ctrl+Return", "Ctrl+Enter"),
+         tip=translate("actions", "Make the text of the editor the open program, at the same place")),
+    Item("complete", WRITE, translate("actions", "&Complete"), "writing.complete", keys=("Ctrl+Space",), part=True,
+         tip=translate("actions", "List what can be written at the cursor of the editor")),
+    Item("comment", WRITE, translate("actions", "Co&mment"), "writing.comment", keys=("Ctrl+/",),
+         tip=translate("actions", "Make the chosen lines of the editor comments, or lines again")),
+    Item("find", WRITE, translate("actions", "&Find…"), "writing.find", keys=("Ctrl+F",),
+         tip=translate("actions", "Find in the text of the editor")),
+    Item("text-fault", WRITE, translate("actions", "&Next line with a fault"), "writing.next_fault", keys=("F2",),
+         tip=translate("actions", "Go to the next line of the text with a fault or a ✗")),
+    Item("derived", WRITE, translate("actions", "&Derived backward beside mine"), "writing.toggle_derived", keys=("Ctrl+D",),
+         part=True, tip=translate("actions", "Show what the app derives from your forward lines, or hide it")),
+    Item("check-backward", WRITE, translate("actions", "Check my &backward"), "backward.check", keys=("Ctrl+Shift+D",), part=True,
+         tip=translate("actions", "Find out which gradients of your own backward are right, and which line is wrong")),
+    Item("tell-more", WRITE, translate("actions", "&Tell me more"), "backward.tell_more", keys=("F4",),
+         tip=translate("actions", "Open the next of hint, place, fault and mended line")),
+    Item("next-fault", WRITE, translate("actions", "Ne&xt fault"), "backward.next_fault", keys=("Shift+F4",),
+         tip=translate("actions", "Go to the next fault that was found in your backward")),
+    Item("live", WRITE, translate("actions", "Check my backward li&ve"), "diagnosing.toggle_live", check=True,
+         tip=translate("actions", "Check after every change of the text, a moment after the last key")),
+    Item("unsaved", WRITE, translate("actions", "&Unsaved texts"), "writing.offer_asked", part=True,
+         tip=translate("actions", "Offer the texts that were left behind unsaved, as after a crash")),
+
     Item("undo", CHANGE, translate("actions", "&Undo the change"), "changing.undo", keys=("Ctrl+Z",),
          tip=translate("actions", "Take back the newest change by hand, with all that followed from it")),
     Item("redo", CHANGE, translate("actions", "&Redo the change"), "changing.redo", keys=("Ctrl+Shift+Z", "Ctrl+Y"),
@@ -197,12 +229,24 @@ ITEMS: tuple[Item, ...] = (
                          ("bottom", translate("actions", "Move this panel to the bottom")))),
     Item("arrange-learn", ARRANGEMENT, translate("actions", "&Learn"), "window.arrange", "learn", group="arrangement",
          tip=translate("actions", "The program, the network, the operation and the loss; the rest comes when asked for")),
+    Item("arrange-write", ARRANGEMENT, translate("actions", "&Write"), "window.arrange", "write", group="arrangement",
+         tip=translate("actions", "Your text, what it does, and which line of its backward is wrong")),
     Item("arrange-debug", ARRANGEMENT, translate("actions", "&Debug"), "window.arrange", "debug", group="arrangement",
          tip=translate("actions", "Everything at once, some of it behind tabs")),
     Item("arrange-inspect", ARRANGEMENT, translate("actions", "&Inspect"), "window.arrange", "inspect", group="arrangement",
          tip=translate("actions", "A network, large, with a value and the data beside it")),
     Item("reset-arrangement", ARRANGEMENT, translate("actions", "&Reset the arrangement"), "window.reset_arrangement", part=True,
          tip=translate("actions", "Put every panel back where this arrangement has it")),
+    *(Item(PREFIX + h.name, LESSONS, h.title.replace("&", "&&"), "lessons.open", PREFIX + h.name, tip=h.summary)
+      for h in headings()),
+    Item("lesson-next", LESSONS, translate("actions", "&Next step of the lesson"), "lessons.next", keys=("Ctrl+PgDown",),
+         part=True, tip=translate("actions", "Go on in the lesson")),
+    Item("lesson-back", LESSONS, translate("actions", "Step of the lesson &before"), "lessons.back", keys=("Ctrl+PgUp",),
+         tip=translate("actions", "Go back in the lesson")),
+    Item("lesson-place", LESSONS, translate("actions", "Back to the &place of this step"), "lessons.to_place",
+         keys=("Ctrl+Shift+Home",), tip=translate("actions", "Stand again where the step of the lesson is about")),
+    Item("lesson-list", LESSONS, translate("actions", "&All lessons"), "lessons.show_list", part=True,
+         tip=translate("actions", "Leave the lesson and show the list of all")),
     Item("help-here", HELP, translate("actions", "&Help on this panel"), "guide.help_here", keys=("F1",),
          tip=translate("actions", "Open the page of help on the panel that has the keyboard")),
     Item("help-start", HELP, translate("actions", "&Contents of the help"), "guide.show_page", "start",

@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 from core import ops
 from core.data.sources import BUILT_IN
 from core.description import INITIALIZERS, LAYER_FIELDS
+from core.diagnosis.words import LEVELS
 from core.errors import SettingError
 from core.explain.operations import EXPLANATIONS
 from core.health import rules
@@ -30,6 +31,8 @@ examples:
   stepper trace xor --iteration 3 --json   the third iteration as JSON
   stepper train first-seed --iterations 400 --every 40 --set lr=0.5
   stepper check flower --iterations 3000   what goes wrong in it, when, and its first cause
+  stepper diagnose my_net.py               which line of your backward is wrong, and how
+  stepper diagnose my_net.py --show hint   only a hint: find the line yourself
   stepper script xor -o xor_plain.py       a plain NumPy script with the same bits
   stepper picture xor --step 14 --view operation -o dW2.png
 """
@@ -42,6 +45,22 @@ exit status: 0 healthy; 1 an error or a warning was found (a line that cannot ru
 hints and leave it at 0); 2 the target or an argument is no good.
 Where looking at each iteration would take long, the rules look at stretches of iterations, and the output says at
 which; NaN and ∞ are looked for in every iteration all the same.
+"""
+
+_DIAGNOSE = """\
+Compares the backward and the update that you wrote with the derivatives of your own forward and loss, and says of each
+parameter whether its gradient is right. Of each fault it tells the line, what is wrong with it, and what mends it; with
+--show it tells less, so that you can find the rest yourself. Nothing in the file is executed by Python.
+
+exit status: 0 right, also up to a factor that all gradients share; 1 wrong; 2 there is no such target, it cannot be
+read, or there is nothing to compare with.
+"""
+
+_LESSON = """\
+A lesson tells about one program with a fault: where to look, questions, what is wrong, what mends it. Its programs are
+TARGETs: lesson:NAME, lesson:NAME:mended. `check` looks through a file that a teacher wrote.
+
+exit status of `check`: 0 nothing to say against it; 1 there is, a line for each; 2 it cannot be read.
 """
 
 
@@ -61,7 +80,10 @@ def parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     root.add_argument("--version", action="version", version=f"stepper {version()}")
     commands = root.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
-    target: dict[str, Any] = {"metavar": "TARGET", "help": "a built-in's name (see `stepper list`) or a program file"}
+    target: dict[str, Any] = {
+        "metavar": "TARGET",
+        "help": "a built-in's name (see `stepper list`), lesson:NAME (see `stepper lesson list`) or a program file",
+    }  # fmt: skip
     settings: dict[str, Any] = {
         "action": "append", "default": [], "metavar": "NAME=VALUE", "dest": "settings",
         "help": "replace a hyperparameter or a reserved name, as in lr=0.5 or batch=1",
@@ -101,6 +123,27 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--json", action="store_true", help="print one JSON object; its NaN and ∞ are texts, so any reader takes it"
     )
+
+    command = commands.add_parser(
+        "diagnose", help="say which lines of a backward written by hand are wrong, and what mends them", description=_DIAGNOSE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    command.add_argument("target", **target)
+    command.add_argument(
+        "--show", choices=LEVELS, default=LEVELS[-1], help=f"how much to tell of a fault; {LEVELS[-1]} if not given"
+    )
+    command.add_argument("--json", action="store_true", help="print one JSON object with all of it")
+
+    command = commands.add_parser(
+        "lesson", help="list the lessons, print one, or check one that you wrote", description=_LESSON,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    does = command.add_subparsers(dest="does", metavar="list|show|check", required=True, parser_class=_Parser)
+    does.add_parser("list", help="list the lessons in the order in which to learn from them")
+    shown = does.add_parser("show", help="print a lesson with its numbers and answers")
+    shown.add_argument("target", metavar="NAME", help="a lesson's name, or a file that ends in .lesson.toml")
+    checked = does.add_parser("check", help="look for what is wrong with a lesson")
+    checked.add_argument("file", type=Path, metavar="FILE", help="a file that ends in .lesson.toml")
 
     command = commands.add_parser("script", help="write a plain NumPy script with the same bits")
     command.add_argument("target", **target)

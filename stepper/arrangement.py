@@ -13,9 +13,13 @@ from stepper.help import HelpView
 from stepper.views.check import CheckView
 from stepper.views.compare import CompareView
 from stepper.views.conditioning import ConditioningView
+from stepper.views.course import CourseView
 from stepper.views.curves import CurvesView
 from stepper.views.data import DataView
+from stepper.views.diagnosis import DiagnosisView
+from stepper.views.editor import EditorView
 from stepper.views.graph import GraphView
+from stepper.views.lesson import LessonView
 from stepper.views.line import LineView
 from stepper.views.loss import LossView
 from stepper.views.network import NetworkView
@@ -28,9 +32,9 @@ from stepper.views.update import UpdateView
 from stepper.views.value import ValueView
 from stepper.views.why import WhyView
 
-Arrangement = Literal["learn", "debug", "inspect"]
+Arrangement = Literal["learn", "write", "debug", "inspect"]
 Area = Literal["left", "left-low", "centre", "centre-low", "right", "right-low", "bottom"]
-ARRANGEMENTS: tuple[Arrangement, ...] = ("learn", "debug", "inspect")
+ARRANGEMENTS: tuple[Arrangement, ...] = ("learn", "write", "debug", "inspect")
 AREAS: tuple[Area, ...] = ("left", "left-low", "centre", "centre-low", "right", "right-low", "bottom")
 CONTEXT = "actions"
 
@@ -61,10 +65,12 @@ class Panel:
 
 
 PANELS: tuple[Panel, ...] = (
+    Panel("editor", translate("actions", "Editor"), translate("actions", "your program, as text"),
+          EditorView, "left", ("write",), "editor", "Ctrl+E"),
     Panel("program", translate("actions", "Program"), translate("actions", "one iteration, line by line"),
-          ProgramView, "left", ("learn", "debug"), "program", "Alt+1"),
+          ProgramView, "left", ("learn", "write", "debug"), "program", "Alt+1"),
     Panel("network", translate("actions", "Network"), translate("actions", "what this step reads and writes is lit"),
-          NetworkView, "centre", ("learn", "debug", "inspect"), "network", "Alt+2"),
+          NetworkView, "centre", ("learn", "write", "debug", "inspect"), "network", "Alt+2"),
     Panel("graph", translate("actions", "Graph"), translate("actions", "operations, and what flows between them"),
           GraphView, "centre", ("debug", "inspect"), "graph", "Alt+0"),
     Panel("curves", translate("actions", "Curves"), translate("actions", "loss, accuracy and gradients over the iterations"),
@@ -72,7 +78,7 @@ PANELS: tuple[Panel, ...] = (
     Panel("conditioning", translate("actions", "Conditioning"), translate("actions", "how healthy each layer is, in numbers"),
           ConditioningView, "centre", ("debug",), "conditioning"),
     Panel("operation", translate("actions", "Operation"), translate("actions", "what just happened, in numbers"),
-          OperationView, "centre-low", ("learn", "debug"), "operation", "Alt+3"),
+          OperationView, "centre-low", ("learn", "write", "debug"), "operation", "Alt+3"),
     Panel("line", translate("actions", "Line"), translate("actions", "what this line means"),
           LineView, "centre-low", ("debug",), "line", "Alt+7"),
     Panel("update", translate("actions", "Update"), translate("actions", "old − step = new, for each parameter"),
@@ -83,18 +89,25 @@ PANELS: tuple[Panel, ...] = (
           WhyView, "right", ("debug",), "why", "Alt+6"),
     Panel("data", translate("actions", "Data"), translate("actions", "the samples, and what the network makes of them"),
           DataView, "right", ("debug", "inspect"), "data", "Alt+9", {"inspect": "right-low"}),
+    Panel("diagnosis", translate("actions", "My backward"), translate("actions", "which line is wrong, and how"),
+          DiagnosisView, "right", ("write",), "diagnosis"),
     Panel("predict", translate("actions", "Predict"), translate("actions", "a question before each step"),
           PredictView, "right", (), "predict"),
+    Panel("lesson", translate("actions", "Lesson"), translate("actions", "a program to find something out in"),
+          LessonView, "right", (), "lessons"),
     Panel("help", translate("actions", "Help"), translate("actions", "F1 in any panel opens its page"),
           HelpView, "right", (), "start"),
     Panel("loss", translate("actions", "Loss"), translate("actions", "over the iterations; click to travel"),
-          LossView, "bottom", ("learn", "debug"), "loss", "Alt+4"),
+          LossView, "bottom", ("learn", "write", "debug"), "loss", "Alt+4"),
     Panel("problems", translate("actions", "Problems"), translate("actions", "what is wrong, where it began, what mends it"),
           ProblemsView, "right", ("debug",), "problems"),
     Panel("notes", translate("actions", "Stops and watches"), translate("actions", "where to stop, what to keep an eye on"),
           NotesView, "right", ("debug",), "notes"),
     Panel("compare", translate("actions", "Try a mend"), translate("actions", "a second run, with a remedy in it"),
           CompareView, "centre", ("debug",), "compare"),
+    Panel("course", translate("actions", "See what it does"),
+          translate("actions", "yours and the mended one, from the same start"),
+          CourseView, "centre", (), "course"),
     Panel("check", translate("actions", "Gradient check"), translate("actions", "are the gradients right?"),
           CheckView, "centre-low", ("debug",), "check"),
 )  # fmt: skip
@@ -127,8 +140,8 @@ LESS_STRIP = 30
 """Beside a third column the middle is narrow, breaks its lines, and needs the height."""
 
 
-def shares(width: int, height: int, areas: set[Area], low_strip: bool) -> Shares:
-    """Share the room of `width` × `height` among the areas in use, so that the program can be read."""
+def shares(width: int, height: int, areas: set[Area], low_strip: bool, writing: bool = False) -> Shares:
+    """Share the room of `width` × `height` among the areas in use, so that the program can be read; or, `writing`, written."""
     left, right = bool(areas & {"left", "left-low"}), bool(areas & {"right", "right-low"})
     strip = 0
     if "bottom" in areas:
@@ -136,7 +149,7 @@ def shares(width: int, height: int, areas: set[Area], low_strip: bool) -> Shares
     beside = 0
     if right:
         beside = max(330, min(width * 30 // 100, 640)) if left else width * 42 // 100
-    narrow = 26 if right else 30
+    narrow = 33 if writing else 26 if right else 30
     program = max(300 if right else 340, width * narrow // 100) if left else 0
     room = height - strip
     middle = max(width - program - beside, 100)

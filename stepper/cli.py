@@ -11,8 +11,10 @@ from collections.abc import Sequence
 
 from core.check_report import health_report, rules_named
 from core.check_words import health_json, health_text
-from core.errors import StepperError
-from core.library import open_target
+from core.diagnosis import diagnose
+from core.diagnosis.report import diagnosis_json, diagnosis_text
+from core.errors import StepperError, TargetError
+from core.library import open_target, written
 from core.notation.script import script_text
 from core.program.ir import fault_sentence
 from core.report import save_values, trace, trace_json, trace_table, training
@@ -22,11 +24,14 @@ from stepper.saving import save_text
 
 
 def _list(arguments: argparse.Namespace) -> int:
-    rows = LISTS[arguments.kind]()
+    _rows(LISTS[arguments.kind]())
+    return 0
+
+
+def _rows(rows: Sequence[tuple[str, str]]) -> None:
     width = max(len(name) for name, _ in rows)
     for name, text in rows:
         print(f"{name.ljust(width)}  {text}")
-    return 0
 
 
 def _trace(arguments: argparse.Namespace) -> int:
@@ -65,6 +70,39 @@ def _check(arguments: argparse.Namespace) -> int:
     report = health_report(opened, arguments.iterations, rules, arguments.gradients)
     print(json.dumps(health_json(report), ensure_ascii=False, allow_nan=False) if arguments.json else health_text(report))
     return 0 if report.healthy else 1
+
+
+def _diagnose(arguments: argparse.Namespace) -> int:
+    w = written(arguments.target)
+    if w.described:
+        raise TargetError(
+            f"{w.title} describes a network, so its backward is derived; diagnose a program with a backward of your own"
+        )
+    found = diagnose(w.text, w.folder)
+    if arguments.json:
+        print(json.dumps(diagnosis_json(found), ensure_ascii=False, allow_nan=False))
+    if found.problem:
+        raise StepperError(found.problem)
+    if not arguments.json:
+        print(diagnosis_text(found, w.title, arguments.show))
+    return 0 if found.right else 1
+
+
+def _lesson(arguments: argparse.Namespace) -> int:
+    from core.lessons.check import check_file
+    from core.lessons.shipped import list_lessons
+    from core.lessons.words import lesson_text
+
+    if arguments.does == "list":
+        _rows(list_lessons())
+    elif arguments.does == "show":
+        print(lesson_text(arguments.target))
+    else:
+        problems = check_file(arguments.file)
+        for problem in problems:
+            print(problem)
+        return 1 if problems else 0
+    return 0
 
 
 def _script(arguments: argparse.Namespace) -> int:
@@ -127,7 +165,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="replace")
     arguments = parser().parse_args(argv)
-    run = {"list": _list, "trace": _trace, "train": _train, "check": _check, "script": _script, "picture": _picture}
+    run = {
+        "list": _list, "trace": _trace, "train": _train, "check": _check, "diagnose": _diagnose, "lesson": _lesson,
+        "script": _script, "picture": _picture,
+    }  # fmt: skip
     try:
         if arguments.command in (None, "open"):
             return _window(getattr(arguments, "target", None))

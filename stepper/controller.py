@@ -4,21 +4,32 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from core.errors import NotationError, StepperError
 from core.execute.breakpoints import Armed, Hit, arm, earlier, later
+from core.execute.timeline import Position
 from core.health import rules
 from core.library import open_target
-from core.notes import Breakpoint
-from core.program.ir import fault_sentence
+from core.notes import Breakpoint, line_of
+from core.program.ir import BodyLine, Program, fault_sentence
 from core.session import Session, Size, session_of
 
 SLICE = 0.012
+NEAR = 32
+"""Iterations that are done on the way to a place without anybody being shown them."""
 Hunt = Generator[int, None, Hit | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """Where a run ends by itself, and which value and cell are selected there; without, the run stops at the first NaN or ∞."""
+
+    at: Position
+    selects: tuple[int | None, tuple[int, ...] | None] | None = None
 
 
 class Controller(QObject):
@@ -39,7 +50,9 @@ class Controller(QObject):
         self._timer.timeout.connect(self._run_slice)
         self._quick = False
         self._cursor = -1
+        self._body_cursor: BodyLine | None = None
         self._hunt: Hunt | None = None
+        self._goal: Goal | None = None
         self._looking_back = False
         self._armed: list[Armed] = []
         self._told = ""
@@ -67,6 +80,18 @@ class Controller(QObject):
         self._told = ""
         self.opened.emit(session.moment())
         self._on_change()
+
+    def rewrite(self, program: Program) -> None:
+        """Go on with the open program written anew: the same document and, where its line still is, the same place."""
+        if self.session is not None:
+            self.stop()
+            self.take(self.session.rewritten(program), self.target)
+
+    def rename(self, title: str, target: str) -> None:
+        """Call what is open something else: it was saved there."""
+        if self.session is not None:
+            self.target, self.session.title = target, title
+            self._on_change()
 
     @Slot(str)
     def later(self, size: Size = "operation") -> None:
@@ -119,17 +144,38 @@ class Controller(QObject):
         """Remember the line that the cursor of the program is on; -1 for none."""
         self._cursor = statement
 
+    @Slot(object)
+    def set_body_cursor(self, line: BodyLine | None) -> None:
+        """Remember the line of a `def` that the cursor of the program is on; None for none."""
+        self._body_cursor = line
+
+    @Slot(object)
+    def to_body_line(self, line: BodyLine) -> None:
+        """Go to just after a line of a `def`, where it runs next."""
+        self._do("to_body_line", line.function, line.step)
+
     @Slot()
     def to_cursor(self) -> None:
         """Run on to the line with the cursor."""
-        if self._on_line():
+        if self.body_cursor is not None:
+            self.to_body_line(self.body_cursor)
+        elif self._on_line():
             self._do("to_line_later", self._cursor)
 
     @Slot()
     def back_to_cursor(self) -> None:
         """Go back to when the line with the cursor was executed last."""
-        if self._on_line():
+        if self.body_cursor is not None:
+            self._do("to_body_line", self.body_cursor.function, self.body_cursor.step, False)
+        elif self._on_line():
             self._do("to_line_earlier", self._cursor)
+
+    @property
+    def body_cursor(self) -> BodyLine | None:
+        """The line of a `def` with the cursor."""
+        line = self._body_cursor
+        known = self.session is not None and any(line in f.lines for f in self.session.program.functions)
+        return line if known else None
 
     @property
     def cursor(self) -> int | None:
@@ -192,6 +238,46 @@ class Controller(QObject):
         self._hunt, self._looking_back = hunting(session.timeline, self._armed, session.timeline.position), direction != "later"
         self._timer.start()
 
+    def travel(self, iteration: int, k: int, value: int | None = None, cell: tuple[int, ...] | None = None) -> int:
+        """Go to where `k` operations of an iteration are done, and select there; far away as a run that can be stopped.
+
+        Returns the iteration that it is on the way to, 0 where it is there.
+        """
+        session = self.session
+        if session is None:
+            return 0
+        self.stop()
+        goal = Goal(Position(iteration, k), (value, cell))
+        near = max(c for c in session.timeline.checkpoints() if c <= iteration)
+        if iteration - near <= NEAR:
+            self._arrive(session, goal)
+            return 0
+        self._go_on_to(session, goal, later(session.timeline, [], Position(near, 0), iteration - 1))
+        return iteration
+
+    def run_on(self, iterations: int) -> int:
+        """Run so many iterations as fast as it goes, up to the next breakpoint; returns the last of them."""
+        session = self.session
+        if session is None or iterations < 1:
+            return 0
+        self.stop()
+        last = session.timeline.next_iteration() + iterations - 1
+        goal = Goal(Position(last, len(session.timeline.program_at(last))))
+        self._armed = arm(session.notes.breakpoints, rules.finder)
+        self._go_on_to(session, goal, later(session.timeline, self._armed, session.timeline.position, last))
+        return last
+
+    def _go_on_to(self, session: Session, goal: Goal, hunt: Hunt) -> None:
+        self._goal, self._hunt, self._looking_back = goal, hunt, False
+        session.set_running(True)
+        self._timer.setInterval(0)
+        self._timer.start()
+
+    def _arrive(self, session: Session, goal: Goal) -> None:
+        session.go(goal.at.iteration, goal.at.k)
+        if goal.selects is not None and goal.selects != (session.selection.value, session.selection.cell):
+            session.select(*goal.selects)
+
     @Slot()
     def run_earlier(self) -> None:
         """Go back to where a breakpoint hit last before here."""
@@ -202,7 +288,7 @@ class Controller(QObject):
         """Stop running."""
         if self._hunt is not None:
             self._hunt.close()
-        self._hunt, self._looking_back, self._armed = None, False, []
+        self._hunt, self._goal, self._looking_back, self._armed = None, None, False, []
         if self._timer.isActive():
             self._timer.stop()
             self._timer.setInterval(self._interval)
@@ -234,8 +320,12 @@ class Controller(QObject):
             session.run(1)
         if session.timeline.fault is not None and not self._looking_back:
             self.stop()
-        elif session.guard.alarm is not None and self._hunt is None:
+        elif session.guard.alarm is not None and self._watches():
             self._stop_at_first_bad(session)
+
+    def _watches(self) -> bool:
+        """Whether what runs is to stop where numbers stop being finite; a hunt has another end, and so has a way to a place."""
+        return self._timer.isActive() and (self._hunt is None or (self._goal is not None and self._goal.selects is None))
 
     def _hunt_slice(self, session: Session, hunt: Hunt) -> None:
         """Hunt for a few milliseconds; show how far a run has come, and stand where it ends."""
@@ -261,15 +351,23 @@ class Controller(QObject):
                 self._end_hunt(session, end.value)
 
     def _end_hunt(self, session: Session, hit: Hit | None) -> None:
-        back = self._looking_back
+        back, goal = self._looking_back, self._goal
         self.stop()
         if hit is None:
-            if back:
+            if goal is not None:
+                self._arrive(session, goal)
+            elif back:
                 self.told.emit(self.tr("None of the breakpoints hits earlier than here."))
             else:
                 session.run(1)
             return
-        session.go(hit.position.iteration, hit.position.k)
+        at = hit.position
+        lines = [line_of(session.timeline.program_at(at.iteration), b) for b in hit.breakpoints]
+        inner = next((line for line in lines if isinstance(line, BodyLine)), None)
+        if inner is None:
+            session.go(at.iteration, at.k)
+        else:
+            session.stop_before(at.iteration, at.k, inner.function)
         names = "; ".join(dict.fromkeys(self._breakpoint_text(b) for b in hit.breakpoints))
         self.told.emit(self.tr("Stopped at iteration {i}: {why}").format(i=hit.position.iteration, why=names))
 
@@ -320,7 +418,7 @@ class Controller(QObject):
         moment = session.moment()
         self.changed.emit(moment)
         fault = moment.fault
-        if fault is None or moment.k < moment.machine.runnable:
+        if fault is None or moment.k < moment.machine.runnable or session.quiet:
             self._told = ""
         else:
             sentence = fault_sentence(session.program, fault)

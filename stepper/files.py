@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
@@ -22,6 +23,7 @@ class Files(QObject):
     """Asks for files in windows that stop nothing; `said(sentence)` on trouble."""
 
     said = Signal(str)
+    code_opened = Signal()
     recent_changed = Signal()
 
     def __init__(self, controller: Controller, settings: Settings, parent: QWidget) -> None:
@@ -36,8 +38,14 @@ class Files(QObject):
 
     @Slot()
     def choose_code(self) -> None:
-        """Ask for a program file and open it."""
-        self._ask_to_open(self.tr("Open a program"), self.tr("Programs (*.py)"))
+        """Ask for a program file whose backward is to be checked; `code_opened` tells that it is open."""
+        self._ask_to_open(self.tr("Open a program"), self.tr("Programs (*.py)"), self.open_code)
+
+    @Slot(str)
+    def open_code(self, path: str) -> None:
+        """Open a program file whose backward is to be checked."""
+        if self._controller.open(path):
+            self.code_opened.emit()
 
     @Slot()
     def choose_network(self) -> None:
@@ -106,11 +114,11 @@ class Files(QObject):
         """Return the paths of the files that were open lately, the last one first."""
         return self._settings.get("recent")
 
-    def _ask_to_open(self, title: str, kinds: str) -> None:
+    def _ask_to_open(self, title: str, kinds: str, then: Callable[[str], None] | None = None) -> None:
         dialog = self._dialog(title)
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.setNameFilters([kinds, self.tr("All files (*)")])
-        dialog.fileSelected.connect(self.open)
+        dialog.fileSelected.connect(self.open if then is None else then)
         dialog.open()
 
     def _dialog(self, title: str) -> QFileDialog:

@@ -1,11 +1,11 @@
-"""The first page: three things to begin with, files that were open lately, and what is built in."""
+"""The first page: three things to begin with, lessons, files that were open lately, and what is built in."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QApplication,
@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QListWidget,
     QListWidgetItem,
+    QMenu,
     QPushButton,
     QScrollArea,
     QSizePolicy,
@@ -23,10 +24,13 @@ from PySide6.QtWidgets import (
 )
 
 from stepper import theme
+from stepper.models.lesson_state import Entry
 from stepper.widgets import fonts
 from stepper.widgets.tips import plain
 
 WIDEST = 980
+MOST_LESSONS = 5
+"""Lessons that stand here; the others are a click away, so that the page stays calm."""
 WRAP = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap)
 
 
@@ -122,9 +126,11 @@ class ChoiceList(QListWidget):
         else:
             super().keyPressEvent(event)
 
-    def add(self, text: str, target: str, tip: str, there: bool = True) -> None:
-        """Add a line; one that is not there any more is grey and cannot be chosen."""
+    def add(self, text: str, target: str, tip: str, there: bool = True, spoken: str = "") -> None:
+        """Add a line; one that is not there any more is grey and cannot be chosen. `spoken` is for a screen reader."""
         item = QListWidgetItem(text)
+        if spoken:
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, spoken)
         item.setData(Qt.ItemDataRole.UserRole, target)
         item.setToolTip(plain(tip))
         if not there:
@@ -138,14 +144,19 @@ class ChoiceList(QListWidget):
 
 
 class FirstPage(QScrollArea):
-    """Where to begin. Its signals say what a person wants; `chosen(target)` names an example or a file."""
+    """Where to begin. Its signals say what a person wants; `chosen(target)` names an example or a file.
+
+    `lesson_wanted(target)` names a lesson.
+    """
 
     watch_wanted = Signal()
     code_wanted = Signal()
+    write_wanted = Signal()
     network_wanted = Signal()
     new_wanted = Signal()
     tour_wanted = Signal()
     back_wanted = Signal()
+    lesson_wanted = Signal(str)
     chosen = Signal(str)
 
     def __init__(self, examples: Mapping[str, str], parent: QWidget | None = None) -> None:
@@ -165,8 +176,12 @@ class FirstPage(QScrollArea):
         )  # fmt: skip
         self.code_button = BigButton(
             "✓", self.tr("Check my code"),
-            self.tr("Open your NumPy program (.py). It is read, never executed, and stepped line by line."), page,
+            self.tr("Open your NumPy program, or write it here: which line is wrong, and how? It is read, never executed."), page,
         )  # fmt: skip
+        self.code_menu = QMenu(self)
+        self.code_menu.setAccessibleName(self.tr("Where your code is"))
+        self.code_menu.addAction(self.tr("&Open a file (.py)…")).triggered.connect(self.code_wanted)
+        self.code_menu.addAction(self.tr("&Write it here")).triggered.connect(self.write_wanted)
         self.network_button = BigButton(
             "◫", self.tr("Open a saved network"), self.tr("Open a network that was described and saved here (.toml)."), page
         )
@@ -174,6 +189,7 @@ class FirstPage(QScrollArea):
             plain(self.tr("Networks described in this app (.toml) can be opened. Files of other tools cannot be read yet."))
         )
         self.recent = ChoiceList(self.tr("Recent files"), page)
+        self.lessons = ChoiceList(self.tr("Lessons"), page)
         self.examples = ChoiceList(self.tr("Examples"), page)
         self.nothing = self._label(self.tr("Files that you open are listed here."), page)
         self.tour_button = QPushButton(self.tr("Take the one-minute &tour"), page)
@@ -184,6 +200,7 @@ class FirstPage(QScrollArea):
         self._lay_out(page)
         self._connect()
         self.set_recent(())
+        self.set_lessons(())
         self.set_back("")
         self._use_fonts()
         self.setWidget(page)
@@ -202,6 +219,42 @@ class FirstPage(QScrollArea):
         self.recent.fit()
         self.recent.setVisible(bool(paths))
         self.nothing.setVisible(not paths)
+
+    def set_lessons(self, entries: Sequence[Entry]) -> None:
+        """List the first lessons with a sign for how far each was read, and the way to the others."""
+        self._entries = tuple(entries)
+        self._list_lessons(MOST_LESSONS)
+
+    def _list_lessons(self, most: int) -> None:
+        entries = self._entries
+        self.lessons.clear()
+        for entry in entries[:most]:
+            sign, state = ("○", self.tr("not read yet"))
+            if entry.read:
+                sign, state = ("✓", self.tr("read")) if entry.done else ("◐", self.tr("begun"))
+            text = self.tr("{title}: {summary}").format(title=entry.title, summary=entry.summary)
+            spoken = self.tr("{text} ({state})").format(text=text, state=state)
+            self.lessons.add(f"{sign}  {text}", entry.target, spoken, spoken=spoken)
+        if len(entries) > most:
+            words = self.tr("All {n} lessons…").format(n=len(entries))
+            self.lessons.add(f"    {words}", "", words, spoken=words)
+        self.lessons.fit()
+
+    @Slot(str)
+    def _on_lesson(self, target: str) -> None:
+        """Open a lesson; the last line shows the others, with the keyboard on the first of them."""
+        if target:
+            self.lesson_wanted.emit(target)
+        else:
+            self._list_lessons(len(self._entries))
+            self.lessons.setCurrentRow(MOST_LESSONS)
+
+    @Slot()
+    def ask_code(self) -> None:
+        """Ask where the code is: in a file, or still to be written."""
+        button = self.code_button
+        self.code_menu.setActiveAction(self.code_menu.actions()[0])
+        self.code_menu.popup(button.mapToGlobal(QPoint(button.fontMetrics().height(), button.height() * 2 // 3)))
 
     def set_back(self, title: str) -> None:
         """Offer the way back to what is open; without a title there is none."""
@@ -225,21 +278,21 @@ class FirstPage(QScrollArea):
         grid.addWidget(self.words, 1, 0, 1, 6)
         for column, button in enumerate((self.watch_button, self.code_button, self.network_button)):
             grid.addWidget(button, 2, column * 2, 1, 2)
-        self._heads = [self._label(text, page) for text in (self.tr("Recent files"), self.tr("Examples"))]
-        places = ((0, 2, self.recent), (2, 4, self.examples))
+        self._heads = [self._label(text, page) for text in (self.tr("Lessons"), self.tr("Examples"), self.tr("Recent files"))]
+        places = ((3, 2, 4, self.lessons), (5, 2, 4, self.examples), (3, 0, 2, self.recent))
         for head in self._heads:
             head.setContentsMargins(0, self.fontMetrics().height(), 0, 0)
-        for head, (column, span, choices) in zip(self._heads, places, strict=True):
-            grid.addWidget(head, 3, column, 1, span)
-            grid.addWidget(choices, 4, column, 1, span, Qt.AlignmentFlag.AlignTop)
+        for head, (row, column, span, choices) in zip(self._heads, places, strict=True):
+            grid.addWidget(head, row, column, 1, span)
+            grid.addWidget(choices, row + 1, column, 3 if choices is self.recent else 1, span, Qt.AlignmentFlag.AlignTop)
         grid.addWidget(self.nothing, 4, 0, 1, 2, Qt.AlignmentFlag.AlignTop)
-        grid.setRowMinimumHeight(5, self.fontMetrics().height() * 3)
+        grid.setRowMinimumHeight(7, self.fontMetrics().height())
         below = QHBoxLayout()
         below.setSpacing(10)
         for button in (self.tour_button, self.new_button, self.back_button):
             below.addWidget(button)
         below.addStretch(1)
-        grid.addLayout(below, 6, 0, 1, 6)
+        grid.addLayout(below, 8, 0, 1, 6)
         for column in range(6):
             grid.setColumnStretch(column, 1)
         across = QHBoxLayout()
@@ -253,13 +306,14 @@ class FirstPage(QScrollArea):
 
     def _connect(self) -> None:
         for button, signal in (
-            (self.watch_button, self.watch_wanted), (self.code_button, self.code_wanted),
+            (self.watch_button, self.watch_wanted), (self.code_button, self.ask_code),
             (self.network_button, self.network_wanted), (self.tour_button, self.tour_wanted),
             (self.new_button, self.new_wanted), (self.back_button, self.back_wanted),
         ):  # fmt: skip
             button.clicked.connect(signal)
         self.recent.chosen.connect(self.chosen)
         self.examples.chosen.connect(self.chosen)
+        self.lessons.chosen.connect(self._on_lesson)
 
     def _use_fonts(self) -> None:
         base = QApplication.font()
@@ -267,7 +321,7 @@ class FirstPage(QScrollArea):
         self.words.setFont(fonts.sized(base, 2))
         for head in self._heads:
             head.setFont(fonts.sized(base, 0, bold=True))
-        for choices in (self.recent, self.examples):
+        for choices in (self.recent, self.examples, self.lessons):
             choices.fit()
 
     def _label(self, text: str, parent: QWidget) -> QLabel:

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QTextDocument
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QTextBrowser, QVBoxLayout, QWidget
 
+from core.diagnosis import words
 from core.health.rules import RULES
 from stepper import theme
 
@@ -16,10 +17,11 @@ FIRST = "start"
 PAGES = (
     "start", "steps", "program", "network", "graph", "operation", "line", "update", "value", "why", "data", "loss", "curves",
     "predict", "notes", "problems", "keys", "notation", "breakpoints", "changes", "panels", "rules", "check", "conditioning",
-    "compare",
+    "compare", "course", "lessons", "lesson-format", "diagnosis", "faults", "editor", "defs",
 )  # fmt: skip
 
 RULE_PAGES = tuple(rule.page for rule in RULES.values())
+FAULT_PAGES = words.PAGES
 
 
 def _nothing() -> str:
@@ -36,7 +38,7 @@ def add_to_page(name: str, more: Callable[[], str]) -> None:
 
 def page_text(name: str) -> str:
     """Return a page as Markdown; raises KeyError for one that there is not."""
-    if name not in PAGES and name not in RULE_PAGES:
+    if name not in (*PAGES, *RULE_PAGES, *FAULT_PAGES):
         raise KeyError(name)
     return (package_files.files("resources") / "help" / f"{name}.md").read_text("utf-8")
 
@@ -111,7 +113,7 @@ class HelpView(QWidget):
     @Slot(QUrl)
     def _follow(self, link: QUrl) -> None:
         name = link.toString().removesuffix(".md")
-        if name in PAGES or name in RULE_PAGES:
+        if name in (*PAGES, *RULE_PAGES, *FAULT_PAGES):
             self.show_page(name)
 
     @Slot()

@@ -13,20 +13,27 @@ from core.session import Moment
 from stepper import actions, looks
 from stepper.arrangement import Arrangement
 from stepper.asking import Asking
+from stepper.backward import Backward
 from stepper.changing import Changing
 from stepper.controller import Controller
+from stepper.diagnosing import Diagnosing
 from stepper.drawing import Drawer
 from stepper.files import Files
 from stepper.first_page import FirstPage
 from stepper.guide import Guide
 from stepper.health import Health
 from stepper.help import HelpView
+from stepper.lessons import PANEL as LESSON
+from stepper.lessons import Lessons
 from stepper.looks import Looks
+from stepper.models.diagnosis_state import Diagnosed
+from stepper.models.lesson_state import LessonState
 from stepper.panels import Panels
 from stepper.possible import Possible
 from stepper.settings import Settings
 from stepper.stops import Stops
 from stepper.views.check import CheckView
+from stepper.views.lesson import LessonView
 from stepper.views.loss import LossView
 from stepper.views.network import NetworkView
 from stepper.views.operation import OperationView
@@ -35,6 +42,7 @@ from stepper.widgets.message_bar import MessageBar
 from stepper.widgets.stale_bar import StaleBar
 from stepper.widgets.top_bar import TopBar
 from stepper.wiring import Wiring
+from stepper.writing import Writing
 
 SMALL_SCREEN = 1440
 FIRST_EXAMPLE = "xor"
@@ -59,13 +67,22 @@ class MainWindow(QMainWindow):
         self.changing = Changing(controller, self)
         self.stops = Stops(controller, settings.path.parent / "stops", self)
         self.health = Health(controller, settings, self)
+        self.lessons = Lessons(controller, self.panels, settings, self)
+        self.diagnosing = Diagnosing(settings, self)
+        self.writing = Writing(controller, settings, self)
+        self.backward = Backward(controller, self.diagnosing, self.writing, self.panels, self)
         self.asking = Asking(controller, self.changing, self.stops, self)
         self.owners: dict[str, QObject] = {
             "window": self, "controller": controller, "files": self.files, "looks": self.looks, "guide": self.guide,
             "panels": self.panels, "changing": self.changing, "stops": self.stops, "health": self.health, "asking": self.asking,
+            "lessons": self.lessons, "diagnosing": self.diagnosing, "backward": self.backward,
+            "writing": self.writing,
         }  # fmt: skip
         self.actions_ = actions.Actions(self.owners, self)
-        self.wiring = Wiring(controller, self.changing, self.stops, self.panels, self.actions_, settings, self.health)
+        self.wiring = Wiring(
+            controller, self.changing, self.stops, self.panels, self.actions_, settings, self.health, self.lessons,
+            self.diagnosing, self.backward, self.writing,
+        )  # fmt: skip
         self.stale_bar = StaleBar(self.actions_["recompute"], self.actions_["undo"], self)
         self.top_bar = TopBar({item.id: self.actions_[item.id] for item in actions.ITEMS}, self)
         self.guide.top = self.top_bar
@@ -80,6 +97,7 @@ class MainWindow(QMainWindow):
         self._connect()
         self._take_settings()
         self._enable()
+        self._on_diagnosed(self.diagnosing.state)
 
     @property
     def at_first_page(self) -> bool:
@@ -127,6 +145,33 @@ class MainWindow(QMainWindow):
             view.draw(self.moment)  # it may just have been made
             view.check_all()
 
+    @Slot()
+    def show_lesson(self) -> None:
+        """Show the lesson, with the keyboard where the next thing is to be done."""
+        if self.moment is not None:
+            self.show_panels()
+        if not self.at_first_page:
+            self.panels.show_panel(LESSON)
+            view = cast(LessonView, self.panels.view(LESSON))
+            view.show_state(self.lessons.state)
+            view.begin()
+
+    @Slot()
+    def show_backward(self) -> None:
+        """Show what is known of the backward, with the keyboard there."""
+        if self.at_first_page:
+            self._turn_to(self.panels)
+        self.panels.show_panel("diagnosis", focus=True)
+
+    @Slot()
+    def show_editor(self) -> None:
+        """Show the editor with the keyboard in it; the other panels too, even if nothing is open yet."""
+        if self.at_first_page:
+            self._turn_to(self.panels)
+        if self.moment is None and self.panels.arrangement != "write":
+            self.arrange("write")
+        self.panels.show_panel("editor", focus=True)
+
     @Slot(str)
     def toggle_panel(self, name: str) -> None:
         """Show a panel and give it the keyboard, or hide it if it is in sight."""
@@ -172,6 +217,7 @@ class MainWindow(QMainWindow):
         self.controller.stop()
         self.guide.tour.end()
         self.first_page.set_recent(self.files.recent())
+        self.first_page.set_lessons(self.lessons.entries())
         self.first_page.set_back("" if self.moment is None else self.moment.title)
         self._turn_to(self.first_page)
         self.first_page.begin()
@@ -212,6 +258,24 @@ class MainWindow(QMainWindow):
         if moment.losses:
             self.panels.set_low(False)
 
+    @Slot(object)
+    def _on_diagnosed(self, state: Diagnosed) -> None:
+        """Enable what can be done with the diagnosis of the text."""
+        self.actions_["check-backward"].setEnabled(bool(state.text.strip()))
+        self.actions_["tell-more"].setEnabled(state.next_card is not None)
+        self.actions_["next-fault"].setEnabled(len(state.cards) > 1)
+        self.actions_.turn("live", state.live)
+
+    @Slot(object)
+    def _on_lesson(self, state: LessonState) -> None:
+        """Show where the lesson stands, and what can be done in it."""
+        view = self.panels.views.get(LESSON)
+        if isinstance(view, LessonView):
+            view.show_state(state)
+        steps = 0 if state.lesson is None else len(state.lesson.steps)
+        for name, can in (("next", state.at + 1 < steps), ("back", 0 < state.at < steps), ("place", state.lesson is not None)):
+            self.actions_[f"lesson-{name}"].setEnabled(can)
+
     @Slot(int)
     def _on_speed(self, per_second: int) -> None:
         self.settings.set("speed", per_second)
@@ -224,6 +288,7 @@ class MainWindow(QMainWindow):
         self.actions_.paint()
         self.message.paint_theme()
         self.stale_bar.paint_theme()
+        self.writing.bar.paint_theme()
         if self.moment is not None:
             self.top_bar.draw(self.moment)
         self.drawer.again()
@@ -281,6 +346,9 @@ class MainWindow(QMainWindow):
         c.told.connect(self.tell)
         c.changed.connect(self.stops.on_changed)
         self.files.said.connect(self.say)
+        self.writing.said.connect(self.say)
+        self.writing.told.connect(self.tell)
+        self.writing.editor_wanted.connect(self.show_editor)
         self.looks.changed.connect(self._on_looks)
         self.message.closed.connect(self._enable)
         self.top_bar.speed_changed.connect(self._on_speed)
@@ -293,9 +361,20 @@ class MainWindow(QMainWindow):
         self.guide.action_wanted.connect(self.actions_.call)
         self.guide.tour.begun.connect(self._enable)
         self.guide.tour.ended.connect(self._enable)
+        self.backward.panel_wanted.connect(self.show_backward)
+        self.diagnosing.changed.connect(self._on_diagnosed)
+        self.lessons.changed.connect(self._on_lesson)
+        self.lessons.said.connect(self.say)
+        self.lessons.seen.connect(self.show_lesson)
+        self.lessons.diagnose_wanted.connect(self.backward.check)
+        self.lessons.edit_wanted.connect(self.show_editor)
+        self.lessons.compare_wanted.connect(self.wiring.compare)
         page = self.first_page
+        page.lesson_wanted.connect(self.lessons.open)
         page.watch_wanted.connect(self._watch)
         page.code_wanted.connect(self.files.choose_code)
+        page.write_wanted.connect(self._write)
+        self.files.code_opened.connect(self._check_code)
         page.network_wanted.connect(self.files.choose_network)
         page.new_wanted.connect(self.files.describe_network)
         page.tour_wanted.connect(self.guide.begin_tour)
@@ -306,6 +385,18 @@ class MainWindow(QMainWindow):
     def _focus_on_steps(self) -> None:
         """Put the keyboard where the arrow keys step and nothing is done by mistake."""
         self.top_bar.later_button.setFocus()
+
+    @Slot()
+    def _check_code(self) -> None:
+        """Show what was opened to be checked: the text, and what is known of its backward."""
+        self.arrange("write")
+        self.backward.check()
+
+    @Slot()
+    def _write(self) -> None:
+        """Begin a program of one's own."""
+        self.arrange("write")
+        self.writing.new()
 
     @Slot()
     def _watch(self) -> None:
@@ -329,6 +420,7 @@ class MainWindow(QMainWindow):
         column.setSpacing(0)
         column.addWidget(self.top_bar)
         column.addWidget(self.message)
+        column.addWidget(self.writing.bar)
         column.addWidget(self.stale_bar)
         column.addWidget(self.stack, 1)
         self.setCentralWidget(centre)
@@ -354,6 +446,7 @@ class MainWindow(QMainWindow):
             self.showMaximized()
         else:
             self.show()
+        self.writing.offer()
 
     # -- events --------------------------------------------------------------------------------------
 
@@ -381,6 +474,9 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop running and remember how the window was."""
         self.controller.stop()
+        if not self.writing.close():
+            event.ignore()
+            return
         self.drawer.stop()
         self.settings.set("window/geometry", self.saveGeometry())
         self.settings.set("window/docks", self.panels.save())

@@ -15,6 +15,7 @@ from stepper.widgets.dock_title import DockTitle
 VERSION = 1
 """Of the saved arrangement: a higher one when saved ones no longer fit."""
 SMALLEST = QSize(160, 60)
+MIDDLE: tuple[Area, ...] = ("centre-low", "centre")
 SIDES = {
     "left": Qt.DockWidgetArea.LeftDockWidgetArea, "right": Qt.DockWidgetArea.RightDockWidgetArea,
     "top": Qt.DockWidgetArea.TopDockWidgetArea, "bottom": Qt.DockWidgetArea.BottomDockWidgetArea,
@@ -26,7 +27,8 @@ class Panels(QMainWindow):
 
     `made(id, view)` tells of a new view, `changed()` of a panel shown, hidden or brought to the front,
     `closed(id)` of one that a person has hidden,
-    `help_wanted(page)` of a press on a panel's question mark.
+    `help_wanted(page)` of a press on a panel's question mark. What is opened does not cover the panel `kept`: it stands
+    elsewhere.
     """
 
     made = Signal(str, QWidget)
@@ -48,6 +50,8 @@ class Panels(QMainWindow):
         self._least: dict[str, QSize] = {}
         self._known: dict[str, QSize] = {}
         self.current = ""
+        self.kept = ""
+        self._lent: dict[str, Area] = {}
         self._low = True
         self._arranging = False
         self._was_moved = False
@@ -88,8 +92,11 @@ class Panels(QMainWindow):
     def show_panel(self, name: str, focus: bool = False) -> None:
         """Open a panel, or bring it to the front."""
         dock = self.docks[name]
-        if dock.isHidden():
-            dock.show()
+        was_hidden = dock.isHidden()
+        dock.show()
+        if self.kept and name != self.kept and self.docks[self.kept] in self.tabifiedDockWidgets(dock):
+            self._lend(name)
+        if was_hidden:
             self.divide()
             if self.moved:
                 make_room(self, dock)
@@ -107,6 +114,11 @@ class Panels(QMainWindow):
         if had:
             self.focus_freed.emit()
         self.closed.emit(name)
+        self._soon.start()
+
+    def put_away(self, name: str) -> None:
+        """Hide a panel that nobody has asked for; unlike one that a person has closed, it may come back by itself."""
+        self.docks[name].hide()
         self._soon.start()
 
     def toggle(self, name: str) -> None:
@@ -149,6 +161,7 @@ class Panels(QMainWindow):
         self.setUpdatesEnabled(False)
         self.arrangement = arrangement
         self.moved = False
+        self._lent.clear()
         places: dict[Area, list[QDockWidget]] = {area: [] for area in AREAS}
         for panel in PANELS:
             dock = self.docks[panel.id]
@@ -176,8 +189,8 @@ class Panels(QMainWindow):
         for panel in PANELS:
             dock = self.docks[panel.id]
             if not dock.isHidden() and not dock.isFloating():
-                shown.setdefault(area_of(panel, self.arrangement), []).append(dock)
-        s = shares(self.width(), self.height(), set(shown), self._low)
+                shown.setdefault(self._area(panel.id), []).append(dock)
+        s = shares(self.width(), self.height(), set(shown), self._low, self.arrangement == "write")
         halves = (("left", "left-low"), ("centre", "centre-low"), ("right", "right-low"))
         columns = [[shown[area] for area in half if area in shown] for half in halves]
         gaps = (0, gap(self), gap(self))
@@ -261,6 +274,20 @@ class Panels(QMainWindow):
         for docks in places.values():
             for one, other in pairwise(docks):
                 self.tabifyDockWidget(one, other)
+
+    def _lend(self, name: str) -> None:
+        """Put a panel behind one of the middle, low or high, so that it leaves the place that it has with the kept one."""
+        for area in MIDDLE:
+            there = [d for n, d in self.docks.items() if self._area(n) == area and not (d.isHidden() or d.isFloating())]
+            if there:
+                self.removeDockWidget(self.docks[name])
+                self.tabifyDockWidget(there[0], self.docks[name])
+                self._lent[name] = area
+                self.docks[name].show()
+                return
+
+    def _area(self, name: str) -> Area:
+        return self._lent.get(name) or area_of(BY_ID[name], self.arrangement)
 
     @Slot()
     def _settle(self) -> None:

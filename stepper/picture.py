@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 VIEWS = (
     "window", "program", "network", "graph", "operation", "line", "update", "value", "why", "data", "predict", "loss", "curves",
-    "notes", "problems", "check", "conditioning", "compare",
+    "notes", "problems", "check", "conditioning", "compare", "diagnosis", "course", "lesson",
 )  # fmt: skip
 THEMES = ("light", "dark")
-ARRANGED: tuple[Arrangement, ...] = ("learn", "debug", "inspect")
+ARRANGED: tuple[Arrangement, ...] = ("learn", "write", "debug", "inspect")
 """The arrangements of the window; written here once more so that the command line need not load Qt to know them."""
 SMALLEST, LARGEST = 100, 10000
 CHOICE = re.compile(r"\s*([^\s\[\]]+)\s*(?:\[([-\d\s,]*)\])?\s*")

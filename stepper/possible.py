@@ -35,7 +35,7 @@ class Possible(QObject):
                 self._actions[name].setEnabled(can)
             self._actions.turn("what-if", here.what_if)
         stuck = here is None or (here.fault is not None and here.k >= here.machine.runnable)
-        inside = here is not None and (here.inner is not None or here.element is not None)
+        inside = here is not None and (here.inner is not None or here.element is not None or here.call is not None)
         at_start = here is None or (here.position.iteration == 1 and here.k == 0 and not inside)
         steps = {item.id: not (stuck if item.later else at_start) for item in actions.ITEMS if item.later is not None}
         fault = here.fault if here is not None and stuck else None
@@ -58,6 +58,10 @@ class Possible(QObject):
             return self.tr("go back to {title} first").format(title=moment.title)
         reasons = {
             "dismiss": self.tr("there is no message"), "undo": self.tr("nothing was changed by hand"),
+            "check-backward": self.tr("there is no text"), "next-fault": self.tr("there is no other fault"),
+            "tell-more": self.tr("nothing was found in your backward that is not open yet"),
+            "lesson-next": self.tr("there is no next step of a lesson"),
+            "lesson-back": self.tr("there is no step of a lesson before"), "lesson-place": self.tr("no lesson is open"),
             "redo": self.tr("no change was taken back"), "recompute": self.tr("nothing is out of date"),
         }  # fmt: skip
         if name in reasons:

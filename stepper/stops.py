@@ -12,6 +12,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from core.notes import Bookmark, Breakpoint, Notes, Watch, from_data, to_data
+from core.program.ir import BodyLine
 from core.session import Session
 from stepper.controller import Controller
 from stepper.saving import SavingError, save_text
@@ -54,8 +55,10 @@ class Stops(QObject):
     @Slot()
     def toggle_at_cursor(self) -> None:
         """Put a breakpoint on the line with the cursor, or take it away."""
-        cursor = self._controller.cursor
-        if cursor is not None:
+        cursor, line = self._controller.cursor, self._controller.body_cursor
+        if line is not None:
+            self.toggle_body_line(line)
+        elif cursor is not None:
             self.toggle_line(cursor)
 
     @Slot(int)
@@ -64,6 +67,11 @@ class Stops(QObject):
         session = self._session()
         if session is not None:
             self._keep(session.notes.toggle_line(session.program.statements[statement]))
+
+    @Slot(object)
+    def toggle_body_line(self, line: BodyLine) -> None:
+        """Put a breakpoint on a line of a `def`, or take it away; it stops in every call."""
+        self._keep(self._notes().toggle_line(line))
 
     @Slot(object)
     def add(self, note: Breakpoint | Bookmark | Watch) -> None:

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import QObject, QPoint, Qt, Slot
 from PySide6.QtWidgets import QMenu, QWidget
 
+from core.complete import load
+from core.diagnosis import Diagnosis
 from core.program.ir import Program
 from core.session import Moment, Session
 from stepper.actions import Actions
+from stepper.backward import Backward
 from stepper.changing import Changing
 from stepper.controller import Controller
+from stepper.diagnosing import Diagnosing
 from stepper.health import Health
+from stepper.lessons import Lessons
 from stepper.panels import Panels
 from stepper.settings import Settings
 from stepper.stops import Stops
 from stepper.views.check import CheckView
 from stepper.views.compare import CompareView
 from stepper.views.conditioning import ConditioningView
+from stepper.views.course import CourseView
 from stepper.views.curves import CurvesView
 from stepper.views.data import DataView
+from stepper.views.diagnosis import DiagnosisView
+from stepper.views.editor import EditorView
 from stepper.views.graph import GraphView
+from stepper.views.lesson import LessonView
 from stepper.views.line import LineView
 from stepper.views.loss import LossView
 from stepper.views.network import NetworkView
@@ -30,6 +41,7 @@ from stepper.views.program import ProgramView
 from stepper.views.update import UpdateView
 from stepper.views.value import ValueView
 from stepper.views.why import WhyView
+from stepper.writing import Writing
 
 EXPLAINING = ("value", "why")
 LINE_MENU = ("to-cursor", "back-to-cursor", "stop-line", "line-later", "line-earlier")
@@ -47,11 +59,17 @@ class Wiring(QObject):
         table: Actions,
         settings: Settings,
         health: Health,
+        lessons: Lessons,
+        diagnosing: Diagnosing,
+        backward: Backward,
+        writing: Writing,
     ) -> None:
         super().__init__(panels)
         self._controller, self._changing, self._stops = controller, changing, stops
         self._panels, self._actions, self._settings = panels, table, settings
-        self._health = health
+        self._health, self._lessons = health, lessons
+        self._diagnosing, self._backward = diagnosing, backward
+        self._writing = writing
         self._unwanted = False
         self._warned = False
         controller.opened.connect(self._on_opened)
@@ -66,7 +84,12 @@ class Wiring(QObject):
                 view.value_clicked.connect(self._on_value)
                 view.stop_clicked.connect(stops.toggle_line)
                 view.cursor_moved.connect(c.set_cursor)
+                view.body_line_clicked.connect(c.to_body_line)
+                view.body_stop_clicked.connect(stops.toggle_body_line)
+                view.body_cursor_moved.connect(c.set_body_cursor)
                 view.menu_wanted.connect(self._show_line_menu)
+            case EditorView():
+                self._writing.attach(view)
             case NetworkView():
                 view.value_clicked.connect(self._on_value)
                 view.sample_clicked.connect(c.select_sample)
@@ -117,12 +140,38 @@ class Wiring(QObject):
                 view.hunt_wanted.connect(self._health.hunt)
                 view.mend_wanted.connect(self.mend)
                 view.page_wanted.connect(self._panels.help_wanted)
+            case LessonView():
+                lessons = self._lessons
+                view.step_wanted.connect(lessons.go)
+                view.answered.connect(lessons.answer)
+                view.action_wanted.connect(lessons.act)
+                view.lesson_wanted.connect(lessons.open)
+                view.show_state(lessons.state)
+            case DiagnosisView():
+                d = self._diagnosing
+                d.changed.connect(view.show_state)
+                view.check_wanted.connect(d.check)
+                view.cancel_wanted.connect(d.cancel)
+                view.live_switched.connect(d.toggle_live)
+                view.all_switched.connect(d.show_all)
+                view.loss_chosen.connect(d.choose_loss)
+                view.level_wanted.connect(d.open_level)
+                view.card_wanted.connect(d.go_to)
+                view.line_wanted.connect(self._backward.show_line)
+                view.value_clicked.connect(c.select)
+                view.put_wanted.connect(self._writing.replace)
+                view.editor_wanted.connect(self._backward.write)
+                view.course_wanted.connect(self.see)
+                view.page_wanted.connect(self._panels.help_wanted)
+                view.show_state(d.state)
             case CheckView():
                 view.value_clicked.connect(self._on_value)
             case CompareView():
                 view.place_wanted.connect(c.go)
                 view.iteration_clicked.connect(c.to_iteration)
                 view.program_wanted.connect(self._take_program)
+            case CourseView():
+                view.place_wanted.connect(c.go)
             case _:
                 pass
 
@@ -155,7 +204,9 @@ class Wiring(QObject):
     @Slot(object)
     def _on_changed(self, moment: Moment) -> None:
         """Open the problems the first time that there is an error among them; a person may close them for good."""
-        if self._warned or moment.running or not any(p.finding.severity == "error" for p in moment.problems):
+        if self._warned or moment.running or self._lessons.lesson is not None:
+            return
+        if not any(p.finding.severity == "error" for p in moment.problems):
             return
         self._warned = True
         self._panels.show_panel("problems")
@@ -168,11 +219,25 @@ class Wiring(QObject):
             view.offer(remedies)
         self._panels.show_panel("compare", focus=True)
 
+    @Slot(object, int)
+    def see(self, diagnosis: Diagnosis, line: int = 0) -> None:
+        """Run what was diagnosed beside what is mended: the fault in a line alone, or with 0 all of them."""
+        view, session = self._panels.view("course"), self._controller.session
+        base = None if session is None else session.moment().base
+        if isinstance(view, CourseView):
+            view.show_diagnosis(base, None if session is None else session.folder, diagnosis, line)
+        self._panels.show_panel("course", focus=True)
+
     @Slot(object, str)
     def _take_program(self, program: Program, title: str) -> None:
         """Go on with a mended program, from its first iteration."""
         session = self._controller.session
         self._controller.take(Session(program, title, folder=None if session is None else session.folder), title)
+
+    @Slot(str, str, object)
+    def compare(self, yours: str, mended: str, folder: Path | None) -> None:
+        """Run two programs of a lesson beside each other."""
+        self.see(Diagnosis(load(yours, folder=folder), yours, "", False, mended=mended))
 
     @Slot(bool)
     def _on_log(self, on: bool) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 from core.data.batches import ends_epoch
 from core.execute.adjoints import adjoints
 from core.execute.runner import Runner
+from core.execute.timeline import mean_loss
 from core.health.compare import Pair, first_difference, pairs_of
 from core.program.ir import Array, Program, fault_sentence
 
@@ -64,8 +65,7 @@ class Run:
         if not math.isfinite(loss) and not self.first_bad:
             self.first_bad = at
         if ends_epoch(self.program.batching, at):
-            with np.errstate(all="ignore"):
-                self.epoch_losses.append(float(np.mean(self.losses[-self.program.batching.per_epoch :])))
+            self.epoch_losses.append(mean_loss(self.losses[-self.program.batching.per_epoch :]))
         if sample:
             self._take(at)
         return True

@@ -111,9 +111,9 @@ def role_of(fault: Fault, diagnosis: Diagnosis) -> str:
     name = fault.role.removeprefix("∂L/∂")
     if name == fault.role:
         return "what it is used as"
-    return (
-        f"the gradient of `{name}`" if name in parameters_of(diagnosis) else f"{fault.role}, the derivative of the loss by `{name}`"
-    )
+    if name in parameters_of(diagnosis):
+        return f"the gradient of `{name}`"
+    return f"{fault.role}, the derivative of the loss by `{name}`"
 
 
 def parameters_of(diagnosis: Diagnosis) -> set[str]:
@@ -170,6 +170,7 @@ def _wrong_shapes(fault: Fault, diagnosis: Diagnosis) -> list[tuple[str, Shape, 
 
 
 def shapes_said(fault: Fault, diagnosis: Diagnosis) -> str:
+    """Return the shapes of parameters and their gradients where the two differ."""
     return "".join(f" `{name}` is {size(true)}, its gradient {size(own)}." for name, true, own in _wrong_shapes(fault, diagnosis))
 
 
@@ -185,7 +186,7 @@ def stretched(fault: Fault, diagnosis: Diagnosis) -> str:
     """Say so where an update hides a wrong shape by stretching it."""
     for name, true, own in _wrong_shapes(fault, diagnosis):
         if len(own) <= len(true) and all(b in (1, a) for a, b in zip(true[::-1], own[::-1], strict=False)):
-            return f" It is {size(own)} and `{name}` is {size(true)}: the update stretches it without a word, and so hides the fault."
+            return f" It is {size(own)} and `{name}` is {size(true)}: the update stretches it silently, which hides the fault."
     return ""
 
 
@@ -199,6 +200,7 @@ def factor_of(fault: Fault, diagnosis: Diagnosis) -> float | None:
 
 
 def fields(fault: Fault, diagnosis: Diagnosis) -> Mapping[str, str]:
+    """Return what the templates of `core.diagnosis.fault_texts` are filled with."""
     one = len(fault.parameters) == 1
     names = some([n for n in diagnosis.program.trainable if n in fault.parameters] or fault.parameters) or "the parameters"
     gradients = f"the gradient{'' if one else 's'} of {names}"
@@ -209,12 +211,14 @@ def fields(fault: Fault, diagnosis: Diagnosis) -> Mapping[str, str]:
 
     shapes = shapes_said(fault, diagnosis)
     return {
-        "it": it(fault, diagnosis), "role": role_of(fault, diagnosis), "names": names, "Names": names[0].upper() + names[1:],
+        "it": it(fault, diagnosis), "role": role_of(fault, diagnosis), "names": names,
+        "Names": names[0].upper() + names[1:], "old": what_stands_there(fault), "shapes": shapes,
         "gradients": gradients, "Gradients": "T" + gradients[1:], "are": "is" if one else "are",
         "is_gradient": "is it" if one else "are they", "have": "has" if one else "have", "them": "it" if one else "them",
-        "move": agrees("move"), "keep": agrees("keep"), "use": agrees("use"), "learn": agrees("learn"), "change": agrees("change"),
+        "move": agrees("move"), "keep": agrees("keep"), "use": agrees("use"), "learn": agrees("learn"),
+        "change": agrees("change"),
         "stand": agrees("stand"), "get": agrees("get"), "fails": why_it_fails(fault, diagnosis),
         "point": agrees("point"), "grow": agrees("grow"), "long": "short" if factor is not None and abs(factor) < 1 else "long",
-        "off": f"{times(factor)} what it should be" if factor is not None else "off by a constant factor", "old": what_stands_there(fault), "shapes": shapes,
+        "off": f"{times(factor)} what it should be" if factor is not None else "off by a constant factor",
         "sum": shapes.strip(),
     }  # fmt: skip

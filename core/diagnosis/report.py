@@ -93,7 +93,8 @@ def _wrapped(text: str, head: str, margin: str | None = None) -> list[str]:
 
 def _fault_json(fault: Fault) -> dict[str, Any]:
     return {
-        "line": fault.line, "text": fault.text, "fault": fault.fault, "expected": fault.expected, "confirmed_by": fault.confirmed_by,
+        "line": fault.line, "text": fault.text, "fault": fault.fault, "expected": fault.expected,
+        "confirmed_by": fault.confirmed_by,
         "ties": [{"line": t.line, "text": t.text, "fault": t.fault, "expected": t.expected} for t in fault.ties],
     }  # fmt: skip
 

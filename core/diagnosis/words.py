@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-import io
-import tokenize
-from collections.abc import Iterable, Mapping, Sequence
-from difflib import SequenceMatcher
-from functools import lru_cache
-
 import numpy as np
 
 from core.diagnosis.fault_texts import SAID
+from core.diagnosis.phrases import (
+    REMARKS,
+    definition_of,
+    fields,
+    in_update,
+    it,
+    kind_of,
+    listed,
+    number,
+    one_line,
+    size,
+    small,
+    some,
+    stretched,
+    times,
+    why_it_fails,
+)  # fmt: skip
 from core.diagnosis.result import FAULTS, Diagnosis, Fault, ParameterVerdict
-from core.errors import NotationError
-from core.notation.parse import parse
 from core.program.ir import Program
 
-Shape = tuple[int, ...]
 LEVELS = ("hint", "place", "fault", "mend")
 GLYPHS: dict[str, str] = {"right": "✓", "right up to a factor": "c·", "wrong": "✗"}
-REMARKS = ("bias-missing", "symmetric-start", "epsilon")
-PRODUCTS = ("matmul", "dot")
-MOST_NAMES = 4
 MOST_TIES = 3
-LONGEST_OLD = 40
 
 
 def title(fault: Fault | str) -> str:
@@ -58,8 +62,8 @@ def hint(fault: Fault, diagnosis: Diagnosis) -> str:
 
 
 _SOME_UPHILL = (
-    "{Names} {move} exactly uphill, which the other parameters need not do. So look for a minus too many or too few on the way that only"
-    " {names} {use}: where {gradients} {are} made, and in the update."
+    "{Names} {move} exactly uphill, which the other parameters need not do. So look for a minus too many or too few on the way"
+    " that only {names} {use}: where {gradients} {are} made, and in the update."
 )
 
 
@@ -186,8 +190,8 @@ def loss_sentence(diagnosis: Diagnosis) -> str:
         return ""
     if diagnosis.loss_assumed:
         return (
-            f"No loss is written. Assumed: `{one_line(diagnosis.loss)}`, which fits your gradients best. If you mean another, write it"
-            " under `# loss`."
+            f"No loss is written. Assumed: `{one_line(diagnosis.loss)}`, which fits your gradients best. If you mean another,"
+            " write it under `# loss`."
         )
     return f"Your loss: `{one_line(diagnosis.loss)}`."
 
@@ -203,7 +207,8 @@ def summary(diagnosis: Diagnosis) -> str:
         whose = "your gradients are" if written_by_hand(d.program) else "the gradients are derived by the app, and"
         factor = next((p.factor for p in d.parameters if p.verdict == "right up to a factor"), None)
         if factor is not None:
-            return f"right up to a factor: all are {times(factor)} the true gradients, which acts like {times(factor)} the learning rate"
+            c = times(factor)
+            return f"right up to a factor: all are {c} the true gradients, which acts like {c} the learning rate"
         return f"right: {whose} those of the loss ({n} of {n} parameters)"
     faults = f"{len(d.faults)} fault{'' if len(d.faults) == 1 else 's'} found"
     if not d.faults:

@@ -17,9 +17,10 @@ import numpy as np
 
 from core.errors import ExecutionError, NotationError
 from core.execute.timeline import Position, Timeline
+from core.frames import runs
 from core.notation.question import Point, Question, compile, compile_condition
-from core.notes import Breakpoint, statement_of
-from core.program.ir import Program
+from core.notes import Breakpoint, line_of
+from core.program.ir import BodyLine, Program
 
 PIECE = 0.01
 FIRST_BLOCK, LARGEST_BLOCK = 16, 1024
@@ -153,25 +154,28 @@ def _replayed(timeline: Timeline, first: int, last: int) -> Iterator[int | tuple
 
 
 class Line:
-    """Just before a line."""
+    """Just before a line; before a line of a `def`, in every call."""
 
     def __init__(self, which: Breakpoint) -> None:
         self._which = which
         self._program: Program | None = None
-        self._k: int | None = None
+        self._places: list[int] = []
 
     def forget(self) -> None:
         """There is nothing to forget."""
 
     def hits(self, iteration: int, program: Program, values: Sequence[Any]) -> list[int]:
-        """Return the place before the line, if the iteration gets there."""
+        """Return the places before the line, as far as the iteration gets."""
         if program is not self._program:
-            statement = statement_of(program, self._which)
-            self._program, self._k = program, None if statement is None else statement.first
-        k = self._k
-        if k is None or (k and values[program.instructions[k - 1].result] is None):
-            return []
-        return [k]
+            self._program, self._places = program, _before(program, self._which)
+        return [k for k in self._places if not k or values[program.instructions[k - 1].result] is not None]
+
+
+def _before(program: Program, which: Breakpoint) -> list[int]:
+    line = line_of(program, which)
+    if isinstance(line, BodyLine):
+        return [first for first, _ in runs(program, line)]
+    return [] if line is None else [line.first]
 
 
 class _Asking:

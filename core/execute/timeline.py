@@ -264,12 +264,12 @@ class Timeline:
             return
         self.losses.append(loss)
         if ends_epoch(self._base.batching, iteration):
-            self.epoch_losses.append(_mean(self.losses[-self._base.batching.per_epoch :]))
+            self.epoch_losses.append(mean_loss(self.losses[-self._base.batching.per_epoch :]))
 
     def _tell_epochs(self) -> None:
         per = self._base.batching.per_epoch
         whole = len(self.losses) // per
-        self.epoch_losses = [_mean(self.losses[i * per : (i + 1) * per]) for i in range(whole)]
+        self.epoch_losses = [mean_loss(self.losses[i * per : (i + 1) * per]) for i in range(whole)]
 
     def epoch(self) -> int:
         """The epoch that is looked at, from 1."""
@@ -285,5 +285,6 @@ class Timeline:
             self._checkpoints = {i: s for i, s in self._checkpoints.items() if (i - 1) % self._stride == 0}
 
 
-def _mean(losses: Sequence[float]) -> float:
+def mean_loss(losses: Sequence[float]) -> float:
+    """Return the mean of an epoch's losses, rounded once where they are all finite."""
     return math.fsum(losses) / len(losses) if all(map(math.isfinite, losses)) else sum(losses) / len(losses)

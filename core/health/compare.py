@@ -26,6 +26,7 @@ FLAT = 5.0
 MOST_SAID = 4
 LASTING = ("saturated", "dead", "symmetric", "vanishing", "exploding")
 FEWEST_DIGITS = 4
+Pair = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ class SecondRun:
         self.stopped: list[str] = ["", ""]
         self._stays: tuple[int, tuple[str, ...]] | None = None
         self._said: tuple[object, Verdict] | None = None
-        self._pairs: dict[tuple[int, int], list[tuple[int, int, int]]] = {}
+        self._pairs: dict[tuple[int, int], list[Pair]] = {}
 
     def _carried_over(self, program: Program, events: Sequence[Event], folder: Path | None) -> list[Event]:
         """Return the changes by hand as they are in the mended program: what the remedy itself sets is left out."""
@@ -124,22 +125,11 @@ class SecondRun:
         return True
 
     def _compared(self, iteration: int) -> Difference | None:
-        """Compare what both computed under the same name, in the order of the first."""
         a, b = self.first.program_at(iteration), self.second.program_at(iteration)
         key = (id(a), id(b))
         if key not in self._pairs:
-            there = {b.values[i.result].label: i.result for i in b.instructions if b.values[i.result].kind != "part"}
-            self._pairs[key] = [
-                (i.index + 1, i.result, there[a.values[i.result].label])
-                for i in a.instructions
-                if a.values[i.result].kind != "part" and a.values[i.result].label in there
-            ]
-        old, new = self.first.values, self.second.values
-        for k, one, other in self._pairs[key]:
-            x, y = np.asarray(old[one]), np.asarray(new[other])
-            if not _same_bits(x, y):
-                return Difference(iteration, k, a.values[one].label, *_where(x, y))
-        return None
+            self._pairs[key] = pairs_of(a, b)
+        return first_difference(iteration, a, self._pairs[key], self.first.values, self.second.values)
 
     def verdict(self) -> Verdict:
         """Say what the second run shows, in one sentence."""
@@ -173,6 +163,30 @@ class SecondRun:
                     found.append(f.text)
             self._stays = (self.done, tuple(found[:MOST_SAID]))
         return self._stays[1]
+
+
+def pairs_of(a: Program, b: Program) -> list[Pair]:
+    """Return (k, value of a, value of b) of what two programs compute under the same name, in the order of the first.
+
+    `k` operations of the first are done when it is computed. Their lines may stand elsewhere, and each may have others.
+    """
+    there = {b.values[i.result].label: i.result for i in b.instructions if b.values[i.result].kind != "part"}
+    return [
+        (i.index + 1, i.result, there[a.values[i.result].label])
+        for i in a.instructions
+        if a.values[i.result].kind != "part" and a.values[i.result].label in there
+    ]
+
+
+def first_difference(
+    iteration: int, a: Program, pairs: Sequence[Pair], old: Sequence[Any], new: Sequence[Any]
+) -> Difference | None:  # fmt: skip
+    """Return the first of `pairs_of` two programs whose values in an iteration differ in any bit, None if none does."""
+    for k, one, other in pairs:
+        x, y = np.asarray(old[one]), np.asarray(new[other])
+        if not _same_bits(x, y):
+            return Difference(iteration, k, a.values[one].label, *_where(x, y))
+    return None
 
 
 def _timeline(program: Program, events: Sequence[Event]) -> Timeline:

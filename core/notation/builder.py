@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from typing import Any
 
 from core import ops
@@ -10,8 +11,8 @@ from core.errors import NotationError, ShapeError
 from core.notation.check import Facts, infer_instruction
 from core.notation.mismatch import explain
 from core.notation.print import instruction_text
-from core.program.expr import Apply, Expr, Name, Num
-from core.program.ir import Fault, Instruction, Kind, Operand, Statement, Value
+from core.program.expr import Apply, Expansion, Expr, Name, Num
+from core.program.ir import Call, Fault, Frame, Instruction, Kind, Operand, Statement, Value
 
 MOST_INSTRUCTIONS = 50_000
 IMPLICIT_SIZES = ("m", "batch_size", "iteration")
@@ -28,6 +29,8 @@ class Builder:
         self.inputs: dict[str, int] = {}
         self.env: dict[str, int] = {}
         self.fault: Fault | None = None
+        self.calls: list[Call] = []
+        self._entered: dict[Expansion, int] = {}
         self._versions: dict[str, int] = {}
         self._memory: dict[int, int] = {}
         self._exact: dict[int, int] = {}
@@ -55,8 +58,10 @@ class Builder:
             expr = expr if isinstance(expr, Apply) else Apply("identity", (expr,))
         self._pending = (target, line, statement)
         result: int | None = None
+        self._entered = {}
         with contextlib.suppress(_Stopped):
             result = self._lower(expr, memo, in_place, top=True)
+        self._end_calls(first, memo)
         if result is not None:
             self._bind(target, result, in_place, line)
         self.statements.append(Statement(statement, line, text, target, "forward", False, first, len(self.instructions)))
@@ -75,6 +80,7 @@ class Builder:
     def _lower(self, expr: Expr, memo: dict[int, int], in_place: str | None, top: bool = False) -> int:
         target, line, statement = self._pending
         assert isinstance(expr, Apply)
+        self._enter(expr, memo)
         if id(expr) in memo:
             return memo[id(expr)]
         operands = tuple(self._operand(a, memo) for a in expr.args)
@@ -93,7 +99,8 @@ class Builder:
             whole = target if version == 1 and target in self.inputs else numbered
             result = self._value(target, f"{whole}.{part}", "part", statement, None)
         text = instruction_text(expr.op, operands, attributes, result, self.values)
-        instruction = Instruction(index, expr.op, operands, attributes, result, statement, text, expr.adjoint_of)
+        frames = tuple(Frame(self._entered[w.expansion], w.step) for w in expr.frames)
+        instruction = Instruction(index, expr.op, operands, attributes, result, statement, text, expr.adjoint_of, frames)
         self.instructions.append(instruction)
         memo[id(expr)] = result
         try:
@@ -103,6 +110,44 @@ class Builder:
             raise _Stopped from None
         self._share(instruction)
         return result
+
+    def _enter(self, expr: Apply, memo: dict[int, int]) -> None:
+        """Begin the calls of `def`s that an operation stands in: first their arguments, then their lines, as Python does."""
+        for within in expr.frames:
+            if within.expansion not in self._entered:
+                self._entered[within.expansion] = len(self.calls) + len(self._entered)
+                for e in within.expansion.first:
+                    self._operand(e, memo)
+
+    def _end_calls(self, first: int, memo: dict[int, int]) -> None:
+        """Keep the calls of a statement that instructions from `first` on came out of."""
+        _, line, statement = self._pending
+        made = self.instructions[first:]
+        spans: dict[int, list[int]] = {}
+        for i in made:
+            for depth, frame in enumerate(i.frames):
+                parent = i.frames[depth - 1].call if depth else None
+                spans.setdefault(frame.call, [i.index, i.index, -1 if parent is None else parent])[1] = i.index
+        for expansion, index in self._entered.items():
+            start, end, parent = spans.get(index, [first, first - 1, -1])
+            self.calls.append(
+                Call(
+                    index, expansion.function, expansion.text, expansion.node.lineno or line, None if parent < 0 else parent,
+                    statement, start, end + 1, tuple(self._known(e, memo) for e in expansion.arguments),
+                    tuple(self._known(e, memo) for e in expansion.results),
+                )
+            )  # fmt: skip
+
+    def _known(self, e: Expr, memo: dict[int, int]) -> Operand | None:
+        """Return what an expression of the statement stands for, if anything was made of it."""
+        if isinstance(e, Num):
+            return Operand(number=e.number)
+        if isinstance(e, Name):
+            return Operand(self.env[e.name]) if e.name in self.env else None
+        if id(e) in memo:
+            return Operand(memo[id(e)])
+        inner = self._known(e.args[0], memo) if isinstance(e, Apply) and e.op == "transpose" and not e.attributes else None
+        return None if inner is None or inner.value is None else replace(inner, transposed=not inner.transposed)
 
     def _operand(self, e: Expr, memo: dict[int, int]) -> Operand:
         if isinstance(e, Num):

@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 import difflib
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from core import ops
 from core.errors import NotationError
-from core.program.expr import Apply, Expr, Name, Num
+from core.program.expr import Apply, Attributes, Expansion, Expr, Name, Num, Within
 
 BINARY: dict[type[ast.operator], str] = {
     ast.Add: "add", ast.Sub: "subtract", ast.Mult: "multiply", ast.Div: "divide", ast.Pow: "power", ast.MatMult: "matmul",
@@ -72,6 +72,7 @@ class Converter:
         self.context = dict(context)
         self._depth = 0
         self._converted = 0
+        self._frames: tuple[Within, ...] = ()
 
     def convert(self, node: ast.expr, scope: Mapping[str, Expr] | None = None) -> Expr:
         """Return the expression that `node` stands for; `scope` holds the arguments of a `def`.
@@ -104,7 +105,7 @@ class Converter:
         if isinstance(node, ast.Compare):
             if len(node.ops) != 1 or type(node.ops[0]) not in COMPARE:
                 raise fail(node, "compare two things at a time, with > >= < <= == or !=")
-            return Apply(COMPARE[type(node.ops[0])], (self.convert(node.left, scope), self.convert(node.comparators[0], scope)))
+            return self._made(COMPARE[type(node.ops[0])], (self.convert(node.left, scope), self.convert(node.comparators[0], scope)))
         if isinstance(node, ast.Attribute):
             return self._attribute(node, scope)
         if isinstance(node, ast.Subscript):
@@ -119,9 +120,9 @@ class Converter:
         op = BINARY.get(type(node.op))
         if op is None:
             raise fail(node, "this operator is not part of the notation; use + - * / ** or @")
-        made = Apply(op, (self.convert(node.left, scope), self.convert(node.right, scope)))
+        made = self._made(op, (self.convert(node.left, scope), self.convert(node.right, scope)))
         z = written_out_sigmoid(made)
-        return made if z is None else Apply("sigmoid_written_out", (z,))
+        return made if z is None else self._made("sigmoid_written_out", (z,))
 
     def _unary(self, node: ast.UnaryOp, scope: Mapping[str, Expr] | None) -> Expr:
         inner = self.convert(node.operand, scope)
@@ -129,13 +130,15 @@ class Converter:
             return inner
         if not isinstance(node.op, ast.USub):
             raise fail(node, "`not` and `~` are not part of the notation; compare instead, as in `Z <= 0`")
-        return Num(-inner.number) if isinstance(inner, Num) else Apply("negative", (inner,))
+        return Num(-inner.number) if isinstance(inner, Num) else self._made("negative", (inner,))
 
     def _attribute(self, node: ast.Attribute, scope: Mapping[str, Expr] | None) -> Expr:
         if is_numpy(node.value) and node.attr in CONSTANTS:
             return Num(CONSTANTS[node.attr])
         if node.attr == "T":
-            return self.convert(node.value, scope).T
+            inner = self.convert(node.value, scope)
+            twice = isinstance(inner, Apply) and inner.op == "transpose" and not inner.attributes
+            return inner.T if twice else self._made("transpose", (inner,))
         if node.attr == "shape":
             raise fail(node, "name one size, as in `X.shape[1]`")
         raise fail(
@@ -148,8 +151,8 @@ class Converter:
             axis = constant(node.slice)
             if not isinstance(axis, int):
                 raise fail(node, "`.shape[i]` needs a whole number")
-            return Apply("size_of", (self.convert(node.value.value, scope),), (("axis", axis),))
-        return Apply("getitem", (self.convert(node.value, scope),), (("index", self._index(node.slice)),))
+            return self._made("size_of", (self.convert(node.value.value, scope),), (("axis", axis),))
+        return self._made("getitem", (self.convert(node.value, scope),), (("index", self._index(node.slice)),))
 
     def _index(self, node: ast.expr) -> tuple[Any, ...]:
         items = node.elts if isinstance(node, ast.Tuple) else [node]
@@ -183,7 +186,7 @@ class Converter:
         if isinstance(function, ast.Name) and function.id in self.definitions:
             return self._expand(node, self.definitions[function.id], scope)
         if isinstance(function, ast.Name) and function.id == "len" and len(node.args) == 1 and not node.keywords:
-            return Apply("size_of", (self.convert(node.args[0], scope),), (("axis", 0),))
+            return self._made("size_of", (self.convert(node.args[0], scope),), (("axis", 0),))
         if isinstance(function, ast.Name) or (isinstance(function, ast.Attribute) and is_numpy(function.value)):
             name = function.id if isinstance(function, ast.Name) else function.attr
             return self._apply(node, name, list(node.args), scope)
@@ -203,17 +206,17 @@ class Converter:
         if any(isinstance(a, ast.Starred) for a in arguments) or any(k.arg is None for k in node.keywords):
             raise fail(node, "`*` and `**` in a call are not part of the notation")
         if name == "reshape" and len(arguments) == 2 and isinstance(arguments[1], ast.Attribute) and arguments[1].attr == "shape":
-            return Apply("reshape_like", (self.convert(arguments[0], scope), self.convert(arguments[1].value, scope)))
+            return self._made("reshape_like", (self.convert(arguments[0], scope), self.convert(arguments[1].value, scope)))
         needed = op.arity - len(op.implicit)
         given, rest = arguments[:needed], arguments[needed:]
         if len(given) < needed:
             raise fail(node, f"`{name}` needs {needed} operand{'s' if needed > 1 else ''}, {len(given)} given")
         if name == "unslice" and isinstance(given[1], ast.Subscript):
             index = self._index(given[1].slice)
-            return Apply("unslice", (self.convert(given[0], scope), self.convert(given[1].value, scope)), (("index", index),))
+            return self._made("unslice", (self.convert(given[0], scope), self.convert(given[1].value, scope)), (("index", index),))
         attributes = self._attributes(node, op, name, rest, method)
         operands = tuple(self.convert(a, scope) for a in given) + tuple(Name(n) for n in op.implicit)
-        return Apply(op.name, operands, attributes)
+        return self._made(op.name, operands, attributes)
 
     def _attributes(
         self, node: ast.Call, op: ops.Op, name: str, rest: list[ast.expr], method: bool
@@ -246,9 +249,42 @@ class Converter:
         inner: dict[str, Expr] = {
             name: self.convert(argument, scope) for name, argument in zip(definition.arguments, node.args, strict=True)
         }
-        for name, value in definition.steps:
-            inner[name] = self.convert(value, inner)
-        return self.convert(definition.value, inner)
+        call = Expansion(definition.name, node, tuple(inner.values()))
+        outer = self._frames
+        try:
+            for step, (name, value) in enumerate(definition.steps):
+                self._frames = (*outer, Within(call, step))
+                inner[name] = self.convert(value, inner)
+                call.results.append(inner[name])
+            self._frames = (*outer, Within(call, len(definition.steps)))
+            result = self.convert(definition.value, inner)
+        finally:
+            self._frames = outer
+        call.first = _needed(call.arguments, call.results, result)
+        call.results.append(result)
+        return result
+
+    def _made(self, op: str, args: tuple[Expr, ...], attributes: Attributes = ()) -> Apply:
+        return Apply(op, args, attributes, frames=self._frames)
+
+
+def _needed(arguments: Sequence[Expr], steps: Sequence[Expr], result: Expr) -> tuple[Expr, ...]:
+    """Return those of a call's arguments and lines that its result is worked out from, in the order of evaluation.
+
+    What is not needed is left out: it makes no instruction. Nothing is looked for inside the arguments: they are not of the body.
+    """
+    outside = {id(e) for e in arguments}
+    wanted = outside | {id(e) for e in steps}
+    found, seen, todo = set[int](), set[int](), [result]
+    while todo:
+        e = todo.pop()
+        if isinstance(e, Apply) and id(e) not in seen:
+            seen.add(id(e))
+            if id(e) in wanted:
+                found.add(id(e))
+            if id(e) not in outside:
+                todo += e.args
+    return tuple(e for e in (*arguments, *steps) if id(e) in found and e is not result)
 
 
 def _plain(node: ast.AST, number: bool | int | float) -> bool | int | float:

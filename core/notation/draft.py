@@ -15,7 +15,7 @@ from core.notation.builder import IMPLICIT_SIZES, Builder
 from core.notation.check import facts_of
 from core.notation.convert import BINARY, Converter, Definition
 from core.notation.givens import batching_of, given_by, recast, split
-from core.notation.parse import SETUP, Raw, Source, parse
+from core.notation.parse import SETUP, Raw, Source, functions_of, parse
 from core.notation.print import instruction_text
 from core.program.expr import Apply, Name
 from core.program.ir import Batching, Given, Instruction, Kind, Phase, Program, Value
@@ -66,12 +66,22 @@ def draft(text: str, derivation: Derivation | None = None, stop_at_missing: bool
     definitions = source.definitions
     batching = batching_of(given, reserved, lines)
     given = recast(given, reserved.get("dtype"))
-    missing = _missing(given, lines, definitions)
+    missing = missing_names([g.name for g in given], lines, definitions)
     if missing and not stop_at_missing:
         name, line = min(missing.items(), key=lambda item: item[1])
         raise NotationError(f"`{name}` has no value yet; give it one above this line", line, 1)
     if missing:
         lines = [raw for raw in lines if raw.line < min(missing.values())]
+    builder = started(given, batching)
+    environments = _lower(builder, Converter(definitions, context_of(batching)), lines)
+    program = assemble(text, builder, given, batching, lines, derivation or Derivation())
+    program = replace(program, functions=functions_of(source))
+    setup_end = max((_end(s) for s in setup_lines), default=0)
+    return Draft(source, program, environments, [raw.end_line for raw in lines[: len(environments)]], missing, setup_end)
+
+
+def started(given: Sequence[Given], batching: Batching) -> Builder:
+    """Return a builder that knows what an iteration starts from, and no line yet."""
     builder = Builder()
     for item in given:
         value = item.value
@@ -80,19 +90,21 @@ def draft(text: str, derivation: Derivation | None = None, stop_at_missing: bool
             value = value[(slice(None),) * (batching.axis % value.ndim) + (slice(0, batching.size),)]
         kind: Kind = "data" if item.section == "data" else "parameter"
         builder.add_input(item.name, kind if isinstance(value, np.ndarray) else "hyperparameter", facts_of(value))
-    context = {"samples": batching.axis, "class_axis": 0 if batching.axis == -1 else -1, "seed": batching.seed}
-    environments = _lower(builder, Converter(definitions, context), lines)
-    program = _program(text, builder, given, batching, lines, derivation or Derivation())
-    setup_end = max((_end(s) for s in setup_lines), default=0)
-    return Draft(source, program, environments, [raw.end_line for raw in lines[: len(environments)]], missing, setup_end)
+    return builder
+
+
+def context_of(batching: Batching) -> dict[str, Any]:
+    """Return what operations may ask the program for (`Op.context`)."""
+    return {"samples": batching.axis, "class_axis": 0 if batching.axis == -1 else -1, "seed": batching.seed}
 
 
 def _end(node: Raw | ast.Expr) -> int:
     return node.end_line if isinstance(node, Raw) else (node.end_lineno or node.lineno)
 
 
-def _missing(given: list[Given], lines: list[Raw], definitions: Mapping[str, Definition]) -> dict[str, int]:
-    known = {g.name for g in given} | set(IMPLICIT_SIZES) | {"np", "numpy", "len", "float", "int"} | set(definitions)
+def missing_names(given: Sequence[str], lines: Sequence[Raw], definitions: Mapping[str, Definition]) -> dict[str, int]:
+    """Return the names that lines read and nothing above gives, each with the line of its first use."""
+    known = set(given) | set(IMPLICIT_SIZES) | {"np", "numpy", "len", "float", "int"} | set(definitions)
     missing: dict[str, int] = {}
     for raw in lines:
         functions = {id(n.func) for node in (raw.value, raw.mask) if node for n in ast.walk(node) if isinstance(n, ast.Call)}
@@ -109,26 +121,36 @@ def _missing(given: list[Given], lines: list[Raw], definitions: Mapping[str, Def
 def _lower(builder: Builder, converter: Converter, lines: list[Raw]) -> list[dict[str, int]]:
     environments: list[dict[str, int]] = []
     for raw in lines:
-        converter.context["target"] = raw.target
-        value = converter.convert(raw.value)
-        in_place: str | None = None
-        if raw.augment is not None:
-            op = BINARY.get(type(raw.augment))
-            if op is None:
-                raise NotationError("this operator is not part of the notation; use += -= *= or /=", raw.line, raw.column)
-            value, in_place = Apply(op, (Name(raw.target), value)), "augment"
-        elif raw.mask is not None:
-            value, in_place = Apply("mask_assign", (Name(raw.target), converter.convert(raw.mask), value)), "mask"
-        builder.assign(raw.target, value, raw.line, raw.text, in_place)
+        lower_line(builder, converter, raw)
         environments.append(dict(builder.env))
         if builder.fault is not None:
             break
     return environments
 
 
-def _program(
+def lower_line(builder: Builder, converter: Converter, raw: Raw) -> None:
+    """Emit one line; `builder.fault` says afterwards whether its shapes fit.
+
+    Raises:
+        NotationError: if it is no line of the notation, or reads a name without a value.
+    """
+    converter.context["target"] = raw.target
+    value = converter.convert(raw.value)
+    in_place: str | None = None
+    if raw.augment is not None:
+        op = BINARY.get(type(raw.augment))
+        if op is None:
+            raise NotationError("this operator is not part of the notation; use += -= *= or /=", raw.line, raw.column)
+        value, in_place = Apply(op, (Name(raw.target), value)), "augment"
+    elif raw.mask is not None:
+        value, in_place = Apply("mask_assign", (Name(raw.target), converter.convert(raw.mask), value)), "mask"
+    builder.assign(raw.target, value, raw.line, raw.text, in_place)
+
+
+def assemble(
     text: str, builder: Builder, given: list[Given], batching: Batching, lines: list[Raw], derivation: Derivation
 ) -> Program:
+    """Return the program of the lines that a builder was given, with phases, loss, kinds and gradients decided."""
     statements, instructions = builder.statements, builder.instructions
     builder.check_carried([g.name for g in given if g.name not in batching.sliced])
     made = results(statements, instructions)
@@ -151,7 +173,7 @@ def _program(
     program = Program(
         text=text, given=tuple(given), batching=batching, values=values,
         instructions=_tagged(builder, derivation, values), statements=tuple(statements), inputs=dict(builder.inputs),
-        carried=carried, trainable=trainable, loss=loss, gradients=gradients, fault=builder.fault,
+        carried=carried, trainable=trainable, loss=loss, gradients=gradients, fault=builder.fault, calls=tuple(builder.calls),
     )  # fmt: skip
     return replace(program, layers=layers_of(program))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -75,26 +75,39 @@ def given_by(setup_lines: list[Raw | ast.Expr], lines: list[Raw], folder: Path |
     reserved: dict[str, Any] = {}
     updated = {raw.target for raw in lines}
     for item in setup_lines:
-        if isinstance(item, ast.Expr):
-            setup.call(item)
-            continue
-        if item.target in RESERVED and _plain(item.value):
-            reserved[item.target] = setup.names[item.target] = _reserved(item, constant(item.value))
-            continue
-        value = setup.evaluate(item.value)
-        setup.names[item.target] = value
-        if isinstance(value, (np.random.Generator, np.random.RandomState)):
-            continue
-        if isinstance(value, (list, tuple, str)):
-            raise NotationError(f"put `np.array(…)` around the list that `{item.target}` stands for", item.line, item.column)
-        found[item.target] = Given(item.target, _settled(value), _section(item, value, updated), item.line)
+        given = give(setup, item, updated, reserved)
+        if given is not None:
+            found[given.name] = given
     for name in ("np", "numpy"):
         if name in found or name in updated:
             raise NotationError(f"`{name}` is the name of NumPy; choose another name", 1, 1)
     return list(found.values()), reserved
 
 
-def _section(item: Raw, value: Any, updated: set[str]) -> Any:
+def give(setup: Setup, item: Raw | ast.Expr, updated: Container[str], reserved: dict[str, Any]) -> Given | None:
+    """Evaluate one setup line; what it gives, None for a call, a reserved name or a generator of random numbers.
+
+    `updated` are the names that a line of the iteration gives anew; a reserved name is put into `reserved`.
+
+    Raises:
+        NotationError: if it cannot be given so.
+    """
+    if isinstance(item, ast.Expr):
+        setup.call(item)
+        return None
+    if item.target in RESERVED and _plain(item.value):
+        reserved[item.target] = setup.names[item.target] = _reserved(item, constant(item.value))
+        return None
+    value = setup.evaluate(item.value)
+    setup.names[item.target] = value
+    if isinstance(value, (np.random.Generator, np.random.RandomState)):
+        return None
+    if isinstance(value, (list, tuple, str)):
+        raise NotationError(f"put `np.array(…)` around the list that `{item.target}` stands for", item.line, item.column)
+    return Given(item.target, _settled(value), _section(item, value, updated), item.line)
+
+
+def _section(item: Raw, value: Any, updated: Container[str]) -> Any:
     if item.section is not None:
         return item.section
     if not isinstance(value, np.ndarray) or item.target in updated:

@@ -10,6 +10,7 @@ from typing import Literal
 from core.errors import NotationError
 from core.notation.convert import Definition
 from core.notation.syntax import python_tree
+from core.program.ir import BodyLine, Function
 
 Section = Literal["data", "parameters", "forward", "loss", "backward", "update", "predict"]
 SETUP: tuple[Section, ...] = ("data", "parameters")
@@ -166,3 +167,20 @@ def _definition(node: ast.FunctionDef) -> Definition:
             raise NotationError(f"`{node.name}` may only hold lines `name = …` and a `return`", s.lineno, s.col_offset + 1)
         steps.append((s.targets[0].id, s.value))
     return Definition(node.name, tuple(x.arg for x in a.args), tuple(steps), body[-1].value, node)
+
+
+def functions_of(source: Source) -> tuple[Function, ...]:
+    """Return the `def`s of a text with their lines as they are written."""
+    whole = "\n".join(source.lines)
+    return tuple(_function(source, d, whole) for d in source.definitions.values())
+
+
+def _function(source: Source, definition: Definition, whole: str) -> Function:
+    lines: list[BodyLine] = []
+    nodes = [s for s in definition.node.body if isinstance(s, (ast.Assign, ast.Return))]
+    for step, (node, target) in enumerate(zip(nodes, [*(name for name, _ in definition.steps), ""], strict=True)):
+        alone = node.lineno == node.end_lineno and node.lineno > definition.node.lineno
+        alone = alone and sum(n.lineno == node.lineno for n in nodes) == 1
+        text = source.lines[node.lineno - 1] if alone else ast.get_source_segment(whole, node) or ast.unparse(node)
+        lines.append(BodyLine(definition.name, step, node.lineno, text.strip(), target))
+    return Function(definition.name, definition.arguments, definition.node.lineno, tuple(lines))

@@ -166,14 +166,15 @@ def compile_condition(text: str, program: Program, layout: Layout | None = None)
 
 
 def known_names(program: Program) -> list[str]:
-    """Return every name that a question can hold, for completion: names, labels of versions, the implicit ones."""
+    """Return every name that a question can hold, for completion: names, labels of versions, the implicit ones, functions."""
     found: dict[str, None] = {}
     for v in program.values:
         if v.kind != "part":
             found.setdefault(v.name)
             if v.label.isidentifier():
                 found.setdefault(v.label)
-    return [*found, *(n for n in IMPLICIT if n not in found), *SHORT]
+    own = [f.name for f in program.functions if f.name not in found and f.name not in SHORT]
+    return [*found, *(n for n in IMPLICIT if n not in found), *own, *SHORT]
 
 
 def implicit(program: Program, name: str, iteration: int) -> int:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from core.errors import NotationError, StepperError
 from core.notation.convert import Converter, Definition
+from core.notation.parse import parse
 from core.notation.syntax import python_tree
 from core.program.expr import Apply, Expr, Num, call
 from core.program.ir import Program
@@ -33,7 +35,7 @@ class _Logic:
     def __init__(self, program: Program) -> None:
         axis = program.batching.axis
         context = {"samples": axis, "class_axis": 0 if axis == -1 else -1, "seed": program.batching.seed, "target": ""}
-        self._converter = Converter(_definitions(), context)
+        self._converter = Converter({**_definitions(), **_own(program.text)}, context)
 
     def read(self, text: str) -> Expr:
         text = text.strip()
@@ -81,13 +83,20 @@ class _Plain(ast.NodeTransformer):
         if isinstance(f, ast.Attribute) and f.attr in SHORT:
             module = ast.unparse(f.value) in ("np", "numpy", "np.linalg", "numpy.linalg")
             arguments = node.args if module else [f.value, *node.args]
-            return ast.copy_location(ast.Call(ast.Name(f.attr, ast.Load()), arguments, node.keywords), node)
+            return ast.copy_location(ast.Call(ast.Name(f"np.{f.attr}", ast.Load()), arguments, node.keywords), node)
         return node
 
 
+@lru_cache(maxsize=8)
+def _own(text: str) -> Mapping[str, Definition]:
+    """Return the `def`s of a program: a question may call them, and what they mean goes before a short word."""
+    return parse(text).definitions
+
+
 def _definitions() -> Mapping[str, Definition]:
+    """Return the short words, also as `np.norm`, which no `def` of a learner takes away."""
     found: dict[str, Definition] = {}
     for name, text in SHORT.items():
         node: Any = python_tree(f"def {name}(x):\n    return {text}\n").body[0]
-        found[name] = Definition(name, ("x",), (), node.body[0].value, node)
+        found[name] = found[f"np.{name}"] = Definition(name, ("x",), (), node.body[0].value, node)
     return found

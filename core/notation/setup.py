@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,14 +34,50 @@ def shape_of(node: ast.AST, value: Any) -> tuple[int, ...]:
     return shape
 
 
-class Setup:
-    """Evaluates setup lines with NumPy's own generators; holds the names given so far."""
+@dataclass(frozen=True, slots=True)
+class SetupState:
+    """Where the evaluation of setup lines stands; see `Setup.state`."""
 
-    def __init__(self, folder: Path | None = None) -> None:
+    names: Mapping[str, Any]
+    legacy: np.random.RandomState
+    seeded: bool
+    stand: Any
+    stands: Mapping[str, Any]
+
+
+class Setup:
+    """Evaluates setup lines with NumPy's own generators; holds the names given so far.
+
+    With `most_draws` a draw of more numbers gives zeros: where only shapes are asked for, nobody waits for them.
+    """
+
+    def __init__(self, folder: Path | None = None, most_draws: int | None = None) -> None:
         self.folder = folder
+        self.most_draws = most_draws
         self.names: dict[str, Any] = {}
         self._legacy = np.random.RandomState(0)
         self._seeded = False
+
+    def state(self) -> SetupState:
+        """Return the names given so far, and where every generator stands."""
+        moves = {n: v for n, v in self.names.items() if isinstance(v, (np.random.Generator, np.random.RandomState))}
+        return SetupState(dict(self.names), self._legacy, self._seeded, self._stand(self._legacy),
+                          {n: self._stand(g) for n, g in moves.items()})  # fmt: skip
+
+    def restore(self, state: SetupState) -> None:
+        """Go on from a state that this `Setup`, or another, was in."""
+        self.names, self._legacy, self._seeded = dict(state.names), state.legacy, state.seeded
+        self._legacy.set_state(state.stand)
+        for name, stand in state.stands.items():
+            generator = self.names[name]
+            if isinstance(generator, np.random.Generator):
+                generator.bit_generator.state = stand
+            else:
+                generator.set_state(stand)
+
+    @staticmethod
+    def _stand(generator: Any) -> Any:
+        return generator.bit_generator.state if isinstance(generator, np.random.Generator) else generator.get_state()
 
     def call(self, node: ast.Expr) -> None:
         """Do a line that gives no name: only `np.random.seed(n)` and `print(…)` may stand there."""
@@ -206,12 +244,14 @@ class Setup:
             raise fail(node, "write `np.random.seed(1)` above, so that every run starts from the same numbers")
         arguments, keywords = self._arguments(node)
         if name in ("rand", "randn"):
-            shape_of(node, tuple(arguments))
+            shape = shape_of(node, tuple(arguments))
         else:
             size = keywords.get("size", arguments[known[name]] if len(arguments) > known[name] else ())
-            shape_of(node, () if size is None else size)
+            shape = shape_of(node, () if size is None else size)
             given = [np.shape(v) for k, v in [*enumerate(arguments), *keywords.items()] if k not in ("size", known[name])]
             shape_of(node, np.broadcast_shapes(*given))
+        if self.most_draws is not None and math.prod(shape) > self.most_draws:
+            return np.zeros(shape, np.int64 if name in ("randint", "integers") else np.float64)
         return getattr(generator, name)(*arguments, **keywords)
 
 

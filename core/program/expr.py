@@ -7,6 +7,7 @@ rewrites derived lines; what a person typed is never touched.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -130,14 +131,49 @@ class Num(Expr):
     number: Number
 
 
+@dataclass(eq=False)
+class Expansion:
+    """One call of a `def`, written out in place. Filled while its body is read, and never changed after that.
+
+    `results` are what its lines give, the returned expression last; `first` is what Python works out before that: the
+    arguments, then the lines, in order.
+    """
+
+    function: str
+    node: ast.Call
+    arguments: tuple[Expr, ...]
+    results: list[Expr] = field(default_factory=list)
+    first: tuple[Expr, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The call as it is written."""
+        try:
+            return ast.unparse(self.node)
+        except RecursionError:
+            return f"{self.function}(…)"
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """The line of a `def`, counted from 0, that an operation stands in."""
+
+    expansion: Expansion
+    step: int
+
+
 @dataclass(frozen=True)
 class Apply(Expr):
-    """An operation on expressions. `adjoint_of` is the forward instruction that a rule derived it from."""
+    """An operation on expressions. `adjoint_of` is the forward instruction that a rule derived it from.
+
+    `frames` are the lines of `def`s that it was written in, the outermost first.
+    """
 
     op: str
     args: tuple[Expr, ...]
     attributes: Attributes = ()
     adjoint_of: int | None = field(default=None, compare=False)
+    frames: tuple[Within, ...] = field(default=(), compare=False, repr=False)
 
 
 def lift(x: Expr | Number) -> Expr:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
@@ -43,8 +43,66 @@ class Operand:
 
 
 @dataclass(frozen=True, slots=True)
+class BodyLine:
+    """One line of a `def`: `target = …`, or its `return`, whose target is empty. `step` counts them from 0."""
+
+    function: str
+    step: int
+    line: int
+    text: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A small `def` of the learner, as it is written; its lines run where it is called."""
+
+    name: str
+    arguments: tuple[str, ...]
+    line: int
+    lines: tuple[BodyLine, ...]
+
+    @property
+    def text(self) -> str:
+        """Its first line."""
+        return f"def {self.name}({', '.join(self.arguments)}):"
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """An instruction stands in the line `step` of the function that `call` (an index of `Program.calls`) calls."""
+
+    call: int
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of a `def`: the instructions `first` up to but not including `last` came out of it.
+
+    `text` is the call as written, `line` the line that it stands in, `parent` the call that this line belongs to
+    (None: a line of the program). `arguments` and `results` are what it was given and what each line of its body
+    gave, None where nothing is made of it; a plain number is one.
+    """
+
+    index: int
+    function: str
+    text: str
+    line: int
+    parent: int | None
+    statement: int
+    first: int
+    last: int
+    arguments: tuple[Operand | None, ...]
+    results: tuple[Operand | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Instruction:
-    """`result = op(operands, attributes)`. `adjoint_of` is the forward instruction it is the adjoint of."""
+    """`result = op(operands, attributes)`. `adjoint_of` is the forward instruction it is the adjoint of.
+
+    `frames` are the calls of `def`s that it came out of, the outermost first.
+    """
 
     index: int
     op: str
@@ -54,6 +112,7 @@ class Instruction:
     statement: int
     text: str
     adjoint_of: int | None = None
+    frames: tuple[Frame, ...] = field(default=(), compare=False)
 
     @property
     def reads(self) -> tuple[int, ...]:
@@ -129,7 +188,8 @@ class Program:
 
     `text` is the whole program as a person reads it, what was typed as it was typed. `carried` maps the
     names that live on from one iteration to the next to their value at its start and at its end.
-    `layers` gives the layer (from 1) of each instruction, None where it belongs to none.
+    `layers` gives the layer (from 1) of each instruction, None where it belongs to none. `functions` are the learner's
+    own `def`s, `calls` where they are called, in the order in which they begin.
     """
 
     text: str
@@ -145,6 +205,8 @@ class Program:
     gradients: Mapping[str, int]
     layers: tuple[int | None, ...] = ()
     fault: Fault | None = None
+    functions: tuple[Function, ...] = ()
+    calls: tuple[Call, ...] = ()
 
     def __len__(self) -> int:
         return len(self.instructions)

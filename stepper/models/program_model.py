@@ -9,11 +9,11 @@ from typing import Any, Literal
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from core.program.dims import show
-from core.program.ir import Phase, Program
+from core.program.ir import BodyLine, Call, Phase, Program
 from core.session import Moment
-from stepper.models import mark_signs
+from stepper.models import def_rows, mark_signs
 
-RowKind = Literal["given-heading", "given", "heading", "line", "inner"]
+RowKind = Literal["given-heading", "given", "heading", "line", "inner", "defs-heading", "def", "body"]
 Status = Literal["waiting", "done", "lit", "next", "failed"]
 Index = QModelIndex | QPersistentModelIndex
 ROW_ROLE = Qt.ItemDataRole.UserRole + 1
@@ -30,6 +30,8 @@ class Row:
     while the program is stepped through. `stop` says whether a breakpoint on the line is on, None where
     there is none; `stale` that the line's value is out of date. A line inside an operation has a `depth`.
     `mark` is the strongest of what health rules say of what the line makes, in a sign and a word; `problems` are the sentences.
+    `body` is the line of a `def` that the row shows; `names` are those that stand for a value here, with its index and what
+    is to be said of it.
     """
 
     kind: RowKind
@@ -50,6 +52,8 @@ class Row:
     mark: str = ""
     severity: str = ""
     problems: tuple[str, ...] = ()
+    body: BodyLine | None = None
+    names: tuple[tuple[str, int, str], ...] = ()
 
     @property
     def room(self) -> tuple[str, ...]:
@@ -67,7 +71,12 @@ class ProgramModel(QAbstractListModel):
         self._rows: list[Row] = []
         self._row_of: dict[int, int] = {}
         self._tagged: set[int] = set()
+        self._first_def: int | None = None
+        self._body_rows: dict[tuple[str, int], int] = {}
         self.given_open = False
+        self.defs_open = True
+        self.faults: dict[int, str] = {}
+        """What a diagnosis says of lines, where a person has had their place told."""
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 (as Qt has it)
         """Return the number of rows."""
@@ -96,6 +105,10 @@ class ProgramModel(QAbstractListModel):
         """Return the row that shows a statement."""
         return self._row_of.get(statement)
 
+    def row_of_body(self, line: BodyLine) -> int | None:
+        """Return the row that shows a line of a `def`."""
+        return self._body_rows.get((line.function, line.step))
+
     def row(self, row: int) -> Row:
         """Return what a row shows; raises IndexError."""
         return self._rows[row]
@@ -107,6 +120,19 @@ class ProgramModel(QAbstractListModel):
         if self._moment is not None:
             self.draw(self._moment)
 
+    def draw_again(self) -> None:
+        """Show the same moment with other faults."""
+        moment, self._moment = self._moment, None
+        if moment is not None:
+            self.draw(moment)
+
+    def toggle_defs(self) -> None:
+        """Open or close the section of the learner's own functions."""
+        self.defs_open = not self.defs_open
+        self._program = None
+        if self._moment is not None:
+            self.draw(self._moment)
+
     def draw(self, moment: Moment) -> bool:
         """Show a moment; True if the rows are other ones than before, not just in another state."""
         before, self._moment = self._moment, moment
@@ -114,17 +140,28 @@ class ProgramModel(QAbstractListModel):
             self._tagged = _derived_among_typed(moment.program)
         elif before is not None and _only_moved(before, moment):
             touched = {*_touched(before, moment), *_marked(before), *_marked(moment)}
-            self._announce({self._row_of[i]: self._line(moment, i) for i in touched})
+            rows = {self._row_of[i]: self._line(moment, i) for i in touched}
+            if self._first_def is not None:
+                rows |= dict(enumerate(self._def_rows(moment), self._first_def))
+            self._announce(rows)
             return False
-        rows = self._given_rows(moment) + self._line_rows(moment)
+        rows = self._given_rows(moment)
+        self._first_def = len(rows) if moment.program.functions else None
+        rows += self._def_rows(moment) + self._line_rows(moment)
         if moment.program is not self._program or len(rows) != len(self._rows):
             self.beginResetModel()
             self._program, self._rows = moment.program, rows
-            self._row_of = {r.statement: i for i, r in enumerate(rows) if r.statement is not None}
+            self._place(rows)
             self.endResetModel()
             return True
+        self._place(rows)
         self._announce({i: row for i, row in enumerate(rows) if row != self._rows[i]})
         return False
+
+    def _place(self, rows: Sequence[Row]) -> None:
+        """Remember which row shows which line."""
+        self._row_of = {r.statement: i for i, r in enumerate(rows) if r.statement is not None}
+        self._body_rows = {(r.body.function, r.body.step): i for i, r in enumerate(rows) if r.body is not None}
 
     def _announce(self, rows: dict[int, Row]) -> None:
         """Put rows in the place of the old ones. Where their texts stay as they are, only their state is said to differ."""
@@ -163,6 +200,48 @@ class ProgramModel(QAbstractListModel):
             rows.append(replace(row, mark=mark, severity=severity, problems=problems))
         return rows
 
+    def _def_rows(self, moment: Moment) -> list[Row]:
+        """Return the learner's own functions; those that one stands in with what their names stand for in this call."""
+        functions = moment.program.functions
+        if not functions:
+            return []
+        status: Status = "lit" if self.defs_open else "waiting"
+        rows = [Row("defs-heading", self.tr("your functions"), note=", ".join(f.name for f in functions), status=status)]
+        here = {c.function: c for c in moment.calls}
+        for function in functions if self.defs_open else ():
+            call = here.get(function.name)
+            names = () if call is None else def_rows.names(moment, call, 0)
+            rows.append(Row("def", function.text, names=names))
+            for line in function.lines:
+                rows.append(self._body_row(moment, line, call))
+                if moment.inner is not None and call is not None and rows[-1].status == "next" and call.index == moment.call:
+                    rows += self._inner_rows(moment.inner, 2)
+        return rows
+
+    def _body_row(self, moment: Moment, line: BodyLine, call: Call | None) -> Row:
+        here = moment.notes.at_line(line)
+        row = Row("body", line.text, body=line, depth=1, stop=None if here is None else here.enabled)
+        failing = moment.fault is not None and moment.k == moment.fault.instruction
+        if call is None:
+            nearest = def_rows.upcoming(moment)
+            return replace(row, status=("failed" if failing else "next") if nearest == line else "waiting")
+        value = def_rows.value_of(moment, call, line)
+        known = None if value is None else moment.told_shape(value)
+        shape = "" if known is None else show(known) if known else self.tr("number")
+        made = [] if value is None or moment.program.makers.get(value, -1) >= moment.k else [value]
+        mark, severity, problems = _worst(moment, made)
+        done, count = def_rows.progress(moment, call, line)
+        status: Status = def_rows.status(moment, call, line)
+        if failing and def_rows.comes_next(moment, call, line):
+            status = "failed"
+        note = self.tr("{done} of {count}").format(done=done, count=count) if 0 < done < count else ""
+        widest = self.tr("{done} of {count}").format(done=count, count=count) if count > 1 else ""
+        return replace(
+            row, note=note, widest=widest, value=value, shape=shape, status=status, mark=mark, severity=severity,
+            selected=value is not None and value == moment.selection.value, problems=problems,
+            names=def_rows.names(moment, call, line.step),
+        )  # fmt: skip
+
     def _line_rows(self, moment: Moment) -> list[Row]:
         program = moment.program
         rows: list[Row] = []
@@ -173,7 +252,8 @@ class ProgramModel(QAbstractListModel):
                 note = self.tr("derived for you") if s.derived and s.index not in self._tagged else ""
                 rows.append(Row("heading", self._phase_name(phase), phase=phase, note=note))
             rows.append(self._line(moment, s.index))
-            if moment.inner is not None and moment.upcoming is not None and moment.upcoming.statement == s.index:
+            beneath = moment.inner is not None and not (moment.calls and self.defs_open)
+            if beneath and moment.inner is not None and moment.upcoming is not None and moment.upcoming.statement == s.index:
                 rows += self._inner_rows(moment.inner, 1)
         return rows
 
@@ -196,7 +276,7 @@ class ProgramModel(QAbstractListModel):
             note = f"{note} · {self.tr('derived')}" if note else self.tr("derived")
             widest = f"{widest} · {self.tr('derived')}" if widest else self.tr("derived")
         value = moment.program.instructions[s.last - 1].result if s.last > s.first else None
-        known = None if value is None or status == "failed" else moment.shape(value)
+        known = None if value is None or status == "failed" else moment.told_shape(value)
         shape = "" if known is None else show(known) if known else self.tr("number")
         fault = moment.fault.message if status == "failed" and moment.fault is not None else ""
         chosen = value is not None and value == moment.selection.value
@@ -206,6 +286,9 @@ class ProgramModel(QAbstractListModel):
             note = self.tr("◷ out of date")
         results = [i.result for i in moment.program.instructions[s.first : min(s.last, moment.k)]]
         mark, severity, problems = _worst(moment, results)
+        if statement in self.faults:
+            said = f"✗ {self.faults[statement]}"
+            mark, severity, problems = said, "error", (said, *problems)
         return Row(
             "line", s.text, s.phase, statement, value, s.derived, shape, note, status, fault, chosen, widest,
             None if here is None else here.enabled, stale, 0, mark, severity, problems,
@@ -213,10 +296,12 @@ class ProgramModel(QAbstractListModel):
 
     def _status(self, moment: Moment, statement: int) -> tuple[Status, str]:
         s = moment.program.statements[statement]
-        if moment.fault is not None and moment.fault.statement == statement:
+        if moment.fault is not None and moment.fault.statement == statement and not moment.quiet:
             return "failed", ""
         if moment.lit is not None and moment.lit.statement == statement:
             done, count = moment.k - s.first, s.last - s.first
+            if moment.calls and self.defs_open and done < count:  # the line of the `def` is the one just executed
+                return "next", self.tr("{done} of {count}").format(done=done, count=count)
             return "lit", self.tr("{done} of {count}").format(done=done, count=count) if done < count else ""
         if s.last <= moment.k:
             return "done", ""
@@ -235,16 +320,16 @@ class ProgramModel(QAbstractListModel):
             "waiting": "", "done": self.tr("executed"), "lit": self.tr("just executed"), "next": self.tr("next"),
             "failed": self.tr("fails"),
         }  # fmt: skip
-        if row.kind == "given-heading":
-            state = self.tr("open") if self.given_open else self.tr("closed")
-            return ", ".join((row.text, row.note, state, *row.problems))
+        if row.kind in ("given-heading", "defs-heading"):
+            is_open = row.status == "lit"
+            return ", ".join((row.text, row.note, self.tr("open") if is_open else self.tr("closed"), *row.problems))
         parts = [row.text, states[row.status], row.note, row.shape, row.fault]
         if row.derived:
             parts.append(self.tr("derived"))
         if row.stop is not None:
             parts.append(self.tr("breakpoint") if row.stop else self.tr("breakpoint, switched off"))
         if row.depth:
-            parts.append(self.tr("inside"))
+            parts.append(self.tr("in your function") if row.kind == "body" else self.tr("inside"))
         parts += row.problems
         return ", ".join(p for p in parts if p)
 
@@ -281,6 +366,7 @@ def _derived_among_typed(program: Program) -> set[int]:
 def _only_moved(before: Moment, now: Moment) -> bool:
     """Tell whether nothing but the place within one iteration can differ."""
     same = before.fault == now.fault and before.selection == now.selection and before.stale == now.stale
+    same = same and before.quiet == now.quiet
     outside = before.inner is None and now.inner is None
     return before.machine is now.machine and same and outside and before.notes == now.notes and before.edited == now.edited
 

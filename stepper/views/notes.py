@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QBoxLayout, QGridLayout, QPushButton, QVBoxLayout,
 from core.errors import ExecutionError, NotationError
 from core.health.rules import RULES
 from core.notation.question import Question, compile, compile_condition, evaluate
-from core.notes import Bookmark, Breakpoint, Watch, statement_of
+from core.notes import Bookmark, Breakpoint, Watch, line_of
 from core.program.ir import Program
 from core.session import Moment
 from stepper.widgets import fonts
@@ -153,7 +153,7 @@ class NotesView(QWidget):
             return note.text, now, "\n".join((note.text, tip or now))
         if note.kind == "line":
             now = self.tr("before line {n}").format(n=note.line)
-            if statement_of(moment.program, note) is None:
+            if line_of(moment.program, note) is None:
                 now = self.tr("⚠ this line is not in the program")
             return note.text, now, f"{note.text}\n{now}"
         if note.kind == "finding":

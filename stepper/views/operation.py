@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QSizePolicy, QV
 
 from core.explain import operations as prose
 from core.explain.samples import sample_axes
+from core.frames import body_line, line_part, local_labels, local_name, local_text
 from core.program.ir import Instruction, Phase, Program
 from core.session import Moment, Selection
 from stepper import theme
@@ -74,6 +75,7 @@ class OperationView(QWidget):
         if instruction is None:
             self._draw_nothing()
             return
+        moment = _in_its_def(moment, instruction)
         self._draw_header(moment, instruction)
         self._draw_place(around, moment, instruction)
         axes = sample_axes(moment.program, moment.shape, instruction.index + 1)
@@ -136,7 +138,7 @@ class OperationView(QWidget):
     def _draw_place(self, around: Moment, moment: Moment, instruction: Instruction) -> None:
         """Say in which operations we are, and how far."""
         notes = []
-        if around is not moment and around.upcoming is not None:
+        if around.inner is not None and around.upcoming is not None:
             inside, at = [around.upcoming.text], around.inner
             while at is not None and at.inner is not None:
                 inside.append(at.upcoming.text if at.upcoming is not None else at.title)
@@ -175,12 +177,16 @@ class OperationView(QWidget):
             words.insert(0, self.tr("▷ next"))
         self.phase_label.setText(" · ".join(words) + " ·")
         _ink(self.phase_label, t.error if _failing(moment) is not None else t.phases[phase])
-        self.equation_label.setText(instruction.text)
-        self.equation_label.setToolTip(plain(instruction.text))
+        inside = _is_inside(moment, instruction)
+        text = local_text(program, instruction) if inside else instruction.text
+        self.equation_label.setText(text)
+        self.equation_label.setToolTip(plain(text))
         notes = []
         statement = program.statements[instruction.statement]
         count = statement.last - statement.first
-        if count > 1:
+        if inside:
+            notes += self._what_def(moment, instruction)
+        elif count > 1:
             part = self.tr("part {n} of {count} of  {line}")
             notes.append(part.format(n=instruction.index - statement.first + 1, count=count, line=statement.text))
         if instruction.adjoint_of is not None:
@@ -189,6 +195,20 @@ class OperationView(QWidget):
         self.part_label.setText("   ·   ".join(notes))
         self.part_label.setVisible(bool(notes))
         _ink(self.part_label, t.dim)
+
+    def _what_def(self, moment: Moment, instruction: Instruction) -> list[str]:
+        """Say which part of which line of a `def` an operation is, and in which call."""
+        program, frame = moment.program, instruction.frames[-1]
+        call = program.calls[frame.call]
+        line = body_line(program, call.function, frame.step)
+        n, count = line_part(program, instruction)
+        notes = [self.tr("in {call}").format(call=call.text)]
+        if count > 1 and line is not None:
+            notes.insert(0, self.tr("part {n} of {count} of  {line}").format(n=n, count=count, line=line.text))
+        name = local_name(program, instruction)
+        if name:
+            notes[-1] = self.tr("{name} in {call}").format(name=name, call=call.text)
+        return notes
 
     def _what_names_mean(self, moment: Moment, instruction: Instruction) -> list[str]:
         """Explain the name of a result that is not the one in the line: `W2_next` is what the line calls `W2`."""
@@ -247,6 +267,21 @@ class OperationView(QWidget):
             "forward": self.tr("forward"), "loss": self.tr("loss"), "backward": self.tr("backward"),
             "update": self.tr("update"), "predict": self.tr("predict"),
         }[phase]  # fmt: skip
+
+
+def _is_inside(moment: Moment, instruction: Instruction) -> bool:
+    """Tell whether an operation came out of a `def` that one stands in."""
+    return bool(instruction.frames) and instruction.frames[-1].call in {c.index for c in moment.calls}
+
+
+def _in_its_def(moment: Moment, instruction: Instruction) -> Moment:
+    """Return the moment with the names that the `def` of an operation has for its values, where one stands in that."""
+    if not _is_inside(moment, instruction):
+        return moment
+    values = list(moment.program.values)
+    for index, label in local_labels(moment.program, instruction).items():
+        values[index] = replace(values[index], label=label)
+    return replace(moment, program=replace(moment.program, values=tuple(values)))
 
 
 def _failing(moment: Moment) -> Instruction | None:

@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QHideEvent, QKeyEvent, QPaintEvent, QPalette
-from PySide6.QtWidgets import (
-    QApplication,
-    QFrame,
-    QLabel,
-    QPushButton,
-    QScrollArea,
-    QStyle,
-    QStyleOptionButton,
-    QStylePainter,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtGui import QColor, QHideEvent, QKeyEvent, QPalette
+from PySide6.QtWidgets import QApplication, QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from core.execute.machine import Machine
 from core.quiz import MOST_CHOICES, Question, question
 from core.session import Moment
 from stepper import theme
 from stepper.widgets import fonts, page
+from stepper.widgets.choice_button import ChoiceButton
 
 
 class PredictView(QWidget):
@@ -55,7 +45,7 @@ class PredictView(QWidget):
         self.reason_label = self._label(self.tr("reason"), body)
         self.before_label = self._label(self.tr("the question before"), body)
         self.tally_label = self._label(self.tr("answers so far"), body)
-        self.buttons = [_Choice(n, body) for n in range(MOST_CHOICES)]
+        self.buttons = [ChoiceButton(n, body) for n in range(MOST_CHOICES)]
         for label in (self.title_label, self.code_label, self.question_label, self.terms_label):
             box.addWidget(label)
         for button in self.buttons:
@@ -200,55 +190,6 @@ class PredictView(QWidget):
         label.setAccessibleName(name)
         label.setWordWrap(True)
         return label
-
-
-class _Choice(QPushButton):
-    """One choice with its number; after the answer it shows whether it was the right one."""
-
-    pressed_with = Signal(int)
-
-    def __init__(self, n: int, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._n = n
-        self.setAutoDefault(False)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setMinimumWidth(40)
-        self.clicked.connect(self._on_click)
-
-    def say(self, text: str, mark: str) -> None:
-        """Show a choice; an empty one is hidden. `mark` is empty while it can still be chosen."""
-        self.setVisible(bool(text))
-        self.setEnabled(not mark)
-        self.setText(f"{self._n + 1}   {text}   {mark}".rstrip().replace("&", "&&"))
-        font = self.font()
-        font.setBold(mark == "✓")
-        self.setFont(font)
-        self.setAccessibleName(self.tr("choice {n}: {text}").format(n=self._n + 1, text=f"{text} {mark}".rstrip()))
-
-    def sizeHint(self) -> QSize:
-        return super().sizeHint() + QSize(0, 4)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint the text at the left. (A style sheet could say so, but then the colours of another theme are not taken.)"""
-        option = QStyleOptionButton()
-        self.initStyleOption(option)
-        painter, text, style = QStylePainter(self), self.text(), self.style()
-        option.text = ""  # type: ignore[attr-defined]
-        painter.drawControl(QStyle.ControlElement.CE_PushButton, option)
-        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextShowMnemonic
-        room = self.rect().adjusted(10, 0, -10, 0)
-        style.drawItemText(painter, room, int(left), self.palette(), self.isEnabled(), text, QPalette.ColorRole.ButtonText)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter presses like Space."""
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.click()
-        else:
-            super().keyPressEvent(event)
-
-    @Slot()
-    def _on_click(self) -> None:
-        self.pressed_with.emit(self._n)
 
 
 def _mark(asked: Question | None, chosen: int | None, n: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QEvent, QModelIndex, QPoint, QSize, Qt, Signal, Slot
 from PySide6.QtGui import (
@@ -20,8 +20,10 @@ from PySide6.QtWidgets import (
 )
 
 from core.session import Moment
+from stepper.models import def_rows
 from stepper.models.program_model import ROW_ROLE, STATE_ROLE, Index, ProgramModel, Row
 from stepper.views.program_lines import LineDelegate
+from stepper.widgets.call_strip import CallStrip
 
 
 class LineList(QListView):
@@ -75,7 +77,7 @@ class ProgramView(QWidget):
     """Shows the program of a moment. Clicking a line goes to it; clicking its shape chooses its value.
 
     Clicking at the left edge puts a breakpoint there; `cursor_moved` names the line that the cursor is on, -1 for none;
-    `menu_wanted` asks for its menu at a place on the screen.
+    `menu_wanted` asks for its menu at a place on the screen. `body_…` say the same of a line of a `def`.
     """
 
     statement_clicked = Signal(int)
@@ -83,6 +85,9 @@ class ProgramView(QWidget):
     stop_clicked = Signal(int)
     cursor_moved = Signal(int)
     menu_wanted = Signal(QPoint)
+    body_line_clicked = Signal(object)
+    body_stop_clicked = Signal(object)
+    body_cursor_moved = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -108,7 +113,11 @@ class ProgramView(QWidget):
         self.setFocusProxy(self.list)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
-        box.addWidget(self.list)
+        box.setSpacing(0)
+        box.addWidget(self.list, 1)
+        self.strip = CallStrip(self)
+        self.strip.value_clicked.connect(self.value_clicked)
+        box.addWidget(self.strip)
         self._moment: Moment | None = None
 
     def sizeHint(self) -> QSize:
@@ -118,20 +127,42 @@ class ProgramView(QWidget):
     def draw(self, moment: Moment) -> None:
         """Show a moment; the lit line is brought into view whenever it is another one."""
         before, self._moment = self._moment, moment
+        self.strip.draw(moment)
         renewed = self.model.draw(moment)
-        if renewed or before is None or before.position != moment.position:
+        if renewed or before is None or (before.position, before.call) != (moment.position, moment.call):
             self._show_lit()
         self.list.viewport().update()
+
+    def set_faults(self, faults: Mapping[int, str]) -> None:
+        """Mark lines that are at fault, each with what is wrong with it."""
+        if faults != self.model.faults:
+            self.model.faults = dict(faults)
+            if self._moment is not None:
+                self.model.draw_again()
+            self.list.viewport().update()
+
+    def show_statement(self, statement: int) -> None:
+        """Put the cursor on a line and bring it into view."""
+        row = self.model.row_of(statement)
+        if row is not None:
+            self.list.setCurrentIndex(self.model.index(row))
+            self.list.scrollTo(self.model.index(row), QAbstractItemView.ScrollHint.PositionAtCenter)
 
     def _show_lit(self) -> None:
         at = None if self._moment is None else self._moment.lit or self._moment.upcoming
         row = None if at is None else self.model.row_of(at.statement)
         if row is None or self._moment is None:
             return
+        line = def_rows.exact(self._moment)
+        other = None if line is None else self.model.row_of_body(line)
+        if other is not None and self.model.row(row).status != "lit":
+            row, other = other, row  # in the midst of a call, the line of the `def`
         self.list.setCurrentIndex(self.model.index(row))
         if self._moment.lit is None:
             self.list.scrollToTop()
-        self.list.scrollTo(self.model.index(row), QAbstractItemView.ScrollHint.EnsureVisible)
+        for shown in (other, row):  # both, where there is room
+            if shown is not None:
+                self.list.scrollTo(self.model.index(shown), QAbstractItemView.ScrollHint.EnsureVisible)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the lit line in view."""
@@ -148,11 +179,21 @@ class ProgramView(QWidget):
     @Slot(QModelIndex)
     def _on_clicked(self, index: QModelIndex) -> None:
         row: Row = index.data(ROW_ROLE)
-        if row.statement is not None and self.delegate.left_edge(self.list.visualRect(index)).contains(self.list.pressed_at):
-            self.stop_clicked.emit(row.statement)
+        rect = self.list.visualRect(index)
+        if self.delegate.left_edge(rect).contains(self.list.pressed_at):
+            if row.statement is not None:
+                self.stop_clicked.emit(row.statement)
+                return
+            if row.body is not None:
+                self.body_stop_clicked.emit(row.body)
+                return
+        word = self.delegate.word_at(row, rect, self.list.pressed_at) if row.names else ""
+        value = next((value for name, value, _ in row.names if name == word), None)
+        if value is not None:
+            self.value_clicked.emit(value, None)
             return
         on_shape = row.shape and self.delegate.right_edge(row, self.list.visualRect(index)).contains(self.list.pressed_at)
-        if row.kind == "line" and on_shape:
+        if row.kind in ("line", "body") and on_shape:
             self._on_chose(index)
         else:
             self._on_went(index)
@@ -162,7 +203,7 @@ class ProgramView(QWidget):
         """Ask for the menu of a line, at the mouse or, from the keyboard, at the cursor."""
         index = self.list.indexAt(at)
         index = index if index.isValid() else self.list.currentIndex()
-        if index.isValid() and index.data(ROW_ROLE).statement is not None:
+        if index.isValid() and (index.data(ROW_ROLE).statement is not None or index.data(ROW_ROLE).body is not None):
             self.list.setCurrentIndex(index)
             self.menu_wanted.emit(self.list.viewport().mapToGlobal(at))
 
@@ -170,6 +211,7 @@ class ProgramView(QWidget):
     def _on_cursor(self, index: QModelIndex, _: QModelIndex) -> None:
         row: Row | None = index.data(ROW_ROLE)
         self.cursor_moved.emit(-1 if row is None or row.statement is None else row.statement)
+        self.body_cursor_moved.emit(None if row is None else row.body)
 
     @Slot(QModelIndex)
     def _on_went(self, index: QModelIndex) -> None:
@@ -177,6 +219,11 @@ class ProgramView(QWidget):
         if row.kind == "given-heading":
             self.model.toggle_given()
             self.list.setCurrentIndex(self.model.index(index.row()))
+        elif row.kind == "defs-heading":
+            self.model.toggle_defs()
+            self.list.setCurrentIndex(self.model.index(index.row()))
+        elif row.body is not None:
+            self.body_line_clicked.emit(row.body)
         elif row.statement is not None:
             self.statement_clicked.emit(row.statement)
         elif row.value is not None:
@@ -187,5 +234,5 @@ class ProgramView(QWidget):
         row: Row = index.data(ROW_ROLE)
         if row.value is not None:
             self.value_clicked.emit(row.value, None)
-        elif row.kind == "given-heading":
+        elif row.kind in ("given-heading", "defs-heading"):
             self._on_went(index)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QHelpEvent, QPainter, QPen
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QStyledItemDelegate, QStyleOptionViewItem, QToolTip, QWidget
 
@@ -49,7 +50,7 @@ class LineDelegate(QStyledItemDelegate):
         """Return the layout of a row for a width."""
         code_metrics, small = QFontMetrics(self.mono), QFontMetrics(self.small)
         right = "  ".join(t for t in (row.note, row.shape) if t)
-        if row.kind in ("heading", "given-heading"):
+        if row.kind in ("heading", "given-heading", "defs-heading"):
             return Plan([row.text], [], row.note, small.height() + (14 if row.kind == "heading" else 10))
         mark, code = "", list[str]()
         # The word of a mark gives way where the code would be cut for it; its sign never does.
@@ -77,13 +78,27 @@ class LineDelegate(QStyledItemDelegate):
         width = QFontMetrics(self.small).horizontalAdvance(row.shape) + 2 * PAD
         return QRect(rect.right() - width, rect.top(), width + 1, QFontMetrics(self.mono).height() + 6)
 
+    def word_at(self, row: Row, rect: QRect, at: QPoint) -> str:
+        """Return the word of a row's code at a point, empty if there is none."""
+        metrics = QFontMetrics(self.mono)
+        code = self.plan(row, rect.width()).code
+        number = (at.y() - rect.top() - 3) // max(1, metrics.height())
+        left = rect.left() + GUTTER + row.depth * INDENT
+        if not 0 <= number < len(code) or at.x() < left:
+            return ""
+        for word in re.finditer(r"[^\W\d]\w*", code[number]):
+            before, through = metrics.horizontalAdvance(code[number][: word.start()]), metrics.horizontalAdvance(code[number][: word.end()])
+            if before <= at.x() - left < through:
+                return word[0]
+        return ""
+
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Paint a row."""
         row: Row = index.data(ROW_ROLE)
         view = option.widget
         focused = isinstance(view, QAbstractItemView) and view.hasFocus() and view.currentIndex().row() == index.row()
         painter.save()
-        if row.kind in ("heading", "given-heading"):
+        if row.kind in ("heading", "given-heading", "defs-heading"):
             self._paint_heading(painter, option.rect, row)
         else:
             self._paint_line(painter, option.rect, row)
@@ -135,7 +150,7 @@ class LineDelegate(QStyledItemDelegate):
             )
         painter.setPen(quiet if row.status == "done" else ink)
         line.translate(row.depth * INDENT, 0)
-        if row.depth:  # a line at its left edge ties it to the operation that it is inside of
+        if row.depth and row.kind != "body":  # a line at its left edge ties it to the operation that it is inside of
             painter.fillRect(QRect(line.left() + STOP - 6, rect.top(), 2, rect.height()), quiet)
         gutter = QRect(line.left() + STOP, line.top(), GUTTER - STOP, line.height())
         painter.drawText(gutter, Qt.AlignmentFlag.AlignCenter, STATUS_SIGN[row.status])
@@ -167,6 +182,10 @@ class LineDelegate(QStyledItemDelegate):
         """Show what a row is, as plain text."""
         row = index.data(ROW_ROLE)
         text = self._help(row) if isinstance(row, Row) else ""
+        if isinstance(row, Row) and row.names:
+            word = self.word_at(row, option.rect, event.pos())
+            meant = next((said for name, _, said in row.names if name == word), "")
+            text = self.tr("{what}, in this call\nClick to see it.").format(what=meant) if meant else text
         QToolTip.showText(event.globalPos(), plain(text), view)
         return bool(text)
 
@@ -186,6 +205,17 @@ class LineDelegate(QStyledItemDelegate):
             )
         if row.kind == "given-heading":
             return "\n".join((self.tr("The data and the first parameters. Click to open or close."), *row.problems))
+        if row.kind == "defs-heading":
+            return self.tr("The functions that you have written. Into (F11) goes into a call. Click to open or close.")
+        if row.kind == "body":
+            return "\n".join(
+                (
+                    row.text,
+                    *row.problems,
+                    self.tr("A line of your own function. Click to go to just after it, in the next call."),
+                    self.tr("Click at its left edge, or press F9, to stop there in every call."),
+                )
+            )
         return "\n".join((*row.problems, self.tr("Click to see the value."))) if row.value is not None else ""
 
 

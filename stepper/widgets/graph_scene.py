@@ -169,7 +169,7 @@ class GraphScene:
 
     def detail(self, node: Node) -> str:
         """Return the shape of a value; of a single number, once it is known, the number."""
-        shape = self.moment.shape(node.value)
+        shape = self.moment.told_shape(node.value)
         if shape is None:
             return ""
         if shape == () and (array := self.moment.value(node.value)) is not None:
@@ -184,7 +184,7 @@ class GraphScene:
         """Return all that is known of a node, for the tooltip and the screen reader."""
         program = self.moment.program
         lines = [self._place(node)]
-        shape = self.moment.shape(node.value)
+        shape = self.moment.told_shape(node.value)
         name = names.shown(program, node.value)
         if node.statement is not None:
             line = program.statements[node.statement].text

@@ -103,7 +103,7 @@ class ValueHead(QWidget):
         name = shown(program, index)
         self.name.setText(name)
         self.name.setToolTip(plain(name))
-        shape = moment.shape(index)
+        shape = moment.told_shape(index)
         lit = moment.lit
         operands = [] if lit is None else [Operand(lit.result), *lit.operands]
         colours = size_colours(moment, [*operands, Operand(index)], axes.samples, t.sizes)

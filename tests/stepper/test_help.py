@@ -24,18 +24,18 @@ def shown(window: MainWindow) -> HelpView:
     return view
 
 
-@pytest.mark.parametrize("name", (*help.PAGES, *help.RULE_PAGES))
+@pytest.mark.parametrize("name", (*help.PAGES, *help.RULE_PAGES, *help.FAULT_PAGES))
 def test_pages_are_there_short_and_their_links_lead_somewhere(name: str) -> None:
     text = help.page_text(name)
     assert text.startswith("# ")
     assert len(text.split()) < 320
     for link in re.findall(r"\]\(([^)]*)\)", text):
-        assert link.removesuffix(".md") in (*help.PAGES, *help.RULE_PAGES), link
+        assert link.removesuffix(".md") in (*help.PAGES, *help.RULE_PAGES, *help.FAULT_PAGES), link
     assert "http" not in text
 
 
 def test_every_page_is_reached_from_the_contents() -> None:
-    assert set(re.findall(r"\]\((\w+)\.md\)", help.page_text("start"))) == set(help.PAGES) - {"start"}
+    assert set(re.findall(r"\]\(([\w-]+)\.md\)", help.page_text("start"))) == set(help.PAGES) - {"start"}
 
 
 def test_there_is_no_other_page() -> None:

@@ -1,0 +1,44 @@
+# XOR: all of it is yours. Put your own lines in the place of these.
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+def sigmoid_prime(x):
+    return sigmoid(x) * (1 - sigmoid(x))
+
+# data (one column is one sample)
+X = np.array([[0, 0, 1, 1], [0, 1, 0, 1]])
+Y = np.array([[0, 1, 1, 0]])
+
+# parameters
+np.random.seed(1)
+W1 = np.random.randn(3, 2)
+b1 = np.zeros((3, 1))
+W2 = np.random.randn(1, 3)
+b2 = np.zeros((1, 1))
+lr = 0.5
+
+# forward
+Z1 = W1 @ X + b1
+A1 = sigmoid(Z1)
+Z2 = W2 @ A1 + b2
+A2 = sigmoid(Z2)
+
+# loss
+L = mse(A2, Y)
+
+# backward
+dA2 = 2 * (A2 - Y) / 4
+dZ2 = dA2 * sigmoid_prime(Z2)
+dW2 = dZ2 @ A1.T
+db2 = sum(dZ2, axis=1, keepdims=True)
+dA1 = W2.T @ dZ2
+dZ1 = dA1 * sigmoid_prime(Z1)
+dW1 = dZ1 @ X.T
+db1 = sum(dZ1, axis=1, keepdims=True)
+
+# update
+W1 = W1 - lr * dW1
+b1 = b1 - lr * db1
+W2 = W2 - lr * dW2
+b2 = b2 - lr * db2

@@ -1,0 +1,371 @@
+"""The open lesson: where the learner is in it, the place that its step stands at, the answers given; kept between runs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from pathlib import Path
+from typing import cast
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from core.errors import StepperError
+from core.lessons.lesson import MENDED, WRONG, Lesson, Step
+from core.lessons.runs import Asked, Runs, Shown
+from core.lessons.shipped import PREFIX, is_lesson, open_lesson
+from core.session import Moment, Session
+from stepper.controller import Controller
+from stepper.lesson_keeping import Keeping, mark_of
+from stepper.lesson_panels import StepPanels
+from stepper.models.lesson_state import Entry, Given, LessonState
+from stepper.panels import Panels
+from stepper.settings import Settings
+from stepper.widgets.lesson_question import fits
+from stepper.widgets.pieces import Pieces
+
+PANEL = "lesson"
+AT_ONCE = 0.05
+"""Seconds in which a step may be worked out before anything is said of it: most are, and nothing flickers."""
+AHEAD = -1
+"""What a step is worked out for before anybody wants it."""
+
+
+class Lessons(QObject):
+    """Owns the open lesson; every change arrives as `changed(LessonState)`, trouble as `said(sentence)`.
+
+    `seen()` asks for the panels to be in sight and the lesson's to have the keyboard, `diagnose_wanted()`, `edit_wanted()` and
+    `compare_wanted(yours, mended, folder)` (texts of programs) for what other panels do.
+    """
+
+    changed = Signal(object)
+    said = Signal(str)
+    seen = Signal()
+    diagnose_wanted = Signal()
+    edit_wanted = Signal()
+    compare_wanted = Signal(str, str, object)
+
+    def __init__(self, controller: Controller, panels: Panels, settings: Settings, parent: QObject) -> None:
+        super().__init__(parent)
+        self._controller, self._panels = controller, panels
+        self._lesson: Lesson | None = None
+        self._runs: Runs | None = None
+        self._at = 0
+        self._shown: Shown | None = None
+        self._trouble = ""
+        self._session: Session | None = None
+        self._program: object = None
+        self._variant = ""
+        self._opening, self._working, self._goal, self._start = False, False, 0, 0
+        self._moment: Moment | None = None
+        self._titles: dict[int, str] = {}
+        self._step_panels = StepPanels(panels)
+        self._wanted = ""
+        self._keeping = Keeping(settings)
+        self.pieces = Pieces(self)
+        self.pieces.ended.connect(self._on_ended)
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(0)
+        self._soon.timeout.connect(self._begin_wanted)
+        controller.opened.connect(self._on_opened)
+        controller.changed.connect(self._on_changed)
+        panels.changed.connect(self._on_panels)
+
+    @property
+    def lesson(self) -> Lesson | None:
+        """The lesson that is open."""
+        return self._lesson
+
+    @property
+    def state(self) -> LessonState:
+        """What there is to see now."""
+        lesson, kept = self._lesson, self._keeping.of(self._lesson)
+        busy, part = self._busy()
+        return LessonState(
+            entries=self.entries(), lesson=lesson, at=self._at, shown=self._shown, given=self._given(),
+            read={} if lesson is None else {n: self._titles.get(n, lesson.steps[n].title) for n in kept.read},
+            away=self._away(), busy=busy, part=part, trouble=self._trouble, acted=self._at in kept.acted,
+            panels=frozenset(self._panels.docks),
+        )  # fmt: skip
+
+    def entries(self) -> tuple[Entry, ...]:
+        """Return every lesson that comes with the app, with how far it was read."""
+        return self._keeping.entries()
+
+    # -- what a person does ----------------------------------------------------------------------------
+
+    @Slot(str)
+    def open(self, target: str) -> bool:
+        """Open a lesson where it was left, a finished one at its first step; trouble is one sentence, and nothing is lost."""
+        try:
+            lesson = open_lesson(target)
+        except StepperError as error:
+            self.said.emit(str(error))
+            return False
+        kept = self._keeping.of(lesson)
+        done = len(kept.read) >= len(lesson.steps)
+        self._take(lesson, 0 if done else min(kept.at, len(lesson.steps) - 1))
+        return True
+
+    @Slot(int)
+    def go(self, n: int) -> None:
+        """Go to a step, from 0."""
+        if self._lesson is not None and 0 <= n < len(self._lesson.steps):
+            self._go(n)
+
+    @Slot()
+    def next(self) -> None:
+        """Go to the next step."""
+        self.go(self._at + 1)
+
+    @Slot()
+    def back(self) -> None:
+        """Go to the step before."""
+        self.go(self._at - 1)
+
+    @Slot()
+    def to_place(self) -> None:
+        """Go back to where the step stands, with its program as the lesson has it."""
+        if self._lesson is not None:
+            self._go(self._at)
+
+    @Slot(object)
+    def answer(self, given: Given) -> None:
+        """Take an answer to the question of the step; only the first one counts."""
+        asked = self._asked()
+        if asked is None or self._given() is not None or not fits(asked, given):
+            return
+        self._keeping.of(self._lesson).answers[mark_of(asked)] = given
+        self._keeping.save()
+        self._hush()
+        self._step_panels.show(self.state)
+        self._tell()
+
+    @Slot(str)
+    def act(self, name: str) -> None:
+        """Do what a button of the panel says: `place`, `stop`, `run`, `diagnose`, `compare`, `edit`, `read`, `list`."""
+        step = None if self._lesson is None else self._lesson.steps[self._at]
+        if name == "list":
+            self.show_list()
+        elif step is None or self._lesson is None:
+            return
+        elif name == "place":
+            self.to_place()
+        elif name == "stop":
+            self._stop()
+        elif name == "edit":
+            if self._open_variant(step.variant):
+                self.edit_wanted.emit()
+        else:
+            self._do(name, self._lesson, step)
+
+    def _do(self, name: str, lesson: Lesson, step: Step) -> None:
+        """Do what a step asks for; then it tells what comes of it."""
+        if name == "run" and self._open_variant(step.variant):
+            self._set_goal(self._controller.run_on(step.run))
+        elif name == "diagnose" and self._open_variant(step.variant):
+            self._step_panels.mark("diagnosis")
+            self.diagnose_wanted.emit()
+        elif name == "compare" and step.compare is not None:
+            one, other = (lesson.variants[v] for v in step.compare.variants)
+            folder = Path(lesson.file).parent if lesson.file else None
+            self._step_panels.mark("course")
+            self.compare_wanted.emit(one, other, folder)
+        self._keeping.of(self._lesson).acted.add(self._at)
+        self._keeping.save()
+        self._tell()
+
+    @Slot()
+    def show_list(self) -> None:
+        """Leave the lesson and show the list of lessons; the program stays open."""
+        self._stop()
+        self._lesson, self._runs, self._shown, self._trouble = None, None, None, ""
+        self._hush()
+        self._step_panels.clear()
+        self._tell()
+        self.seen.emit()
+
+    # -- going to a step -------------------------------------------------------------------------------
+
+    def _take(self, lesson: Lesson, at: int) -> None:
+        self._lesson, self._runs, self._titles = lesson, Runs(lesson), {}
+        self._variant = ""
+        self._go(at)
+        self.seen.emit()
+
+    def _go(self, n: int) -> None:
+        """Open what a step is about and work out what it says; it stands at its place when that is done."""
+        lesson, runs = self._lesson, self._runs
+        assert lesson is not None and runs is not None
+        self._stop()
+        step = lesson.steps[n]
+        self._at, self._shown, self._trouble = n, None, ""
+        if not self._open_variant(step.variant):
+            self._tell()
+            return
+        self._working = True
+        self._hush()
+        work = _worked_out(runs, step)
+        until = time.perf_counter() + AT_ONCE
+        while time.perf_counter() < until:
+            try:
+                next(work)
+            except StopIteration as end:
+                self._on_ended(n, end.value)
+                return
+        self.pieces.start(n, work)
+        self._tell()
+
+    @Slot(object, object)
+    def _on_ended(self, n: object, found: object) -> None:
+        """Show a step that has been worked out, and stand where it stands."""
+        if n != self._at or self._lesson is None:  # also AHEAD
+            return
+        self._working = False
+        if isinstance(found, str):
+            self._trouble = found
+            self._tell()
+            return
+        shown = self._shown = cast(Shown, found)
+        kept = self._keeping.of(self._lesson)
+        self._titles[self._at] = shown.title
+        kept.at, kept.steps = self._at, len(self._lesson.steps)
+        kept.read.add(self._at)
+        self._keeping.save()
+        self._hush()
+        self._step_panels.show(self.state)
+        place = shown.place
+        self._tell()
+        self._set_goal(self._controller.travel(place.iteration, place.k, place.value, place.cell))
+        if self._runs is not None and self._at + 1 < len(self._lesson.steps):
+            # While this step is read, the next one is worked out; the programs keep what was done of it.
+            self.pieces.start(AHEAD, _worked_out(self._runs, self._lesson.steps[self._at + 1]))
+
+    def _open_variant(self, variant: str) -> bool:
+        """Have the session be on a program of the lesson as it is written there; False if it cannot be opened."""
+        lesson = self._lesson
+        if lesson is None:
+            return False
+        if variant == self._variant and self._is_ours():
+            return True
+        self._opening = True
+        try:
+            ok = self._controller.open(lesson.target(variant))
+        finally:
+            self._opening = False
+        session = self._controller.session
+        if ok and session is not None:
+            self._session, self._program, self._variant = session, session.timeline.opened, variant
+        return ok
+
+    def _is_ours(self) -> bool:
+        """Whether the program of the step is open, unchanged."""
+        session = self._controller.session
+        return (
+            session is not None and session is self._session and session.timeline.opened is self._program
+            and not session.timeline.events
+        )  # fmt: skip
+
+    def _set_goal(self, goal: int) -> None:
+        """Note which iteration is on the way to; 0 if it is reached."""
+        moment = self._moment
+        self._goal = goal
+        self._start = 0 if moment is None else moment.position.iteration
+        self._tell()
+
+    def _stop(self) -> None:
+        self.pieces.cancel()
+        self._working = False
+        if self._goal:
+            self._goal = 0
+            self._controller.stop()
+
+    # -- what is shown ---------------------------------------------------------------------------------
+
+    def _hush(self) -> None:
+        """Say nothing of problems, anywhere, while a question waits for its answer."""
+        session = self._controller.session
+        if session is None:
+            return
+        waits = self._working or (self._asked() is not None and self._given() is None)
+        quiet = waits and self._lesson is not None and session is self._session and self._panels.is_shown(PANEL)
+        if session.quiet != quiet:
+            session.set_quiet(quiet)
+
+    def _busy(self) -> tuple[str, float | None]:
+        if self._working:
+            return self.tr("Working out the numbers of this step…"), None
+        moment = self._moment
+        if not self._goal or moment is None:
+            return "", None
+        here = moment.position.iteration
+        part = (here - self._start) / max(1, self._goal - self._start)
+        words = self.tr("On the way: iteration {n} of {goal}").format(n=here, goal=self._goal)
+        return words, min(1.0, max(0.0, part))
+
+    def _away(self) -> bool:
+        shown, moment = self._shown, self._moment
+        if shown is None or moment is None or moment.running:
+            return False
+        place = (shown.place.iteration, shown.place.k)
+        return not self._is_ours() or (moment.position.iteration, moment.k) != place or moment.inner is not None
+
+    def _asked(self) -> Asked | None:
+        return None if self._shown is None else self._shown.question
+
+    def _given(self) -> Given | None:
+        asked = self._asked()
+        given = None if asked is None else self._keeping.of(self._lesson).answers.get(mark_of(asked))
+        return given if asked is not None and given is not None and fits(asked, given) else None
+
+    def _tell(self) -> None:
+        self.changed.emit(self.state)
+
+    # -- what happens elsewhere ------------------------------------------------------------------------
+
+    @Slot(object)
+    def _on_opened(self, moment: Moment) -> None:
+        """Begin the lesson that was opened as a file or by its TARGET; any other program leaves the lesson where it is."""
+        del moment
+        target = self._controller.target
+        if not self._opening and is_lesson(target) and not target.endswith(tuple(f":{v}" for v in (WRONG, MENDED))):
+            self._wanted = target
+            self._soon.start()
+
+    @Slot()
+    def _begin_wanted(self) -> None:
+        target, self._wanted = self._wanted, ""
+        try:
+            lesson = open_lesson(target)
+        except StepperError as error:
+            self.said.emit(str(error))
+            return
+        _, colon, variant = target.removeprefix(PREFIX).rpartition(":")
+        if not (colon and variant in lesson.variants):
+            self._take(lesson, 0)
+
+    @Slot(object)
+    def _on_changed(self, moment: Moment) -> None:
+        before = self._moment
+        self._moment = moment
+        if self._lesson is None:
+            return
+        if not moment.running:
+            self._goal = 0
+        elif before is not None and not self._goal and before.running:
+            return  # a run of the person's own
+        self._tell()
+
+    @Slot()
+    def _on_panels(self) -> None:
+        """Keep the lesson in front of what shares its place, as long as it is open."""
+        self._panels.kept = PANEL if self._lesson is not None and self._panels.is_shown(PANEL) else ""
+        self._hush()
+
+
+def _worked_out(runs: Runs, step: Step) -> Generator[None, None, Shown | str]:
+    """Work out a step in pieces; a sentence where it does not hold."""
+    try:
+        return (yield from runs.showing(step))
+    except StepperError as error:
+        return str(error)

@@ -1,0 +1,72 @@
+"""Offers an unsaved text that was left behind; hidden while there is none."""
+
+from __future__ import annotations
+
+import datetime
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QColor, QPalette
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
+
+from stepper import theme
+
+
+class DraftBar(QFrame):
+    """Says that there is unsaved text, of what and from when, and asks what is to become of it."""
+
+    open_wanted = Signal()
+    throw_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(self.tr("Unsaved text"))
+        self.setAutoFillBackground(True)
+        self.text = QLabel(self)
+        self.text.setTextFormat(Qt.TextFormat.PlainText)
+        self.text.setWordWrap(True)
+        self.text.setAccessibleName(self.tr("Which unsaved text there is"))
+        self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.open_button = QPushButton(self.tr("&Open it"), self)
+        self.throw_button = QPushButton(self.tr("&Throw it away"), self)
+        self.later_button = QPushButton(self.tr("&Later"), self)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 4, 8, 4)
+        row.setSpacing(8)
+        row.addWidget(self.text, 1)
+        for button in (self.open_button, self.throw_button, self.later_button):
+            button.setAutoDefault(False)
+            row.addWidget(button)
+        self.open_button.clicked.connect(self.open_wanted)
+        self.throw_button.clicked.connect(self.throw_wanted)
+        self.later_button.clicked.connect(self._on_later)
+        self.hide()
+
+    def offer(self, title: str, when: str, lines: int, more: int) -> None:
+        """Offer a text; `more` says how many others there are."""
+        words = self.tr("● There is unsaved text of {title} from {when} ({n} lines).").format(
+            title=title, when=_day(when), n=lines
+        )
+        if more:
+            words += " " + self.tr("{n} more after it.").format(n=more)
+        self.text.setText(words)
+        self.paint_theme()
+        self.show()
+
+    def paint_theme(self) -> None:
+        """Draw in the colours of the theme in use."""
+        palette = QPalette()
+        palette.setColor(QPalette.ColorRole.Window, QColor(theme.current().lit))
+        palette.setColor(QPalette.ColorRole.WindowText, QColor(theme.current().lit_text))
+        self.text.setPalette(palette)
+        self.setPalette(palette)
+
+    @Slot()
+    def _on_later(self) -> None:
+        self.hide()
+
+
+def _day(when: str) -> str:
+    try:
+        return datetime.datetime.fromisoformat(when).strftime("%Y-%m-%d %H:%M")
+    except ValueError:
+        return when[:40]

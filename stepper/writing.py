@@ -1,0 +1,423 @@
+"""The text that is being written: where it came from, whether it is saved and run, and that none of it is ever lost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from core.complete import load
+from core.diagnosis.result import Diagnosis
+from core.errors import NotationError, StepperError
+from core.health.mending import typed
+from core.notation.parse import lines_of
+from core.program.ir import Program
+from core.session import Session
+from stepper.controller import Controller
+from stepper.drafts import Draft, Drafts
+from stepper.saving import SavingError, save_bytes
+from stepper.settings import Settings
+from stepper.views.editor import EditorView
+from stepper.widgets.draft_bar import DraftBar
+
+PAUSE = 700
+"""Milliseconds after the last key before an unsaved text is kept."""
+BOM = b"\xef\xbb\xbf"
+
+
+@dataclass
+class Document:
+    """Where a text came from: `path` is its own file, `disk` what stood there when it was last read or written."""
+
+    title: str
+    target: str = ""
+    path: Path | None = None
+    folder: Path | None = None
+    disk: bytes | None = None
+
+
+class Writing(QObject):
+    """Owns the open text. `text_changed(text)` follows every change; `opened(text, folder, title)` tells of another document,
+    `applied(text)` of a text that has become the open program; `said` and `told` carry sentences, `editor_wanted` asks for
+    the panel.
+    """
+
+    text_changed = Signal(str)
+    opened = Signal(str, object, str)
+    applied = Signal(str)
+    said = Signal(str)
+    told = Signal(str)
+    editor_wanted = Signal()
+
+    def __init__(self, controller: Controller, settings: Settings, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._controller, self._settings, self._window = controller, settings, parent
+        self.drafts = Drafts(settings.path.parent / "drafts")
+        self.bar = DraftBar(parent)
+        self.bar.open_wanted.connect(self._open_offered)
+        self.bar.throw_wanted.connect(self._throw_offered)
+        self._offered: list[Draft] = []
+        self._view: EditorView | None = None
+        self._document = Document("")
+        self._text = ""
+        self._kept = ""
+        self._applied: str | None = None
+        self._diagnosis: tuple[Diagnosis | None, str, Mapping[int, str] | None] = (None, "", None)
+        self._overwrites: bytes | None = None
+        self._complained = False
+        self.is_applying = False
+        """Whether the program that is just being opened is this very text, so that nothing of it is to be forgotten."""
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(PAUSE)
+        self._soon.timeout.connect(self.keep)
+        controller.opened.connect(self._on_opened)
+
+    # -- the text ----------------------------------------------------------------------------------------
+
+    @property
+    def text(self) -> str:
+        """The text as it is now."""
+        return self._text
+
+    @property
+    def is_saved(self) -> bool:
+        """Whether the text stands in its file, or is what was opened."""
+        return self._text == self._kept
+
+    @property
+    def is_applied(self) -> bool:
+        """Whether the rest of the window shows this text."""
+        return self._text == self._applied
+
+    @property
+    def title(self) -> str:
+        """What the text is called."""
+        return self._document.title
+
+    def attach(self, view: EditorView) -> None:
+        """Let a view edit the text."""
+        self._view = view
+        view.text_changed.connect(self._on_text)
+        view.apply_wanted.connect(self.apply_text)
+        self._fill()
+
+    @Slot(str)
+    def replace(self, text: str) -> None:
+        """Make it another text, as one step that can be undone, and show it."""
+        self._editor().replace_text_undoable(text)
+
+    @Slot(str)
+    def replace_and_run(self, text: str) -> None:
+        """Make it another text and the open program."""
+        self.replace(text)
+        self.apply()
+
+    @Slot(int)
+    def show_line(self, line: int) -> None:
+        """Show a line of the text."""
+        self._editor().show_line(line)
+
+    def set_diagnosis(self, diagnosis: Diagnosis | None, text: str, told: Mapping[int, str] | None = None) -> None:
+        """Mark the lines as a diagnosis of `text` has found them.
+
+        `told` holds the lines of faults whose place a person was told, with words; None marks all faults.
+        """
+        self._diagnosis = diagnosis, text, told
+        if self._view is not None:
+            self._view.set_diagnosis(diagnosis, text, told)
+
+    # -- running it --------------------------------------------------------------------------------------
+
+    @Slot()
+    def apply(self) -> None:
+        """Make the text the open program."""
+        self.apply_text(self.text)
+
+    @Slot(str)
+    def apply_text(self, text: str) -> None:
+        """Make a text the open program: the same place, stops and watches, where their lines still are.
+
+        What cannot be read is said, and the window stays on the earlier program.
+        """
+        if not text.strip():
+            self.said.emit(self.tr("There is no text to run yet: write some lines in the editor first."))
+            return
+        try:
+            program = load(text, folder=self._document.folder)
+        except StepperError as error:
+            self._refuse(error)
+            return
+        self.is_applying = True
+        try:
+            self._take(program)
+        finally:
+            self.is_applying = False
+        self._applied = text
+        if self._view is not None:
+            self._view.set_applied(text)
+        self.applied.emit(text)
+
+    def _take(self, program: Program) -> None:
+        session = self._controller.session
+        if session is not None and self._applied is not None:
+            self._controller.rewrite(program)
+        else:
+            made = Session(program, self._document.title, folder=self._document.folder)
+            self._controller.take(made, self._document.target or self._document.title)
+
+    def _refuse(self, error: StepperError) -> None:
+        line = error.line if isinstance(error, NotationError) else 0
+        why = error.bare if isinstance(error, NotationError) else str(error)
+        place = self.tr("line {n}: ").format(n=line) if line else ""
+        earlier = self.tr(" The rest of the window shows the earlier program.") if self._controller.session is not None else ""
+        self.said.emit(self.tr("This text cannot be run yet. {place}{why}").format(place=place, why=_stopped(why)) + earlier)
+        if line and self._view is not None:
+            self._view.show_line(line)
+
+    # -- documents ---------------------------------------------------------------------------------------
+
+    @Slot()
+    def new(self) -> None:
+        """Begin an empty text; the one before is kept if it was not saved."""
+        self._set_aside()
+        folder = self._settings.get("folder")
+        self._begin(Document(self.tr("my program"), folder=Path(folder) if folder else None), "", None)
+        self._editor().setFocus()
+
+    @Slot(object)
+    def _on_opened(self, _: object) -> None:
+        """Take up the text of the program that was just opened."""
+        session = self._controller.session
+        if session is None or self.is_applying:
+            return
+        self._set_aside()
+        target = self._controller.target
+        text = typed(session.timeline.program_at(1)).text
+        document = Document(session.title, target, folder=session.folder)
+        found = _read(Path(target)) if target.lower().endswith(".py") else None
+        if found is not None and lines_of(found[0]) == lines_of(text):
+            text, document.disk = found
+            document.path = Path(target)
+        self._begin(document, text, text)
+
+    def _begin(self, document: Document, text: str, applied: str | None) -> None:
+        self._document, self._text, self._kept, self._applied = document, text, text, applied
+        self._diagnosis, self._overwrites = (None, "", None), None
+        self._fill()
+        self.opened.emit(text, document.folder, document.title)
+
+    def _fill(self) -> None:
+        if self._view is not None:
+            self._view.set_text(self._text, self._document.folder)
+            self._view.set_diagnosis(*self._diagnosis)
+            self._show_state()
+
+    # -- saving ------------------------------------------------------------------------------------------
+
+    @Slot()
+    def save(self) -> None:
+        """Save the text in its file; asks for one where it has none."""
+        if self._document.path is None:
+            self.choose_file()
+        else:
+            self.save_to(str(self._document.path))
+
+    @Slot()
+    def choose_file(self) -> None:
+        """Ask where to save the text."""
+        dialog = QFileDialog(self._window, self.tr("Save the program"), self._settings.get("folder"))
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setNameFilters([self.tr("Programs (*.py)")])
+        dialog.setDefaultSuffix("py")
+        dialog.selectFile(f"{Path(self._document.title).stem or 'my-program'}.py")
+        dialog.fileSelected.connect(self.save_to)
+        dialog.open()
+
+    @Slot(str)
+    def save_to(self, name: str) -> None:
+        """Save the text in a file; on trouble a sentence says why, and the text is kept."""
+        path, document, text = Path(name), self._document, self.text
+        same = document.path is not None and path == document.path
+        try:
+            data = text.encode("utf-8")
+        except UnicodeEncodeError:
+            self.said.emit(self.tr("The text was not saved: it holds half of a character that no file can hold."))
+            return
+        if same and document.disk is not None:
+            if document.disk.startswith(BOM):
+                data = BOM + data
+            now = _bytes(path)
+            if now is not None and now not in (document.disk, data, self._overwrites):
+                self._overwrites = now
+                words = self.tr(
+                    "{file} was changed by another program meanwhile. Save again to write over that, or save as another file."
+                )
+                self.said.emit(words.format(file=path.name))
+                return
+        try:
+            save_bytes(path, data)
+        except SavingError as error:
+            self.keep()
+            self.said.emit(self.tr("The text was not saved: {why}. It is kept here.").format(why=error))
+            return
+        document.path, document.disk, self._kept, self._overwrites = path, data, text, None
+        self._soon.stop()
+        self.drafts.drop()
+        if not same:
+            document.title, document.target = path.name, str(path)
+            document.folder = path.parent
+            if self._applied is not None:
+                self._controller.rename(path.name, str(path))
+        self._show_state()
+        self.told.emit(self.tr("Saved: {file}").format(file=path))
+
+    # -- keeping -----------------------------------------------------------------------------------------
+
+    @Slot()
+    def keep(self) -> bool:
+        """Keep an unsaved text now, so that nothing can lose it; False, and one sentence, where that is not possible."""
+        self._soon.stop()
+        if self.is_saved or not self.text.strip():
+            self.drafts.drop()
+            return True
+        try:
+            self.drafts.keep(self.text, self._document.title, self._document.target)
+        except SavingError as error:
+            if not self._complained:
+                self._complained = True
+                words = self.tr("What you type cannot be kept in case something goes wrong: {why}. Save it with Ctrl+S.")
+                self.said.emit(words.format(why=error))
+            return False
+        return True
+
+    def close(self) -> bool:
+        """Keep what is unsaved before the window goes; False, once, if that is not possible."""
+        if self.keep():
+            self.drafts.set_aside()
+            return True
+        refused, self._kept = not self.is_saved, self.text
+        if refused:
+            self.said.emit(self.tr("Your text could not be kept. Save it with Ctrl+S, or close once more to lose it."))
+        return not refused
+
+    def _set_aside(self) -> None:
+        """Leave an unsaved text behind for later."""
+        if self.is_saved or not self.text.strip():
+            self._soon.stop()
+            self.drafts.drop()
+        elif self.keep():
+            self.drafts.set_aside()
+            words = self.tr("Your unsaved text of {title} is kept: Write ▸ Unsaved texts opens it.")
+            self.told.emit(words.format(title=self._document.title))
+
+    @Slot()
+    def offer(self) -> None:
+        """Offer the unsaved texts that were left behind."""
+        self._offered = self.drafts.found()
+        if not self._offered:
+            self.bar.hide()
+            return
+        draft = self._offered[0]
+        self.bar.offer(draft.title, draft.when, len(lines_of(draft.text)), len(self._offered) - 1)
+
+    @Slot()
+    def offer_asked(self) -> None:
+        """Offer them to a person who asks: also say that there are none."""
+        self.offer()
+        if not self._offered:
+            self.told.emit(self.tr("There is no unsaved text."))
+
+    @Slot()
+    def _open_offered(self) -> None:
+        if not self._offered:
+            return
+        draft = self._offered[0]
+        opened = bool(draft.target) and draft.target != draft.title and self._controller.open(draft.target)
+        if not opened:
+            self._set_aside()
+            self._begin(Document(draft.title), "", None)
+        self._editor().replace_text_undoable(draft.text)
+        if self.keep():  # only now is the older copy not needed any more
+            self.drafts.throw_away(draft)
+        self.offer()
+
+    @Slot()
+    def _throw_offered(self) -> None:
+        if self._offered:
+            self.drafts.throw_away(self._offered[0])
+        self.offer()
+
+    # -- what actions call -------------------------------------------------------------------------------
+
+    @Slot()
+    def comment(self) -> None:
+        """Make the chosen lines comments, or lines again."""
+        self._editor().edit.toggle_comment()
+
+    @Slot()
+    def complete(self) -> None:
+        """Offer what can be written at the cursor."""
+        self._editor().edit.complete()
+
+    @Slot()
+    def find(self) -> None:
+        """Find in the text."""
+        self._editor().find()
+
+    @Slot()
+    def next_fault(self) -> None:
+        """Go to the next line with a fault."""
+        self._editor().next_fault()
+
+    @Slot()
+    def toggle_derived(self) -> None:
+        """Show the derived backward beside the text, or hide it."""
+        self._editor().toggle_derived()
+
+    # -- inside ------------------------------------------------------------------------------------------
+
+    def _editor(self) -> EditorView:
+        """Return the editor, brought into sight."""
+        self.editor_wanted.emit()
+        assert self._view is not None
+        return self._view
+
+    @Slot()
+    def _on_text(self) -> None:
+        assert self._view is not None
+        text = self._view.text()
+        if text != self._text:
+            self._text = text
+            self._soon.start()
+            self._show_state()
+            self.text_changed.emit(text)
+
+    def _show_state(self) -> None:
+        if self._view is not None:
+            session = self._controller.session
+            self._view.set_applied(self._applied, "" if session is None else session.title)
+            self._view.set_saved(self.is_saved)
+
+
+def _read(path: Path) -> tuple[str, bytes] | None:
+    data = _bytes(path)
+    try:
+        return None if data is None else (data.decode("utf-8-sig"), data)
+    except UnicodeDecodeError:
+        return None
+
+
+def _bytes(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except (OSError, ValueError):
+        return None
+
+
+def _stopped(text: str) -> str:
+    return text if text.endswith((".", "?")) else f"{text}."
