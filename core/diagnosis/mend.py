@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -49,6 +49,13 @@ class Mender:
 
     def mends(self, place: Place) -> Generator[None, None, list[Mend]]:
         """Find the edits of a place's line that mend it, the most likely first; yields after each one that was tried."""
+        for role in (place.role, *place.others):
+            found = yield from self._mends(replace(place, role=role))
+            if found:
+                return found
+        return []
+
+    def _mends(self, place: Place) -> Generator[None, None, list[Mend]]:
         statement = self.work.statement_of(place.value)
         raw = self.code.raws[statement]
         found: list[Mend] = []
@@ -72,6 +79,8 @@ class Mender:
         if step:  # an update: its step is what is compared
             roles = [r for r in [self.work.own_role(raw.target)] if r in self.work.trials[0].truth]
         found: list[Mend] = []
+        taken: dict[str, bool] = {}
+        there = {r for v in self.work.lines if self.work.statement_of(v) != statement for r in self.work.roles_of(v)}
         for edit in edits_of(raw.value, self.program.text, self.stock(statement), everywhere=step):
             yield
             segment = self.code.spliced(raw, edit.spans)
@@ -82,13 +91,14 @@ class Mender:
                     self.program.instructions[max(self.program.statements[statement].last - 1, 0)].result, role, frozenset()
                 )
                 fault = self.name(edit, place, statement)
+                taken[segment.strip()] = role in there  # what another line has is hardly what this one is for
                 found.append(Mend(fault, raw.line, raw.text, segment.strip(), self._line(raw, segment), c, edit))
         for name, version in self._earlier(raw, statement, names):
             yield
             role, c = self._any(raw, self.code.segment(raw), {**names, name: version}, roles, step)
             if role is not None:
                 found.append(self._moved(raw, names[name], name, c))
-        return sorted(found, key=_rank)[:MOST_MENDS]
+        return sorted(found, key=lambda m: (taken.get(m.expected, False), *_rank(m)))[:MOST_MENDS]
 
     def _any(
         self, raw: Raw, segment: str, names: Mapping[str, int], roles: Sequence[Role], step: bool
@@ -300,7 +310,6 @@ class Mender:
         functions = [n for n, f in self.code.source.definitions.items() if len(f.arguments) == 1 and n != d.name] + [
             "sigmoid",
             "tanh",
-            "relu",
         ]
         stock = Stock(arrays, (), (), 1, tuple(dict.fromkeys(functions)), ())
         for _, root in (*d.steps, ("", d.value)):
@@ -386,8 +395,8 @@ def targets_of(program: Program) -> list[int]:
 
 
 def depends(program: Program, value: int, on: frozenset[int] | set[int]) -> bool:
-    """Tell whether a value is computed from one of some others."""
-    return not ancestors(program.instructions, [value]).isdisjoint(on)
+    """Tell whether a value is computed from one of some others; to read a size is none of it."""
+    return not ancestors([i for i in program.instructions if i.op != "size_of"], [value]).isdisjoint(on)
 
 
 def _derivative_text(program: Program, role: Role, z: str | None, a: str | None) -> str | None:
@@ -441,7 +450,7 @@ def ast_of(segment: str) -> Any:
 
 
 _ORDER = (
-    "version", "name", "function", "axis", "transpose", "put call", "drop call", "drop factor", "put derivative", "product", "put sum", "write derivative",
+    "version", "transpose", "name", "axis", "drop call", "function", "put call", "drop factor", "put derivative", "product", "put sum", "write derivative",
     "compare", "put weights", "plus", "drop term", "inverse",
 )  # fmt: skip
 

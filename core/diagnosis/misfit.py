@@ -64,10 +64,15 @@ def _suspects(look: Look, failing: int) -> list[int]:
         v = p.instructions[s.last - 1].result
         if v not in above:
             continue
-        role = work.role_of(v)
-        if role is None or _idle(work, s.index, role[0]):
+        if not _known(work, v, p.statements[failing].phase) or any(_idle(work, s.index, r) for r in work.roles_of(v)):
             found.append(s.index)
     return [*found, failing]
+
+
+def _known(work: Work, value: int, phase: str) -> bool:
+    """Tell whether a value is an adjoint that a line can be made from; before an update it may be a parameter's gradient."""
+    parameters = set(work.starts.values())
+    return any(r.kind == "adjoint" and (phase == "update" or r.index not in parameters) for r in work.roles_of(value))
 
 
 def _idle(work: Work, statement: int, role: Role) -> bool:
@@ -79,7 +84,8 @@ def _idle(work: Work, statement: int, role: Role) -> bool:
 
 def _idle_line(look: Look, statement: int) -> bool:
     p, work = look.program, look.work
-    return work is None or work.role_of(p.instructions[p.statements[statement].last - 1].result) is not None
+    phase = "update" if p.fault is None else p.statements[p.fault.statement].phase
+    return work is None or _known(work, p.instructions[p.statements[statement].last - 1].result, phase)
 
 
 def _fitting(look: Look, statement: int, failing: int) -> Generator[None, None, list[tuple[Mend, tuple[float, ...]]]]:

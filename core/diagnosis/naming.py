@@ -39,10 +39,15 @@ def by_numbers(mender: Mender, place: Place) -> str:
     if any(f is None for f in found):
         return "operand"
     shapes = {np.shape(f) for f in found}
+    own = place.role.index in work.starts.values()
+    if shapes != {wanted[0].shape} and np.size(found[0]) > wanted[0].size and not own:
+        return "broadcast"
+    if shapes != {wanted[0].shape} and own:
+        return "batch-sum"
+    if _skips_weights(mender, place, statement):
+        return "chain-skipped"
     if shapes != {wanted[0].shape}:
-        if np.size(found[0]) > wanted[0].size:
-            return "broadcast" if place.role.index not in work.starts.values() else "batch-sum"
-        return "batch-sum" if place.role.index in work.starts.values() else "shape"
+        return "shape"
     for role in [r for r in work.trials[0].truth if r.kind == "factor"]:
         factor = work.truth(role)
         if factor[0].shape == wanted[0].shape:
@@ -51,8 +56,6 @@ def by_numbers(mender: Mender, place: Place) -> str:
                     return "derivative-extra"
                 if constant([f * d for f, d in zip(found, factor, strict=True)], wanted) is not None:
                     return "derivative-missing"
-    if _skips_weights(mender, place, statement):
-        return "chain-skipped"
     raw = mender.code.raws[statement]
     if any(
         isinstance(n, ast.Subscript) and not (isinstance(n.value, ast.Attribute) and n.value.attr == "shape")
@@ -84,18 +87,25 @@ def _skips_weights(mender: Mender, place: Place, statement: int) -> bool:
     program, work = mender.program, mender.work
     if place.role.kind != "adjoint" or place.role.index in work.starts.values():
         return False
-    reads = {
-        v for i in program.instructions[program.statements[statement].first : program.statements[statement].last] for v in i.reads
-    }
+    s = program.statements[statement]
+    reads = {v for i in program.instructions[s.first : s.last] for v in i.reads}
+    names = {program.values[v].name for v in reads}
     below = descendants(program.instructions, [place.role.index])
-    for v in reads:
-        role = work.role_of(v) if v in work.leads_to else None
-        if role is None or role[0].kind != "adjoint" or role[0].index not in below:
-            continue
-        between = [i for i in program.instructions if i.result in below and i.result != place.role.index and i.op in ("matmul", "dot")
-                   and i.result in ancestors(program.instructions, [role[0].index])]  # fmt: skip
-        weights = {w for i in between for w in i.reads if program.values[w].name in program.trainable}
-        if weights and not weights & reads:
+    sources = [work.role_of(v) for v in reads if v in work.leads_to]
+    if place.value not in work.replaced:
+        sources.append(work.role_of(place.value))
+    indices = {r[0].index for r in sources if r is not None and r[0].kind == "adjoint"} & below
+    if not reads.isdisjoint(mender.targets) and program.loss is not None:
+        indices.add(program.loss)  # the raw error
+    for index in indices:
+        above = ancestors(program.instructions, [index])
+        between = [
+            i
+            for i in program.instructions
+            if i.result in below & above and i.result != place.role.index and i.op in ("matmul", "dot")
+        ]
+        weights = {program.values[w].name for i in between for w in i.reads if program.values[w].name in program.trainable}
+        if weights and not weights & names:
             return True
     return False
 
@@ -136,12 +146,17 @@ def name_of(mender: Mender, edit: Edit, place: Place, statement: int, definition
     if kind in ("put sum", "axis") or kind.startswith(("drop call sum", "drop call mean")):
         return "axis" if "softmax" in edit.old else "batch-sum"
     if kind == "index":
-        return "operand" if edit.new in program.trainable else "broadcast" if _grows(mender, place, statement) else "batch-sum"
+        if "::-1" in edit.old or edit.new in program.trainable:
+            return "operand"
+        return "broadcast" if _grows(mender, place, statement) else "batch-sum"
     if kind == "reshape":
         return "broadcast" if _grows(mender, place, statement) else "transpose"
     if kind == "drop term":
         kept = {t for _, t in edit.spans}
-        return "epsilon" if _small(mender, edit.old, statement) else "stale" if kept & set(program.trainable) else "operand"
+        if _small(mender, edit.old, statement):
+            return "epsilon"
+        dropped = _numbers(mender, edit.old, statement)
+        return "stale" if kept & set(program.trainable) and dropped is not None and np.ndim(dropped[0]) else "operand"
     if kind.startswith("drop call"):
         name = kind.removeprefix("drop call ")
         if _grows(mender, place, statement):
@@ -160,6 +175,10 @@ def _in_def(edit: Edit, definition: Definition) -> str:
     steps = {name for name, _ in definition.steps}
     if edit.kind == "name" and edit.old in steps and edit.new in definition.arguments:
         return "derivative-twice"
+    if edit.kind == "name" and edit.old in definition.arguments and edit.new in steps:
+        return "derivative-of-preactivation"
+    if any(op in edit.old for op in ("<", ">")):
+        return "operand"
     if edit.kind == "name" and not edit.old.isidentifier() or edit.kind.startswith("drop call"):
         return "derivative-twice"
     if edit.kind == "put call":
@@ -243,7 +262,8 @@ def _dropped(mender: Mender, edit: Edit, statement: int) -> str:
     found = _numbers(mender, edit.old, statement)
     if found is None:
         return "derivative-extra"
-    return "operand" if np.size(found[0]) == 1 else "derivative-extra"
+    fixed = np.size(found[0]) == 1 and all(np.array_equal(f, found[0]) for f in found)
+    return "operand" if fixed else "derivative-extra"
 
 
 def _small(mender: Mender, source: str, statement: int) -> bool:

@@ -110,7 +110,7 @@ def role_of(fault: Fault, diagnosis: Diagnosis) -> str:
         return f"the slope of the activation that makes `{slope}`"
     name = fault.role.removeprefix("∂L/∂")
     if name == fault.role:
-        return "what it is used as"
+        return "what the lines after it take it for"
     if name in parameters_of(diagnosis):
         return f"the gradient of `{name}`"
     return f"{fault.role}, the derivative of the loss by `{name}`"

@@ -163,6 +163,11 @@ class Work:
                 return role, c
         return None
 
+    def roles_of(self, value: int) -> list[Role]:
+        """Return all that a value is, up to a factor."""
+        found = [v[value] for v in self.now]
+        return [role for role in self.trials[0].truth if constant(found, self.truth(role)) is not None]
+
     def put(self, replaced: Mapping[int, Role]) -> list[list[Any]] | None:
         """Return the values of all trials with the truth in some places more."""
         whole = {**self.replaced, **replaced}
@@ -203,13 +208,15 @@ class Work:
 class Place:
     """A wrong line: the value that it makes, what it should be, and the parameters that this mends.
 
-    With `step`, the line is an update, and its step is what should be a multiple of the role.
+    With `step`, the line is an update, and its step is what should be a multiple of the role. `others` are roles that mend as
+    much: behind a ReLU, ∂L/∂A1 and ∂L/∂Z1 do the same.
     """
 
     value: int
     role: Role
     parameters: frozenset[str]
     step: bool = False
+    others: tuple[Role, ...] = ()
 
 
 def places(work: Work) -> list[Place]:
@@ -233,13 +240,11 @@ def _best(work: Work, wrong: list[str]) -> Place | None:
     for value in work.lines:
         if value in work.replaced or not any(n in work.leads_to[value] for n in wrong):
             continue
-        mended: Place | None = None
-        for role in roles_for(work, value):
-            parameters = work.mended_by(value, role, wrong)
-            if parameters and (mended is None or len(parameters) > len(mended.parameters)):
-                mended = Place(value, role, parameters)
-        if mended is not None:
-            candidates.append(mended)
+        found = [(role, work.mended_by(value, role, wrong)) for role in roles_for(work, value)]
+        most = max((len(p) for _, p in found), default=0)
+        if most:
+            (role, parameters), *others = [pair for pair in found if len(pair[1]) == most]
+            candidates.append(Place(value, role, parameters, others=tuple(r for r, p in others if p == parameters)))
     if not candidates:
         return None
     most = max(len(c.parameters) for c in candidates)
@@ -282,9 +287,9 @@ def roles_for(work: Work, value: int) -> list[Role]:
         return own
     here = np.shape(work.now[0][value])
     truth = work.trials[0].truth
-    same = [r for r, a in truth.items() if a.shape == here]
+    same = [r for r, a in truth.items() if a.shape == here and (here or r.kind == "adjoint")]
     turned = [Role(r.kind, r.index, True) for r, a in truth.items() if a.ndim == 2 and a.T.shape == here and a.shape != here]
-    return [*own, *same, *turned, *(r for r, a in truth.items() if a.shape != here)]
+    return [*own, *same, *turned, *(r for r, a in truth.items() if a.shape != here and r.kind == "adjoint")]
 
 
 def instructions_of(program: Program, statement: int) -> tuple[Instruction, ...]:

@@ -91,6 +91,8 @@ def fault_sentence(fault: Fault, diagnosis: Diagnosis) -> str:
     elif said.update and in_update(fault, diagnosis):
         template = said.update
     text = f"{said.title}. {_filled(template, fault, diagnosis)}"
+    if template != said.fails and why_it_fails(fault, diagnosis):
+        text += f" This line cannot run. {why_it_fails(fault, diagnosis)}"
     if fault.fault == "operand":
         text += stretched(fault, diagnosis)
     return text
@@ -102,7 +104,8 @@ def mend(fault: Fault, diagnosis: Diagnosis) -> str:
     if fault.expected:
         # "(before `W2 -= …`)" after the line itself says that it only has to move.
         moves = fault.expected.startswith(fault.text) and fault.expected != fault.text
-        parts[0] += f" Line {fault.line} {'goes to another place' if moves else 'becomes'}"
+        does = f"Line {fault.line} goes to another place" if moves else f"Line {fault.line} becomes"
+        parts[0] += f" {'Add this line' if fault.fault == 'never-applied' else does}:"
         parts.append("\n".join(f"    {line}" for line in fault.expected.split("\n")))
     elif fault.fault not in REMARKS:
         parts[0] += f" No single change of line {fault.line} was found that mends it."
@@ -155,13 +158,15 @@ def verdict_sentence(parameter: ParameterVerdict, diagnosis: Diagnosis) -> str:
         return "wrong: it is updated, but the forward does not use it"
     if p.own is not None and p.true is not None and p.own.shape != p.true.shape:
         return f"wrong: your gradient is {size(p.own.shape)}, and {p.name} is {size(p.true.shape)}"
+    if p.own is None and diagnosis.program.fault is not None:
+        return "wrong: not computed, because a line cannot run"
     if p.factor is not None and p.factor < 0:
         length = "" if abs(p.factor + 1) < 1e-6 else f", {times(-p.factor)} as far as the others"
         return f"wrong: its update goes exactly uphill{length}"
     if p.factor is not None:
         return f"wrong: {times(p.factor)} the true gradient, unlike the others"
     if p.value is None:
-        return "wrong: no update uses a gradient of it"
+        return "wrong: no update changes it by its gradient"
     if p.cosine is None or not np.isfinite(p.cosine):
         return "wrong: not the gradient, nor a multiple of it"
     return f"wrong: not the gradient; {_direction(p.cosine)} (cosine {cosine_text(p.cosine)})"
@@ -210,10 +215,12 @@ def summary(diagnosis: Diagnosis) -> str:
             c = times(factor)
             return f"right up to a factor: all are {c} the true gradients, which acts like {c} the learning rate"
         return f"right: {whose} those of the loss ({n} of {n} parameters)"
+    if not wrong and d.faults:
+        return f"the gradients are right, but not all the rest: {len(d.faults)} fault{'' if len(d.faults) == 1 else 's'} found"
     faults = f"{len(d.faults)} fault{'' if len(d.faults) == 1 else 's'} found"
     if not d.faults:
         faults = "no line was found that alone explains it"
-    return f"wrong: {listed(p.name for p in wrong) or 'the update'}; {faults}"
+    return f"wrong: {listed(p.name for p in wrong)}; {faults}"
 
 
 def written_by_hand(program: Program) -> bool:
