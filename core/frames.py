@@ -140,10 +140,32 @@ def local_text(program: Program, instruction: Instruction) -> str:
     labels = {v: label.partition(" ")[0] for v, label in local_labels(program, instruction).items()}
     if not instruction.frames:
         return instruction.text
-    reads = {v: replace(program.values[v], label=labels.get(v, program.values[v].label)) for v in (*instruction.reads, instruction.result)}
+    reads = {
+        v: replace(program.values[v], label=labels.get(v, program.values[v].label))
+        for v in (*instruction.reads, instruction.result)
+    }
     text = instruction_text(instruction.op, instruction.operands, instruction.attributes, instruction.result, _Some(reads))
     name, _, right = text.partition(" = ")
     return f"return {right}" if local_name(program, instruction) == "" else f"{name} = {right}"
+
+
+def call_text(program: Program, instruction: Instruction) -> str:
+    """Return the calls that an operation came out of, the outermost first: `sigmoid_prime(Z2) ▸ sigmoid(x)`."""
+    return " ▸ ".join(program.calls[f.call].text for f in instruction.frames)
+
+
+def named_in(program: Program, instruction: Instruction) -> list[tuple[str, str]]:
+    """Return the local names that an operation gives, each with the calls that it holds in; empty for what one returns.
+
+    The outermost first: what `sigmoid(x)` returns is `s` in the function that says `s = sigmoid(x)`.
+    """
+    found: list[tuple[str, str]] = []
+    for depth, frame in enumerate(instruction.frames):
+        call = program.calls[frame.call]
+        line = body_line(program, call.function, frame.step)
+        if line is not None and call.results[frame.step] == Operand(instruction.result):
+            found.append((line.target, " ▸ ".join(program.calls[f.call].text for f in instruction.frames[: depth + 1])))
+    return found
 
 
 def line_part(program: Program, instruction: Instruction) -> tuple[int, int]:

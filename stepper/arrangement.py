@@ -94,7 +94,7 @@ PANELS: tuple[Panel, ...] = (
     Panel("predict", translate("actions", "Predict"), translate("actions", "a question before each step"),
           PredictView, "right", (), "predict"),
     Panel("lesson", translate("actions", "Lesson"), translate("actions", "a program to find something out in"),
-          LessonView, "right", (), "lessons"),
+          LessonView, "right", (), "lessons", "Ctrl+L"),
     Panel("help", translate("actions", "Help"), translate("actions", "F1 in any panel opens its page"),
           HelpView, "right", (), "start"),
     Panel("loss", translate("actions", "Loss"), translate("actions", "over the iterations; click to travel"),

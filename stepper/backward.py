@@ -23,9 +23,7 @@ class Backward(QObject):
 
     panel_wanted = Signal()
 
-    def __init__(
-        self, controller: Controller, diagnosing: Diagnosing, writing: Writing, panels: Panels, parent: QObject
-    ) -> None:
+    def __init__(self, controller: Controller, diagnosing: Diagnosing, writing: Writing, panels: Panels, parent: QObject) -> None:
         super().__init__(parent)
         self._controller, self._diagnosing, self._writing, self._panels = controller, diagnosing, writing, panels
         self._marked: tuple[object, ...] = (None, "", {})

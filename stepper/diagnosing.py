@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +18,8 @@ from stepper.settings import Settings
 from stepper.widgets.pieces import Pieces
 
 PAUSE = 400
-"""Milliseconds after the last change of the text before it is diagnosed live."""
+LONGEST_PAUSE = 3000
+"""Milliseconds after the last change of the text before it is diagnosed live: longer where the last diagnosis took long."""
 
 
 class Diagnosing(QObject):
@@ -35,6 +37,7 @@ class Diagnosing(QObject):
         self._settings = settings
         self.state = Diagnosed(live=bool(settings.get("live")))
         self._seen = False
+        self._began = 0.0
         self.work = Pieces(self)
         self.work.ended.connect(self._on_ended)
         self._later = QTimer(self)
@@ -88,6 +91,7 @@ class Diagnosing(QObject):
         self._later.stop()
         s = self.state
         if s.text.strip():
+            self._began = time.perf_counter()
             self.work.start(s.text, _diagnosed(s.text, s.folder, s.loss))
             self._set(busy=True, trouble="")
 
@@ -118,6 +122,8 @@ class Diagnosing(QObject):
 
     @Slot(object, object)
     def _on_ended(self, text: object, found: Diagnosis | str | None) -> None:
+        took = round(1000 * (time.perf_counter() - self._began))
+        self._later.setInterval(max(PAUSE, min(took, LONGEST_PAUSE)))
         if isinstance(found, str):
             self._set(busy=False, trouble=found)
             return

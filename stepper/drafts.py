@@ -8,16 +8,19 @@ from __future__ import annotations
 import contextlib
 import datetime
 import json
+import time
 import uuid
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QLockFile
+from PySide6.QtCore import QLockFile, QSysInfo
 
 from stepper.saving import SavingError, save_text
 
 MOST = 50
 LONGEST = 4_000_000
+OLD = 3600
+"""Seconds after which a text that was locked elsewhere counts as left behind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +95,20 @@ class Drafts:
         lock = QLockFile(str(file.with_suffix(".lock")))
         lock.setStaleLockTime(0)
         if not lock.tryLock(0):
-            # A folder that cannot be written to holds no living window's text either.
-            return lock.error() != QLockFile.LockError.LockFailedError
+            # A folder that cannot be written to holds no living window's text either; and of a lock that another computer
+            # made, or this one under another name, nobody can tell whether its window lives: then its age decides.
+            return lock.error() != QLockFile.LockError.LockFailedError or self._is_old(file, lock)
         lock.unlock()
         return True
+
+    @staticmethod
+    def _is_old(file: Path, lock: QLockFile) -> bool:
+        host = lock.getLockInfo()[1]  # of process, computer, app
+        try:
+            age = time.time() - file.stat().st_mtime
+        except OSError:
+            return False
+        return age > OLD and host != QSysInfo.machineHostName()
 
     @staticmethod
     def _remove(file: Path) -> None:

@@ -10,7 +10,7 @@ from typing import cast
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from core.errors import StepperError
-from core.lessons.lesson import MENDED, WRONG, Lesson, Step
+from core.lessons.lesson import Lesson, Step
 from core.lessons.runs import Asked, Runs, Shown
 from core.lessons.shipped import PREFIX, is_lesson, open_lesson
 from core.session import Moment, Session
@@ -70,6 +70,7 @@ class Lessons(QObject):
         controller.opened.connect(self._on_opened)
         controller.changed.connect(self._on_changed)
         panels.changed.connect(self._on_panels)
+        panels.closed.connect(self._on_closed)
 
     @property
     def lesson(self) -> Lesson | None:
@@ -180,6 +181,7 @@ class Lessons(QObject):
         """Leave the lesson and show the list of lessons; the program stays open."""
         self._stop()
         self._lesson, self._runs, self._shown, self._trouble = None, None, None, ""
+        self._panels.kept = ""
         self._hush()
         self._step_panels.clear()
         self._tell()
@@ -190,6 +192,7 @@ class Lessons(QObject):
     def _take(self, lesson: Lesson, at: int) -> None:
         self._lesson, self._runs, self._titles = lesson, Runs(lesson), {}
         self._variant = ""
+        self._panels.kept = PANEL
         self._go(at)
         self.seen.emit()
 
@@ -288,7 +291,7 @@ class Lessons(QObject):
         if session is None:
             return
         waits = self._working or (self._asked() is not None and self._given() is None)
-        quiet = waits and self._lesson is not None and session is self._session and self._panels.is_shown(PANEL)
+        quiet = waits and self._lesson is not None and session is self._session and self._panels.kept == PANEL
         if session.quiet != quiet:
             session.set_quiet(quiet)
 
@@ -328,7 +331,7 @@ class Lessons(QObject):
         """Begin the lesson that was opened as a file or by its TARGET; any other program leaves the lesson where it is."""
         del moment
         target = self._controller.target
-        if not self._opening and is_lesson(target) and not target.endswith(tuple(f":{v}" for v in (WRONG, MENDED))):
+        if not self._opening and is_lesson(target):
             self._wanted = target
             self._soon.start()
 
@@ -340,8 +343,8 @@ class Lessons(QObject):
         except StepperError as error:
             self.said.emit(str(error))
             return
-        _, colon, variant = target.removeprefix(PREFIX).rpartition(":")
-        if not (colon and variant in lesson.variants):
+        variant = target.removeprefix(PREFIX).rpartition(":")[2]
+        if variant not in lesson.variants:  # one of its programs by name is wanted as a program
             self._take(lesson, 0)
 
     @Slot(object)
@@ -358,9 +361,20 @@ class Lessons(QObject):
 
     @Slot()
     def _on_panels(self) -> None:
-        """Keep the lesson in front of what shares its place, as long as it is open."""
-        self._panels.kept = PANEL if self._lesson is not None and self._panels.is_shown(PANEL) else ""
-        self._hush()
+        """Go on with a lesson whose panel was closed and is open again."""
+        if self._lesson is not None and not self._panels.kept and self._panels.is_shown(PANEL):
+            self._panels.kept = PANEL
+            self._hush()
+            self._step_panels.show(self.state)
+
+    @Slot(str)
+    def _on_closed(self, name: str) -> None:
+        """Give back the place of the lesson, and tell of problems again, when a person closes its panel."""
+        if name == PANEL and self._lesson is not None:
+            self._stop()
+            self._panels.kept = ""
+            self._hush()
+            self._step_panels.clear()
 
 
 def _worked_out(runs: Runs, step: Step) -> Generator[None, None, Shown | str]:

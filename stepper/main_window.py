@@ -364,6 +364,7 @@ class MainWindow(QMainWindow):
         self.backward.panel_wanted.connect(self.show_backward)
         self.diagnosing.changed.connect(self._on_diagnosed)
         self.lessons.changed.connect(self._on_lesson)
+        self._on_lesson(self.lessons.state)
         self.lessons.said.connect(self.say)
         self.lessons.seen.connect(self.show_lesson)
         self.lessons.diagnose_wanted.connect(self.backward.check)

@@ -170,10 +170,12 @@ class Panels(QMainWindow):
             places[area_of(panel, arrangement)].append(dock)
         self._place(places)
         for panel in PANELS:
-            self.docks[panel.id].setVisible(arrangement in panel.shown)
+            self.docks[panel.id].setVisible(arrangement in panel.shown or panel.id == self.kept)
         for docks in places.values():
             for dock in reversed([d for d in docks if not d.isHidden()]):
                 dock.raise_()
+        if self.kept:
+            self.docks[self.kept].raise_()
         self.setUpdatesEnabled(True)
         self._arranging = False
         if focus is not None and self.isAncestorOf(focus) and not focus.isVisible():

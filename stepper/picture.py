@@ -177,6 +177,10 @@ class Studio:
         window, session = self.window, self.window.controller.session
         for _ in range(4):
             QApplication.processEvents()
+        if window.panels.is_shown("diagnosis") or shown is window.panels.views.get("diagnosis"):
+            window.diagnosing.check()
+            while window.diagnosing.state.busy:
+                QApplication.processEvents()
         window.drawer.draw_now()
         if session is not None:
             while not session.tracks.fill(1.0):  # what the curves wait for

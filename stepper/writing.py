@@ -13,6 +13,8 @@ from core.complete import load
 from core.diagnosis.result import Diagnosis
 from core.errors import NotationError, StepperError
 from core.health.mending import typed
+from core.lessons.shipped import PREFIX
+from core.library import EXAMPLES
 from core.notation.parse import lines_of
 from core.program.ir import Program
 from core.session import Session
@@ -197,6 +199,8 @@ class Writing(QObject):
         self._set_aside()
         target = self._controller.target
         text = typed(session.timeline.program_at(1)).text
+        if Path(target).is_file():
+            target = str(Path(target).absolute())  # the next window may be started in another folder
         document = Document(session.title, target, folder=session.folder)
         found = _read(Path(target)) if target.lower().endswith(".py") else None
         if found is not None and lines_of(found[0]) == lines_of(text):
@@ -337,8 +341,7 @@ class Writing(QObject):
         if not self._offered:
             return
         draft = self._offered[0]
-        opened = bool(draft.target) and draft.target != draft.title and self._controller.open(draft.target)
-        if not opened:
+        if not (_can_be_opened(draft.target) and self._controller.open(draft.target)):
             self._set_aside()
             self._begin(Document(draft.title), "", None)
         self._editor().replace_text_undoable(draft.text)
@@ -367,7 +370,7 @@ class Writing(QObject):
     @Slot()
     def find(self) -> None:
         """Find in the text."""
-        self._editor().find()
+        self._editor().find_text()
 
     @Slot()
     def next_fault(self) -> None:
@@ -402,6 +405,13 @@ class Writing(QObject):
             session = self._controller.session
             self._view.set_applied(self._applied, "" if session is None else session.title)
             self._view.set_saved(self.is_saved)
+
+
+def _can_be_opened(target: str) -> bool:
+    try:
+        return target in EXAMPLES or target.startswith(PREFIX) or (bool(target) and Path(target).is_file())
+    except (OSError, ValueError):
+        return False
 
 
 def _read(path: Path) -> tuple[str, bytes] | None:

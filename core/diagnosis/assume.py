@@ -52,7 +52,7 @@ def best_loss(case: Case) -> str:
 
 
 def _score(program: Program) -> float:
-    """How well a backward fits a loss: right parameters count most, then values that are adjoints of it, then the exact factor."""
+    """Return how well a backward fits a loss: right parameters count most, then its adjoints, then the exact factor."""
     drawn = trials(program)
     if not drawn:
         return -1.0

@@ -9,9 +9,9 @@ import numpy as np
 from core.diagnosis.code import Change
 from core.diagnosis.edits import nodes_of, product_of
 from core.diagnosis.look import Found, Look
-from core.diagnosis.mend import tidy
 from core.diagnosis.result import Fault
 from core.diagnosis.sums import fit
+from core.diagnosis.tidying import tidy
 from core.diagnosis.trials import first_inputs
 from core.execute.adjoints import adjoints
 from core.health.probe import Probe
@@ -75,7 +75,7 @@ def missing_biases(look: Look) -> list[Found]:
         spans = [
             (node, f"{text(node)} + {name}" if node is raw.value or _argument(raw.value, node) else f"({text(node)} + {name})")
         ]
-        new = tidy(case.code.spliced(raw, spans))
+        new = tidy(case.code.spliced(raw, spans), raw.text)
         found.append((
             Fault(case.line(raw.line), raw.text, "bias-missing", new.strip(), parameters=(name,), role=p.values[i.result].label),
             Change(((raw.line, new),)),
@@ -147,10 +147,11 @@ def symmetric(look: Look) -> list[Fault]:
             given = p.given_named(name)
             line = case.code.lines[given.line - 1].strip()
             shape = ", ".join(map(str, np.shape(given.value)))
-            found.append(
-                Fault(case.line(given.line), line, "symmetric-start", f"{name} = 0.5 * np.random.randn({shape})", parameters=(name,),
-                      role=p.values[hidden].label,
-                      confirmed_by=f"All {a.shape[1 - sample]} units of {p.values[hidden].label} have the same output for every sample and"
-                                   " the same gradient, so every update keeps them equal.")
-            )  # fmt: skip
+            units, label = a.shape[1 - sample], p.values[hidden].label
+            sentence = (
+                f"All {units} units of {label} have the same output for every sample and the same gradient, so every update"
+                " keeps them equal."
+            )
+            start = f"{name} = 0.5 * np.random.randn({shape})"
+            found.append(Fault(case.line(given.line), line, "symmetric-start", start, sentence, (), (name,), label))
     return found

@@ -182,7 +182,8 @@ def _products(node: ast.expr, text: Text) -> Iterator[Edit]:
     if times is not None:
         a, b = times
         for x, y in ((text(a), text(b)), (turned(a, text), bare(b, text)), (bare(a, text), turned(b, text)),
-                     (bare(b, text), bare(a, text)), (turned(b, text), bare(a, text)), (bare(b, text), turned(a, text))):  # fmt: skip
+                     (bare(b, text), bare(a, text)), (turned(b, text), bare(a, text)),
+                     (bare(b, text), turned(a, text))):  # fmt: skip
             new = f"({parenthesised(x)} @ {parenthesised(y)})"
             yield Edit("product", ((node, new),), text(node), new)
     if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub)):

@@ -164,7 +164,7 @@ def odd_lines(work: Work, free: frozenset[int] = frozenset()) -> tuple[float, li
     chosen = 1.0
     for common in _commons(found):
         needed = {n: common / c for n, c in found.items() if abs(common / c - 1) > CLOSE}
-        cover = _cover(needed, [g for g in groups])
+        cover = _cover(needed, list(groups))
         if cover is not None and (best is None or len(cover) < len(best)):
             best, chosen = cover, common
     odd: list[Odd] = []

@@ -11,8 +11,10 @@ import numpy as np
 
 from core import ops
 from core.diagnosis.code import Change, Code, computed, splice
+from core.diagnosis.definitions import definition_edits, right_elsewhere
 from core.diagnosis.edits import Edit, Stock, edits_of
 from core.diagnosis.search import Place, Work
+from core.diagnosis.tidying import tidy, tidy_def
 from core.diagnosis.trials import Role, constant, fitted
 from core.errors import NotationError
 from core.notation.convert import Definition
@@ -86,7 +88,7 @@ class Mender:
             segment = self.code.spliced(raw, edit.spans)
             role, c = self._any(raw, segment, names, roles, step)
             if role is not None and all(m.expected != segment.strip() for m in found):
-                segment = tidy(segment)
+                segment = tidy(segment, raw.text)
                 place = Place(
                     self.program.instructions[max(self.program.statements[statement].last - 1, 0)].result, role, frozenset()
                 )
@@ -107,7 +109,7 @@ class Mender:
             e = self.code.read(segment, raw.target)
         except NotationError:
             return None, 0.0
-        numbers = [computed(e, names, values, self._extra(n)) for n, values in enumerate(self.work.now)]
+        numbers = [computed(e, names, values, self.extra(n)) for n, values in enumerate(self.work.now)]
         if any(x is None for x in numbers):
             return None, 0.0
         if step:
@@ -127,7 +129,7 @@ class Mender:
     def result(self, place: Place, statement: int, e: Any, n: int, names: Mapping[str, int]) -> Any:
         """Return what an edited line computes in a trial, comparable with `wanted`."""
         values = self.work.now[n]
-        found = computed(e, names, values, self._extra(n))
+        found = computed(e, names, values, self.extra(n))
         if found is None:
             return None
         p = self.program
@@ -139,7 +141,7 @@ class Mender:
             return np.subtract(found, old) if np.shape(found) == np.shape(old) else None
         return found
 
-    def _extra(self, n: int) -> Mapping[str, Any]:
+    def extra(self, n: int) -> Mapping[str, Any]:
         size = self.program.batching.size
         return {"m": size, "batch_size": size, "iteration": 1}
 
@@ -173,7 +175,7 @@ class Mender:
                 segment = self.code.spliced(raw, edit.spans)
                 c = self.fits(place, statement, segment, names)
                 if c is not None:
-                    segment = tidy(segment)
+                    segment = tidy(segment, raw.text)
                     yield Mend(
                         self.name(edit, place, statement), raw.line, raw.text, segment.strip(), self._line(raw, segment), c, edit
                     )
@@ -194,16 +196,11 @@ class Mender:
     def _earlier(self, raw: Raw, statement: int, names: Mapping[str, int]) -> Iterator[tuple[str, int]]:
         p = self.program
         read = {n.id for root in (raw.value, raw.mask) if root is not None for n in ast.walk(root) if isinstance(n, ast.Name)}
-        for name in sorted(read & set(names)):
+        first = p.statements[statement].first
+        for name in sorted(n for n in read & set(names) if names[n] in p.makers):
             for v in p.values:
-                if (
-                    v.name == name
-                    and v.kind != "part"
-                    and v.index != names[name]
-                    and p.makers.get(v.index, -1) < p.statements[statement].first
-                ):
-                    if names[name] in p.makers:
-                        yield name, v.index
+                if v.name == name and v.kind != "part" and v.index != names[name] and p.makers.get(v.index, -1) < first:
+                    yield name, v.index
 
     def _moved(self, raw: Raw, version: int, name: str, c: float) -> Mend:
         """Return the mend that moves the line which gives a name its new value under the one that needs the old one."""
@@ -221,12 +218,12 @@ class Mender:
         definitions = self.code.source.definitions
         used = {n.id for root in (raw.value, raw.mask) if root is not None for n in ast.walk(root) if isinstance(n, ast.Name)}
         for name in sorted(used & set(definitions)):
-            if self._right_elsewhere(name, statement):
+            if right_elsewhere(self, name, statement):
                 continue
             definition = definitions[name]
             first, last = self.code.definition_lines[name]
             segment = "\n".join(self.code.lines[first - 1 : last])
-            for root, spans, edit in self._def_edits(definition):
+            for root, spans, edit in definition_edits(self, definition):
                 yield None
                 new = splice(segment, first, spans)
                 try:
@@ -243,97 +240,6 @@ class Mender:
                     self.name(edit, place, statement, definition), at, self.code.lines[at - 1].strip(), lines[at - first].strip(),
                     change, c, edit, name,
                 )  # fmt: skip
-
-    def scaled_definitions(self) -> dict[str, float]:
-        """Return the small `def`s that compute a constant times the derivative of the activation of what they are called with."""
-        found: dict[str, float] = {}
-        for statement, raw in enumerate(self.code.raws):
-            names = self.code.names_before(statement)
-            for node in ast.walk(raw.value) if self.program.statements[statement].phase in ("backward", "update") else ():
-                if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and len(node.args) == 1):
-                    continue
-                if node.func.id not in self.code.source.definitions or node.func.id in found:
-                    continue
-                try:
-                    e = self.code.read(f"_ = {self.code.source_of(node)}", "_")
-                except NotationError:
-                    continue
-                numbers = [computed(e, names, values, self._extra(n)) for n, values in enumerate(self.work.now)]
-                for role in self.work.trials[0].truth:
-                    if role.kind == "factor" and (c := constant(numbers, self.work.truth(role))) is not None:
-                        found[node.func.id] = c
-                        break
-        return {name: c for name, c in found.items() if abs(c - 1) > 1e-6}
-
-    def definition_to_blame(self, place: Place) -> str | None:
-        """Return the small `def` of a line that computes nothing known of what it is called with, so that it may be at fault."""
-        statement = self.work.statement_of(place.value)
-        raw = self.code.raws[statement]
-        names = self.code.names_before(statement)
-        definitions = self.code.source.definitions
-        for node in ast.walk(raw.value):
-            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in definitions):
-                continue
-            name = node.func.id
-            if len(node.args) != 1 or len(definitions[name].arguments) != 1 or self._right_elsewhere(name, statement):
-                continue
-            try:
-                e = self.code.read(f"_ = {self.code.source_of(node)}", "_")
-            except NotationError:
-                continue
-            found = [computed(e, names, values, self._extra(n)) for n, values in enumerate(self.work.now)]
-            known = any(r.kind == "factor" and constant(found, self.work.truth(r)) is not None for r in self.work.trials[0].truth)
-            if not known and all(f is not None for f in found):
-                return name
-        return None
-
-    def calls_of(self, name: str) -> int:
-        """Return how many lines call a small `def`."""
-        return sum(any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(raw.value)) for raw in self.code.raws)
-
-    def _right_elsewhere(self, name: str, statement: int) -> bool:
-        """Tell whether another line that calls a `def` is right, so that the `def` is not to blame."""
-        wrong = {self.work.statement_of(v) for v in self.work.replaced}
-        for s in self.program.statements:
-            if s.index == statement or s.index in wrong or s.last == s.first:
-                continue
-            raw = self.code.raws[s.index]
-            calls = any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(raw.value))
-            if calls and (
-                s.phase in ("forward", "loss") or self.work.role_of(self.program.instructions[s.last - 1].result) is not None
-            ):
-                return True
-        return False
-
-    def _def_edits(self, d: Definition) -> Iterator[tuple[ast.expr, tuple[Any, ...], Edit]]:
-        arrays = [*d.arguments, *(n for n, _ in d.steps)]
-        functions = [n for n, f in self.code.source.definitions.items() if len(f.arguments) == 1 and n != d.name] + [
-            "sigmoid",
-            "tanh",
-        ]
-        stock = Stock(arrays, (), (), 1, tuple(dict.fromkeys(functions)), ())
-        for _, root in (*d.steps, ("", d.value)):
-            for edit in edits_of(root, self.program.text, stock):
-                if edit.kind not in ("put sum", "reshape", "transpose", "axis"):
-                    yield root, edit.spans, edit
-            # every place of the same expression at once: `sigmoid(x) * (1 - sigmoid(x))` becomes `x * (1 - x)`
-            calls: dict[str, list[ast.expr]] = {}
-            for node in ast.walk(root):
-                if isinstance(node, (ast.Call, ast.BinOp)):
-                    calls.setdefault(ast.unparse(node), []).append(node)
-            for text, nodes in calls.items():
-                for a in arrays:
-                    if ast.unparse(root) != text or (root is not d.value):
-                        yield root, tuple((n, a) for n in nodes), Edit("name", tuple((n, a) for n in nodes), text, a)
-            names: list[ast.expr] = [n for n in ast.walk(root) if isinstance(n, ast.Name) and n.id in arrays]
-            for f in stock.functions:
-                spans = tuple((n, f"{f}({n.id})") for n in names if isinstance(n, ast.Name))
-                if len(spans) > 1:
-                    yield root, spans, Edit("put call", spans, "", f)
-            if root is d.value:
-                for a in arrays:
-                    for new in (f"{a} * (1 - {a})", f"1 - {a} ** 2", f"({a} > 0)"):
-                        yield root, ((root, new),), Edit("write derivative", ((root, new),), ast.unparse(root), new)
 
     def stock(self, statement: int) -> Stock:
         """Return what an edit may write into a line."""
@@ -410,47 +316,9 @@ def _derivative_text(program: Program, role: Role, z: str | None, a: str | None)
     return None if "?" in text else text
 
 
-def tidy(segment: str) -> str:
-    """Return a line without the outermost parentheses that are not needed."""
-    try:
-        node = ast_of(segment)
-    except (SyntaxError, ValueError):
-        return segment
-    head, _, tail = segment.partition("=")
-    if isinstance(node, ast.Assign) and tail.strip().startswith("(") and tail.strip().endswith(")"):
-        inner = tail.strip()[1:-1]
-        try:
-            if ast.dump(ast_of(f"_ = {inner}").value) == ast.dump(node.value):
-                return f"{head}= {inner}"
-        except (SyntaxError, ValueError):
-            pass
-    return segment
-
-
-def tidy_def(text: str) -> str:
-    """Return a `def` whose returned expression has no parentheses around all of it."""
-    lines = text.split("\n")
-    for n, line in enumerate(lines):
-        bare = line.strip()
-        if bare.startswith("return (") and bare.endswith(")"):
-            inner = bare[len("return (") : -1]
-            try:
-                if ast.dump(ast_of(f"_ = {inner}").value) == ast.dump(ast_of(f"_ = ({inner})").value):
-                    lines[n] = line[: len(line) - len(line.lstrip())] + f"return {inner}"
-            except (SyntaxError, ValueError):
-                pass
-    return "\n".join(lines)
-
-
-def ast_of(segment: str) -> Any:
-    """Return the one statement of a line."""
-    from core.notation.syntax import python_tree
-
-    return python_tree(segment.strip()).body[0]
-
-
 _ORDER = (
-    "version", "transpose", "name", "axis", "drop call", "function", "put call", "drop factor", "put derivative", "product", "put sum", "write derivative",
+    "version", "transpose", "name", "axis", "drop call", "function", "put call", "drop factor", "put derivative",
+    "product", "put sum", "write derivative",
     "compare", "put weights", "plus", "drop term", "inverse",
 )  # fmt: skip
 
@@ -460,4 +328,4 @@ def _rank(m: Mend) -> tuple[float, ...]:
     kind = next((n for n, k in enumerate(_ORDER) if m.edit.kind.startswith(k)), len(_ORDER))
     plain = abs(m.factor) in (1.0,) or np.isclose(abs(m.factor), 1.0)
     swapped = m.edit.kind == "name" and len({new for _, new in m.edit.spans}) > 1
-    return (0 if plain else 1, kind + (20 if swapped else 0), len(m.edit.spans), len(m.expected))
+    return (0 if plain else 1, kind + (20 if swapped else 0), len(m.edit.spans), len(m.expected), len(m.edit.old))

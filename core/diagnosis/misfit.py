@@ -10,9 +10,10 @@ import numpy as np
 from core.diagnosis.code import Change, computed
 from core.diagnosis.edits import Stock, edits_of, product_of
 from core.diagnosis.look import Found, Look
-from core.diagnosis.mend import Mend, Mender, ast_of, tidy
+from core.diagnosis.mend import Mend, Mender
 from core.diagnosis.result import Fault, Tie
 from core.diagnosis.search import Work
+from core.diagnosis.tidying import ast_of, tidy
 from core.diagnosis.trials import Role, first_inputs
 from core.errors import NotationError
 from core.health.probe import Probe
@@ -127,7 +128,7 @@ def _legal(look: Look, statement: int) -> Generator[None, None, list[Mend]]:
         yield
         if edit.kind not in ("name", "transpose", "index", "reshape"):
             continue
-        segment = tidy(code.spliced(raw, edit.spans))
+        segment = tidy(code.spliced(raw, edit.spans), raw.text)
         try:
             result = computed(code.read(segment, raw.target), names, values, {"m": size, "batch_size": size, "iteration": 1})
         except NotationError:

@@ -12,12 +12,19 @@ from core.diagnosis.edits import bare, product_of
 from core.diagnosis.trials import Role, constant
 from core.errors import NotationError
 from core.notation.convert import Definition
+from core.program.ir import Program
 from core.program.structure import ancestors, descendants
 
 if TYPE_CHECKING:
     from core.diagnosis.edits import Edit
     from core.diagnosis.mend import Mender
     from core.diagnosis.search import Place
+
+
+def role_text(program: Program, role: Role) -> str:
+    """Return what a value should be, in words: ∂L/∂Z2, or the derivative of A1."""
+    label = program.values[role.index].label
+    return f"∂L/∂{label}" if role.kind == "adjoint" else f"the derivative of {label}"
 
 
 def by_numbers(mender: Mender, place: Place) -> str:
@@ -179,7 +186,7 @@ def _in_def(edit: Edit, definition: Definition) -> str:
         return "derivative-of-preactivation"
     if any(op in edit.old for op in ("<", ">")):
         return "operand"
-    if edit.kind == "name" and not edit.old.isidentifier() or edit.kind.startswith("drop call"):
+    if (edit.kind == "name" and not edit.old.isidentifier()) or edit.kind.startswith("drop call"):
         return "derivative-twice"
     if edit.kind == "put call":
         return "derivative-of-preactivation"

@@ -7,7 +7,7 @@ import ast
 import numpy as np
 
 from core.diagnosis.code import splice
-from core.diagnosis.edits import function_of, nodes_of, product_of, wrapped
+from core.diagnosis.edits import function_of, nodes_of, wrapped
 from core.diagnosis.look import Look
 from core.diagnosis.result import Fault
 from core.diagnosis.trials import first_inputs
@@ -83,8 +83,4 @@ def _output_without_bias(look: Look) -> list[Fault]:
         if any(np.all(np.take(datum, k, axis=1 - sample) == 1) for k in range(np.shape(datum)[1 - sample])):
             return []  # a feature that is always 1 is a bias by another name
     raw = case.code.raws[last.statement]
-    node = next((x for x in nodes_of(raw.value) if product_of(x) is not None), None)
-    if node is None:
-        return []
-    text = splice(case.code.segment(raw), raw.line, [(node, f"({case.code.source_of(node)} + b)")]).strip()
-    return [Fault(case.line(raw.line), raw.text, "bias-missing", text, role=p.values[last.result].label)]
+    return [Fault(case.line(raw.line), raw.text, "bias-missing", role=p.values[last.result].label)]

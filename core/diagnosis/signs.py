@@ -10,8 +10,8 @@ import numpy as np
 
 from core.diagnosis.code import Change, Code, computed
 from core.diagnosis.edits import nodes_of, product_of, times_of, wrapped
-from core.diagnosis.mend import tidy
 from core.diagnosis.search import Work
+from core.diagnosis.tidying import tidy
 from core.errors import NotationError
 from core.notation.parse import Raw
 
@@ -47,7 +47,7 @@ def rewritten(work: Work, code: Code, value: int, times: float) -> tuple[str, Ch
             and np.shape(found) == wanted.shape
             and np.allclose(found, wanted, rtol=RTOL, atol=1e-12 * float(np.max(np.abs(wanted)) or 1))
         ):
-            new = tidy(segment)
+            new = tidy(segment, raw.text)
             rest = tuple((n, None) for n in range(raw.line + 1, raw.end_line + 1))
             return new.strip(), Change(((raw.line, new), *rest))
     return None

@@ -9,8 +9,9 @@ import numpy as np
 from core.diagnosis.code import Change
 from core.diagnosis.edits import function_of, nodes_of
 from core.diagnosis.look import Found, Look
-from core.diagnosis.mend import targets_of, tidy
+from core.diagnosis.mend import targets_of
 from core.diagnosis.result import Fault, Tie
+from core.diagnosis.tidying import tidy
 
 
 def broadcasts(look: Look) -> list[Found]:
@@ -38,7 +39,7 @@ def broadcasts(look: Look) -> list[Found]:
         new = f"{line.rstrip()}.reshape({'-1, 1' if column else '1, -1'})"
         found.append((
             Fault(case.line(given.line), line.strip(), "broadcast", new.strip(), role=s.text, parameters=tuple(p.trainable),
-                  ties=(Tie(case.line(s.line), s.text, f"{name}.reshape({'-1, 1' if column else '1, -1'}) for {name}", "broadcast"),)),
+                  ties=(Tie(case.line(s.line), s.text, f"{name}.reshape(…) for {name}", "broadcast"),)),
             Change(((given.line, new),)),
         ))  # fmt: skip
         break
@@ -76,7 +77,7 @@ def wrong_axes(look: Look) -> list[Found]:
         ):
             total = p.instructions[maker]
             above, below = (values[o.value] if o.value is not None else None for o in (i.operands[0], total.operands[0]))
-            if above is None or not np.array_equal(above, below):
+            if above is None or below is None or not np.array_equal(above, below):
                 continue
             axis = total.attributes.get("axis")
         else:
@@ -98,7 +99,7 @@ def wrong_axes(look: Look) -> list[Found]:
                     prefix = (
                         text(node.func) if not (isinstance(node.func, ast.Attribute) and not _np(node.func)) else f"np.{name}"
                     )
-                    new = tidy(case.code.spliced(raw, [(node, f"{prefix}({text(inner)}, axis={1 - here}{keep})")]))
+                    new = tidy(case.code.spliced(raw, [(node, f"{prefix}({text(inner)}, axis={1 - here}{keep})")]), raw.text)
                     found.append((
                         Fault(case.line(raw.line), raw.text, "axis", new.strip(), parameters=tuple(p.trainable),
                               role=f"{p.values[i.result].label}"),

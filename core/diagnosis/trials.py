@@ -120,15 +120,13 @@ def _drawn(program: Program, index: int, datum: Any, rng: np.random.Generator, l
 
 def _is_target(program: Program, index: int) -> bool:
     """Tell whether a data array is read by the loss, or by no product of the forward."""
-    for i in program.instructions:
-        if index in i.reads and program.phase_of(i.index) == "forward":
-            return False
-    return True
+    return not any(index in i.reads and program.phase_of(i.index) == "forward" for i in program.instructions)
 
 
 def forward_values(program: Program) -> list[int]:
     """Return the values of the forward and the loss, and the parameters that they read."""
     made = [i.result for i in program.instructions if program.phase_of(i.index) in ("forward", "loss")]
+    made.sort(key=lambda v: program.values[v].kind == "part")  # what has a name comes first
     return [*(program.inputs[n] for n in program.trainable), *made]
 
 
@@ -149,7 +147,7 @@ def _truth(program: Program, probe: Probe) -> dict[Role, Array]:
 
 
 def activated(program: Program, i: Instruction) -> int | None:
-    """Return what an operation of the forward is the activation of, such as `sigmoid(Z1)` or `maximum(Z1, 0)`; None for others."""
+    """Return what a forward operation is the activation of, as in `sigmoid(Z1)` or `maximum(Z1, 0)`; None for others."""
     op = ops.get(i.op)
     if program.phase_of(i.index) != "forward" or not op.elementwise or i.op in _ARITHMETIC or len(i.reads) != 1:
         return None

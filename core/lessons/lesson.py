@@ -22,7 +22,7 @@ PANELS = (
     "problems", "check", "diagnosis", "course",
 )  # fmt: skip
 """The panels that a step may ask for, by the names that the window gives them."""
-Expected = Literal["right", "wrong"] | tuple[str, ...]
+Expected = Literal["right", "wrong", "unasked"] | tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

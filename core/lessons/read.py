@@ -108,7 +108,7 @@ def _diagnosis(top: Fields, variants: Mapping[str, str]) -> Mapping[str, Expecte
         if key not in variants:
             raise table.refuse(key, f"is no program of this lesson; there are {', '.join(variants)}")
         if isinstance(table.raw(key), str):
-            found[key] = cast(Expected, table.word(key, ("right", "wrong"), True))
+            found[key] = cast(Expected, table.word(key, ("right", "wrong", "unasked"), True))
             continue
         names = table.texts(key)
         for name in names:
@@ -137,6 +137,10 @@ def _stop(step: Fields) -> Stop:
     f = step.inner("stop")
     if f is None:
         return Stop()
+    for key in ("iteration", "before", "after", "end", "where", "within"):
+        f.raw(key)
+    if "where" in f and "iteration" in f:
+        raise f.refuse("", "can name an iteration or look for one with `where`, not both")
     if sum(key in f for key in ("before", "after", "end")) > 1:
         raise f.refuse("", "can be before a line, after a line or at the end, only one of them")
     after = "after" in f

@@ -24,7 +24,7 @@ from core.lessons.lesson import Answer, Kind, Lesson, Question, Step, Stop
 from core.lessons.places import Place, answer_at, statement_named, value_named
 from core.notation.question import compile_condition
 from core.notes import Breakpoint
-from core.program.ir import Array, Program
+from core.program.ir import Array, Program, fault_sentence
 from core.quiz import NOT_A_NUMBER, shape_text
 from core.toml_lines import line_of
 
@@ -155,7 +155,9 @@ class Runs:
                     broken = False
                     break
             if broken and done < iteration:
-                raise ExecutionError(f"iteration {iteration} is not reached: the program stops in iteration {done + 1}")
+                machine = timeline.machine_at(done + 1)
+                why = "" if machine.fault is None else f": {fault_sentence(machine.program, machine.fault)}"
+                raise ExecutionError(f"iteration {iteration} is not reached{why}")
             yield
             until = time.perf_counter() + PIECE
 

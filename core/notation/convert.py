@@ -105,7 +105,9 @@ class Converter:
         if isinstance(node, ast.Compare):
             if len(node.ops) != 1 or type(node.ops[0]) not in COMPARE:
                 raise fail(node, "compare two things at a time, with > >= < <= == or !=")
-            return self._made(COMPARE[type(node.ops[0])], (self.convert(node.left, scope), self.convert(node.comparators[0], scope)))
+            return self._made(
+                COMPARE[type(node.ops[0])], (self.convert(node.left, scope), self.convert(node.comparators[0], scope))
+            )
         if isinstance(node, ast.Attribute):
             return self._attribute(node, scope)
         if isinstance(node, ast.Subscript):
@@ -213,7 +215,9 @@ class Converter:
             raise fail(node, f"`{name}` needs {needed} operand{'s' if needed > 1 else ''}, {len(given)} given")
         if name == "unslice" and isinstance(given[1], ast.Subscript):
             index = self._index(given[1].slice)
-            return self._made("unslice", (self.convert(given[0], scope), self.convert(given[1].value, scope)), (("index", index),))
+            return self._made(
+                "unslice", (self.convert(given[0], scope), self.convert(given[1].value, scope)), (("index", index),)
+            )
         attributes = self._attributes(node, op, name, rest, method)
         operands = tuple(self.convert(a, scope) for a in given) + tuple(Name(n) for n in op.implicit)
         return self._made(op.name, operands, attributes)

@@ -17,7 +17,7 @@ import numpy as np
 
 from core.complete import gradient_name
 from core.errors import NotationError
-from core.notation.builder import Builder
+from core.notation.builder import IMPLICIT_SIZES, Builder
 from core.notation.check import Facts
 from core.notation.convert import Converter, Definition
 from core.notation.draft import Derivation, assemble, context_of, lower_line, missing_names, started
@@ -30,6 +30,9 @@ from core.writing.reading import Trouble, lost_names, node_range, read
 
 Role = Literal["data", "parameter", "hyperparameter", "state", "gradient", "definition", "loss", "other"]
 MOST_TROUBLES = 30
+A_PIECE = 40
+"""Lines that are emitted at once, before others may have their turn."""
+_ALWAYS = (*IMPLICIT_SIZES, "np", "numpy", "len", "float", "int", "True", "False", "None")
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +152,7 @@ class _Work:
             for name, parameter in derived.items():
                 facts = builder.facts[builder.inputs[parameter]]
                 builder.add_input(name, "constant", facts or Facts((), np.dtype(float)))
-            good = self._emit(builder, Converter(definitions, context_of(batching)), lines, bad, set(unknown))
+            good = yield from self._emit(builder, Converter(definitions, context_of(batching)), lines, bad, set(unknown))
             yield
             if good is not None:
                 break
@@ -172,11 +175,13 @@ class _Work:
 
     def _emit(
         self, builder: Builder, converter: Converter, lines: list[Raw], bad: set[int], unknown: set[str]
-    ) -> list[Raw] | None:
+    ) -> Generator[None, None, list[Raw] | None]:
         """Emit all lines but the bad ones; None if another bad one was found, which is then among them."""
         good: list[Raw] = []
         lost = dict(self.lost)
-        for raw in lines:
+        for n, raw in enumerate(lines, 1):
+            if n % A_PIECE == 0:
+                yield
             reads = names_in(raw)
             unknown |= {name for name in lost if lost[name] < raw.line}
             lost = {name: line for name, line in lost.items() if line >= raw.line}
@@ -204,8 +209,7 @@ class _Work:
         return good
 
     def _check_name(self, node: ast.Name, raw: Raw, builder: Builder) -> None:
-        known = {*builder.env, *self.source.definitions, "m", "batch_size", "iteration", "np", "numpy", "len", "float", "int"}
-        if node.id in known or node.id in ("True", "False", "None"):
+        if node.id in builder.env or node.id in self.source.definitions or node.id in _ALWAYS:
             return
         near = difflib.get_close_matches(node.id, sorted(builder.env), 1)
         near = near or [n for n in sorted(builder.env) if len(n) == len(node.id) < 4 and n[:-1] == node.id[:-1]]

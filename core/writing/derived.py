@@ -38,7 +38,7 @@ def derived_backward(text: str, folder: Path | None = None) -> Derived:
     try:
         program = load(text, folder=folder)
         if program.fault is not None:
-            return Derived(problem=f"First a line that cannot run needs mending: {program.fault.message}")
+            return Derived(problem=f"First mend the line that cannot run: {program.fault.message}")
         bare = typed(program, without_backward=True).text
         try:
             plain = load(bare, folder=folder)
@@ -48,7 +48,7 @@ def derived_backward(text: str, folder: Path | None = None) -> Derived:
                 raise
             plain = load(summed, folder=folder)
     except NotationError as error:
-        place = f"line {error.line}: " if error.line else ""
+        place = f"Line {error.line}: " if error.line else ""
         return Derived(problem=f"What the text lacks cannot be derived yet. {place}{error.bare}")
     except StepperError as error:
         return Derived(problem=str(error))
@@ -72,12 +72,11 @@ def _summed(program: Program, text: str) -> str:
     Empty where the loss is no line of the text.
     """
     maker = None if program.loss is None else program.makers.get(program.loss)
-    if program.loss is None or maker is None:
-        return ""
-    statement = program.statements[program.instructions[maker].statement]
-    source = parse(text)
-    raws = [s for s in source.statements if isinstance(s, Raw)]
-    line = next((s for s in raws if (s.target, s.text) == (statement.target, statement.text)), None)
+    raws = [s for s in parse(text).statements if isinstance(s, Raw)]
+    line = next((s for s in reversed(raws) if s.section == "loss"), None)
+    if maker is not None and line is None:
+        wanted = program.statements[program.instructions[maker].statement].text
+        line = next((s for s in raws if s.text == wanted), None)
     edit = Edit(text)
     if line is None:
         return ""

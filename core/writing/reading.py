@@ -13,7 +13,9 @@ from core.notation.syntax import python_tree
 
 MOST = 20
 _WRAPPED = re.compile(r"^this is not a line that Python could read \((.*)\)$", re.DOTALL)
-_GIVES = re.compile(r"^\s*(?:def\s+)?([^\W\d]\w*)\s*(?:\(|\[|(?:\*\*|//|[-+*/@])?=(?!=))")
+_OPENED = re.compile(r"expected an indented block after .* on line (\d+)")
+_LOOPS = re.compile(r"expected an indented block after '(for|while|if|with|try|class)'")
+_GIVES = re.compile(r"^\s*(?:def\s+)?([^\W\d]\w*)\s*(?:\(|\[|(?:\*\*|//|[-+*/@])?=(?!=)|$)")
 _CLOSED = re.compile(r"'(.)' was never closed")
 
 
@@ -84,6 +86,9 @@ def _statement_at(rows: Sequence[str], error: NotationError) -> tuple[int, int, 
     try:
         body = python_tree("\n".join(rows)).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
+        opened = _OPENED.search(error.bare)
+        if opened:
+            line = int(opened[1])
         while line > 1 and not rows[line - 1].strip():
             line -= 1
         if not rows[line - 1].strip():  # nothing above it: the fault is somewhere below
@@ -136,6 +141,11 @@ def _said(error: NotationError) -> str:
         return "One `=` gives a name a value, and only a name can stand left of it; `==` compares."
     if "unterminated" in reason:
         return "A text in quotes is not ended in this line."
+    loop = _LOOPS.search(reason)
+    if loop:
+        return f"`{loop[1]}` is not part of the notation; write the lines of one iteration, one under the other."
+    if _OPENED.search(reason):
+        return "After this line one that is four spaces in is needed, as `    return x * 2`."
     if "indent" in reason:
         return "The indent of this line does not fit: lines of a program begin at the left edge, those of a `def` four spaces in."
     return f"This line cannot be read: {reason[:200].rstrip('.?!')}."

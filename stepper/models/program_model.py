@@ -3,62 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import replace
+from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from core.program.dims import show
-from core.program.ir import BodyLine, Call, Phase, Program
+from core.program.ir import BodyLine, Phase, Program
 from core.session import Moment
-from stepper.models import def_rows, mark_signs
+from stepper.models import mark_signs
+from stepper.models.def_rows import DefRows
+from stepper.models.program_row import Row, Status, worst
 
-RowKind = Literal["given-heading", "given", "heading", "line", "inner", "defs-heading", "def", "body"]
-Status = Literal["waiting", "done", "lit", "next", "failed"]
 Index = QModelIndex | QPersistentModelIndex
 ROW_ROLE = Qt.ItemDataRole.UserRole + 1
 STATE_ROLE = Qt.ItemDataRole.UserRole + 2  # named in dataChanged where the rows keep their texts and so their heights
-
-STATUS_SIGN: dict[Status, str] = {"waiting": "", "done": "✓", "lit": "▶", "next": "▷", "failed": "✗"}
-
-
-@dataclass(frozen=True)
-class Row:
-    """What one row shows. `value` is the value that it names, `note` a word before the shape.
-
-    `widest` is the widest note that the row can have: room is kept for it, so that no line is cut anew
-    while the program is stepped through. `stop` says whether a breakpoint on the line is on, None where
-    there is none; `stale` that the line's value is out of date. A line inside an operation has a `depth`.
-    `mark` is the strongest of what health rules say of what the line makes, in a sign and a word; `problems` are the sentences.
-    `body` is the line of a `def` that the row shows; `names` are those that stand for a value here, with its index and what
-    is to be said of it.
-    """
-
-    kind: RowKind
-    text: str
-    phase: Phase | None = None
-    statement: int | None = None
-    value: int | None = None
-    derived: bool = False
-    shape: str = ""
-    note: str = ""
-    status: Status = "waiting"
-    fault: str = ""
-    selected: bool = False
-    widest: str = ""
-    stop: bool | None = None
-    stale: bool = False
-    depth: int = 0
-    mark: str = ""
-    severity: str = ""
-    problems: tuple[str, ...] = ()
-    body: BodyLine | None = None
-    names: tuple[tuple[str, int, str], ...] = ()
-
-    @property
-    def room(self) -> tuple[str, ...]:
-        """The texts that decide how high the row is."""
-        return (self.text, self.shape, self.widest or self.note, self.fault, self.mark)
 
 
 class ProgramModel(QAbstractListModel):
@@ -72,6 +31,7 @@ class ProgramModel(QAbstractListModel):
         self._row_of: dict[int, int] = {}
         self._tagged: set[int] = set()
         self._first_def: int | None = None
+        self._defs = DefRows(self)
         self._body_rows: dict[tuple[str, int], int] = {}
         self.given_open = False
         self.defs_open = True
@@ -142,12 +102,12 @@ class ProgramModel(QAbstractListModel):
             touched = {*_touched(before, moment), *_marked(before), *_marked(moment)}
             rows = {self._row_of[i]: self._line(moment, i) for i in touched}
             if self._first_def is not None:
-                rows |= dict(enumerate(self._def_rows(moment), self._first_def))
+                rows |= dict(enumerate(self._defs.rows(moment, self.defs_open, self._inner_rows), self._first_def))
             self._announce(rows)
             return False
         rows = self._given_rows(moment)
         self._first_def = len(rows) if moment.program.functions else None
-        rows += self._def_rows(moment) + self._line_rows(moment)
+        rows += self._defs.rows(moment, self.defs_open, self._inner_rows) + self._line_rows(moment)
         if moment.program is not self._program or len(rows) != len(self._rows):
             self.beginResetModel()
             self._program, self._rows = moment.program, rows
@@ -180,7 +140,7 @@ class ProgramModel(QAbstractListModel):
             return []
         names = ", ".join(g.name for g in given)
         inputs = [moment.program.inputs.get(g.name) for g in given]
-        mark, severity, problems = _worst(moment, [v for v in inputs if v is not None])
+        mark, severity, problems = worst(moment, [v for v in inputs if v is not None])
         status: Status = "lit" if self.given_open else "waiting"
         rows = [
             Row("given-heading", self.tr("given"), note=names, status=status, mark=mark, severity=severity, problems=problems)
@@ -195,52 +155,10 @@ class ProgramModel(QAbstractListModel):
             if value in moment.edited:
                 note = self.tr("✎ changed by hand")
             chosen = value is not None and value == moment.selection.value
-            mark, severity, problems = _worst(moment, [] if value is None else [value])
+            mark, severity, problems = worst(moment, [] if value is None else [value])
             row = Row("given", item.name, value=value, shape=text, note=note, selected=chosen)
             rows.append(replace(row, mark=mark, severity=severity, problems=problems))
         return rows
-
-    def _def_rows(self, moment: Moment) -> list[Row]:
-        """Return the learner's own functions; those that one stands in with what their names stand for in this call."""
-        functions = moment.program.functions
-        if not functions:
-            return []
-        status: Status = "lit" if self.defs_open else "waiting"
-        rows = [Row("defs-heading", self.tr("your functions"), note=", ".join(f.name for f in functions), status=status)]
-        here = {c.function: c for c in moment.calls}
-        for function in functions if self.defs_open else ():
-            call = here.get(function.name)
-            names = () if call is None else def_rows.names(moment, call, 0)
-            rows.append(Row("def", function.text, names=names))
-            for line in function.lines:
-                rows.append(self._body_row(moment, line, call))
-                if moment.inner is not None and call is not None and rows[-1].status == "next" and call.index == moment.call:
-                    rows += self._inner_rows(moment.inner, 2)
-        return rows
-
-    def _body_row(self, moment: Moment, line: BodyLine, call: Call | None) -> Row:
-        here = moment.notes.at_line(line)
-        row = Row("body", line.text, body=line, depth=1, stop=None if here is None else here.enabled)
-        failing = moment.fault is not None and moment.k == moment.fault.instruction
-        if call is None:
-            nearest = def_rows.upcoming(moment)
-            return replace(row, status=("failed" if failing else "next") if nearest == line else "waiting")
-        value = def_rows.value_of(moment, call, line)
-        known = None if value is None else moment.told_shape(value)
-        shape = "" if known is None else show(known) if known else self.tr("number")
-        made = [] if value is None or moment.program.makers.get(value, -1) >= moment.k else [value]
-        mark, severity, problems = _worst(moment, made)
-        done, count = def_rows.progress(moment, call, line)
-        status: Status = def_rows.status(moment, call, line)
-        if failing and def_rows.comes_next(moment, call, line):
-            status = "failed"
-        note = self.tr("{done} of {count}").format(done=done, count=count) if 0 < done < count else ""
-        widest = self.tr("{done} of {count}").format(done=count, count=count) if count > 1 else ""
-        return replace(
-            row, note=note, widest=widest, value=value, shape=shape, status=status, mark=mark, severity=severity,
-            selected=value is not None and value == moment.selection.value, problems=problems,
-            names=def_rows.names(moment, call, line.step),
-        )  # fmt: skip
 
     def _line_rows(self, moment: Moment) -> list[Row]:
         program = moment.program
@@ -285,7 +203,7 @@ class ProgramModel(QAbstractListModel):
         if stale:
             note = self.tr("◷ out of date")
         results = [i.result for i in moment.program.instructions[s.first : min(s.last, moment.k)]]
-        mark, severity, problems = _worst(moment, results)
+        mark, severity, problems = worst(moment, results)
         if statement in self.faults:
             said = f"✗ {self.faults[statement]}"
             mark, severity, problems = said, "error", (said, *problems)
@@ -332,17 +250,6 @@ class ProgramModel(QAbstractListModel):
             parts.append(self.tr("in your function") if row.kind == "body" else self.tr("inside"))
         parts += row.problems
         return ", ".join(p for p in parts if p)
-
-
-def _worst(moment: Moment, values: Sequence[int]) -> tuple[str, str, tuple[str, ...]]:
-    """Return the sign and the word of the gravest mark of some values, how grave it is, and what all of them say."""
-    marks = mark_signs.loud(list({m.rule: m for v in values for m in moment.marks(v)}.values()))
-    first = next(iter(marks), None)
-    if first is None:
-        return "", "", ()
-    sign = f"{mark_signs.WARNING} " if first.severity == "error" and not mark_signs.is_nonfinite(first) else ""
-    word = sign + mark_signs.named(first) + (f" +{len(marks) - 1}" if len(marks) > 1 else "")
-    return word, first.severity, tuple(mark_signs.sentences(marks))
 
 
 def _marked(moment: Moment) -> set[int]:

@@ -30,7 +30,7 @@ BETWEEN_DRAWINGS = 100
 FEWEST_ITERATIONS = 10
 SHOWN_AT_FIRST = 8
 MUCH = 1000.0
-WIDE, LOW = 640, 430
+WIDE, LOW, LEAST = 440, 500, 280
 
 
 class CourseView(QWidget):
@@ -211,7 +211,7 @@ class CourseView(QWidget):
             for axis in (self.axis, self.other_axis):
                 axis.dress(axis_width())
         names = self.words.run_names(course, self._choice)
-        whose = [self.tr("steps of: {name}").format(name=n) for n in names]
+        whose = [self.tr("steps: {name}").format(name=n) for n in names]
         self.controls.offer([self.words.mend_name(c, d) for c in self._choices], whose, self._unit() > 1)
         if self._choice is not None:
             self.controls.mends.setCurrentIndex(self._choices.index(self._choice))
@@ -262,7 +262,7 @@ class CourseView(QWidget):
                     x, y = epoch_means(x, y, course.per_epoch)
                     x, y = x[x <= course.done], y[x <= course.done]
                 drawn.append(Drawn(name, x, y, k, tip=tip))
-        title = self.tr("Steps of {name}: cosine with downhill").format(name=names[min(place, len(names) - 1)])
+        title = self.tr("Steps of {name}: cosine").format(name=names[min(place, len(names) - 1)])
         if course.rarely:
             title += " " + self.tr("({n} of {m} iterations)").format(n=len(run.sampled), m=course.done)
         self.steps.draw(title, drawn, right, here)
@@ -278,7 +278,8 @@ class CourseView(QWidget):
         return QSize(640, 520)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(240, 160)
+        """What can be read in less is nothing but words; before anything runs there is nothing else."""
+        return QSize(240, 160) if self.course is None else QSize(300, LEAST)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Put the plots beside each other where there is more room for that."""

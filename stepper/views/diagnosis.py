@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCheckBox, QFrame, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
@@ -74,7 +72,7 @@ class DiagnosisView(QWidget):
         self.loss.loss_chosen.connect(self.loss_chosen)
         self.rows = DiagnosisRows(self)
         self.rows.chosen.connect(self._on_row)
-        self.legend = QLabel(self.tr("step:  ↘ +1 downhill   → 0 sideways   ↗ −1 uphill"), self)
+        self.legend = QLabel(self.tr("step:  ↘\u00a0+1\u00a0downhill   →\u00a00\u00a0sideways   ↗\u00a0−1\u00a0uphill"), self)
         self.legend.setTextFormat(Qt.TextFormat.PlainText)
         self.legend.setWordWrap(True)
         self.detail = ParameterDetail(self)
@@ -193,8 +191,6 @@ class DiagnosisView(QWidget):
             parts = (*self.cards[:count], self.hints_title, *self.cards[count:])
             for part in parts:
                 self._stack.removeWidget(part)
-            for one, other in pairwise(parts):
-                QWidget.setTabOrder(one, other)
             for part in parts:
                 self._stack.addWidget(part)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
@@ -183,7 +184,7 @@ class EditorView(QWidget):
         self.apply_wanted.emit(self.text())
 
     @Slot()
-    def find(self) -> None:
+    def find_text(self) -> None:
         """Open the line to find with."""
         self.find_bar.open_bar()
 
@@ -308,10 +309,20 @@ class EditorView(QWidget):
         if not self._analysis.text.strip():
             words = self.tr("Ctrl+Space shows what can be written here.")
         elif not words and self._analysis.missing:
-            names = ", ".join(self._analysis.missing)
-            words = self.tr("✓ Every line can be read; {names} will be derived.").format(names=names)
+            words = self._of_missing()
         self.strip.show_troubles(self._analysis.troubles, line, words, self._wrong_lines())
         self.edit.setAccessibleDescription(self.strip.text.text())
+
+    def _of_missing(self) -> str:
+        """Return what is to be said of gradients that nothing gives: one among own ones may be misspelt."""
+        analysis = self._analysis
+        own = [f.name for f in analysis.lines.values() if f.section == "backward"]
+        for name in analysis.missing:
+            near = difflib.get_close_matches(name, own, 1)
+            if near:
+                words = self.tr("◆ `{name}` is given nowhere, so it would be derived; did you mean `{near}`?")
+                return words.format(name=name, near=near[0])
+        return self.tr("✓ Every line can be read; {names} will be derived.").format(names=", ".join(analysis.missing))
 
     def _is_diagnosed(self) -> bool:
         """Whether the text is the one that was diagnosed, but for how its lines end."""

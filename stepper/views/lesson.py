@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QColor, QKeyEvent, QPalette
+from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QPalette
 from PySide6.QtWidgets import QApplication, QFrame, QLabel, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from core.lessons.runs import Asked
@@ -17,6 +17,9 @@ from stepper.widgets.lesson_list import LessonList
 from stepper.widgets.lesson_next import LessonNext
 from stepper.widgets.lesson_question import LessonQuestion
 from stepper.widgets.lesson_text import LessonText
+
+SETTLED = 30
+"""Milliseconds until what an answer brings, also elsewhere in the window, has found its place."""
 
 
 class LessonView(QWidget):
@@ -60,7 +63,7 @@ class LessonView(QWidget):
         column.addWidget(self.foot)
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
-        self._soon.setInterval(0)
+        self._soon.setInterval(SETTLED)
         self._soon.timeout.connect(self._to_answer)
         self._connect()
         self._use_fonts()
@@ -112,6 +115,11 @@ class LessonView(QWidget):
         else:
             self.foot.next_button.setFocus(Qt.FocusReason.OtherFocusReason)
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Hand the keyboard on to where the next thing is to be done."""
+        super().focusInEvent(event)
+        self.begin()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Scroll by page; answer with a number wherever in the panel the keyboard is."""
         bar = self.page.verticalScrollBar()
@@ -133,9 +141,10 @@ class LessonView(QWidget):
 
     def _show_step(self, state: LessonState) -> None:
         shown = state.shown
-        self.title.setVisible(shown is not None)
-        self.title.setText("" if shown is None else shown.title)
-        self.text.say("" if shown is None else shown.text)
+        title = shown.title if shown is not None else self.tr("This step cannot be shown") if state.trouble else ""
+        self.title.setVisible(bool(title))
+        self.title.setText(title)
+        self.text.say(state.trouble if shown is None else shown.text)
         self.question.show_question(None if shown is None else shown.question, state.given)
         self.reveal.say(shown.reveal if shown is not None and state.told else "")
         self.next.show_state(state)
@@ -148,6 +157,7 @@ class LessonView(QWidget):
     @Slot()
     def _to_answer(self) -> None:
         """Have the answer in sight, from its beginning."""
+        self._box.activate()
         at = self.question.y() + self.question.verdict.y()
         bar = self.page.verticalScrollBar()
         end = self.next.geometry().bottom() + 8

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from core.costs import Cost, cost, total
 from core.explain.line import Line, Part, line
+from core.frames import call_text, local_text
 from core.program.ir import Instruction, Phase, Statement
 from core.session import Moment
 from stepper import theme
@@ -81,6 +82,10 @@ class LineView(QWidget):
             title = title[:1].upper() + title[1:]
         lit = moment.lit is not None and part.instruction.index == moment.lit.index
         blocks = [page.rule(), page.heading(title, name=LIT if lit else ""), page.code(part.shapes), page.words(part.sentence)]
+        if part.instruction.frames:
+            calls, own = call_text(moment.program, part.instruction), local_text(moment.program, part.instruction)
+            words = self.tr("{calls}, where it reads: {line}").format(calls=calls, line=own)
+            blocks.append(page.labelled(self.tr("In your function:"), words))
         if part.formula:
             blocks.append(page.labelled(self.tr("Formula:"), part.formula))
         if part.derivative:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QSizePolicy, QV
 
 from core.explain import operations as prose
 from core.explain.samples import sample_axes
-from core.frames import body_line, line_part, local_labels, local_name, local_text
+from core.frames import body_line, call_text, line_part, local_labels, local_name, local_text
 from core.program.ir import Instruction, Phase, Program
 from core.session import Moment, Selection
 from stepper import theme
@@ -140,7 +140,7 @@ class OperationView(QWidget):
         notes = []
         if around.inner is not None and around.upcoming is not None:
             inside, at = [around.upcoming.text], around.inner
-            while at is not None and at.inner is not None:
+            while at.inner is not None:
                 inside.append(at.upcoming.text if at.upcoming is not None else at.title)
                 at = at.inner
             part = self.tr("▼ inside  {lines}, {k} of {n} done")
@@ -199,15 +199,15 @@ class OperationView(QWidget):
     def _what_def(self, moment: Moment, instruction: Instruction) -> list[str]:
         """Say which part of which line of a `def` an operation is, and in which call."""
         program, frame = moment.program, instruction.frames[-1]
-        call = program.calls[frame.call]
-        line = body_line(program, call.function, frame.step)
+        calls = call_text(program, instruction)
+        line = body_line(program, program.calls[frame.call].function, frame.step)
         n, count = line_part(program, instruction)
-        notes = [self.tr("in {call}").format(call=call.text)]
+        notes = [self.tr("in {call}").format(call=calls)]
         if count > 1 and line is not None:
             notes.insert(0, self.tr("part {n} of {count} of  {line}").format(n=n, count=count, line=line.text))
         name = local_name(program, instruction)
         if name:
-            notes[-1] = self.tr("{name} in {call}").format(name=name, call=call.text)
+            notes[-1] = self.tr("{name} in {call}").format(name=name, call=calls)
         return notes
 
     def _what_names_mean(self, moment: Moment, instruction: Instruction) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QModelIndex, QPoint, QSize, Qt, Signal, Slot
 from PySide6.QtGui import (
@@ -160,7 +161,8 @@ class ProgramView(QWidget):
         self.list.setCurrentIndex(self.model.index(row))
         if self._moment.lit is None:
             self.list.scrollToTop()
-        for shown in (other, row):  # both, where there is room
+        head = None if line is None else self.model.row_of_body(replace(line, step=0))
+        for shown in (other, None if head is None else head - 1, row):  # all, where there is room
             if shown is not None:
                 self.list.scrollTo(self.model.index(shown), QAbstractItemView.ScrollHint.EnsureVisible)
 

@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QAbstractItemView, QApplication, QStyledItemDelega
 
 from stepper import theme
 from stepper.models import mark_signs
-from stepper.models.program_model import ROW_ROLE, STATUS_SIGN, Row
+from stepper.models.program_model import ROW_ROLE
+from stepper.models.program_row import STATUS_SIGN, Row
 from stepper.widgets import fonts
 from stepper.widgets.tips import plain
 
@@ -87,7 +88,10 @@ class LineDelegate(QStyledItemDelegate):
         if not 0 <= number < len(code) or at.x() < left:
             return ""
         for word in re.finditer(r"[^\W\d]\w*", code[number]):
-            before, through = metrics.horizontalAdvance(code[number][: word.start()]), metrics.horizontalAdvance(code[number][: word.end()])
+            before, through = (
+                metrics.horizontalAdvance(code[number][: word.start()]),
+                metrics.horizontalAdvance(code[number][: word.end()]),
+            )
             if before <= at.x() - left < through:
                 return word[0]
         return ""

@@ -114,6 +114,6 @@ def _operand(moment: Moment, operand: Operand | None) -> str:
         return "…"
     if operand.value is None:
         return number_text(operand.number or 0)
-    shape = moment.shape(operand.value)
+    shape = moment.told_shape(operand.value)
     size = "" if not shape else f" {show(shape[::-1] if operand.transposed else shape)}"
     return moment.program.values[operand.value].label + (".T" if operand.transposed else "") + size

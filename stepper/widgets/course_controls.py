@@ -7,13 +7,13 @@ from itertools import pairwise
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from stepper.widgets.tips import plain
 from stepper.widgets.wrap_row import WrapRow
 
 FURTHER = (20, 200, 2000)
-LEAST_COMBO = 16
+LEAST_COMBO = 13
 
 
 class CourseControls(QWidget):
@@ -36,35 +36,39 @@ class CourseControls(QWidget):
         self.mends.activated.connect(self.mend_chosen)
         self.steps = self._combo(self.tr("Whose steps"), self.tr("Whose steps the lower plot judges"))
         self.steps.activated.connect(self.steps_chosen)
+        self.parameters: list[QAction] = []
         self.more: list[QToolButton] = []
         for n in FURTHER:
-            made = self._button("", "")
+            made = self._button(self.tr("+{n}").format(n=n), "")
             made.setProperty("units", n)
             made.clicked.connect(self._on_more)
             self.more.append(made)
-        self.stop = self._button(self.tr("Stop"), self.tr("Stop where the runs are now"))
+        self.stop = self._button("■", self.tr("Stop where the runs are now"))
         self.stop.clicked.connect(self.stopped)
-        self.again = self._button(self.tr("Reset"), self.tr("Begin again, at the start"))
+        self.again = self._button("↺", self.tr("Begin again, at the start"))
         self.again.clicked.connect(self.reset)
-        self.parameters = QToolButton(self)
-        self.parameters.setText(self.tr("Parameters") + "  ")  # room for the little arrow
-        self.parameters.setAccessibleName(self.tr("Choose whose steps are drawn"))
-        self.parameters.setToolTip(self.tr("Choose whose steps are drawn"))
-        self.parameters.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.menu = QMenu(self.parameters)
-        self.menu.setAccessibleName(self.tr("Parameters"))
-        self.menu.triggered.connect(self._on_parameter)
-        self.parameters.setMenu(self.menu)
-        self.means = self._toggle(
-            self.tr("mean of each epoch"), self.tr("Draw one point for each epoch: the mean over its iterations")
-        )
+        room = "  "  # for the little arrow
+        self.show_button = self._button(self.tr("Show") + room, self.tr("Choose whose steps are drawn, and how"))
+        self.show_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.menu = QMenu(self.show_button)
+        self.menu.setAccessibleName(self.tr("Show"))
+        self.menu.setToolTipsVisible(True)
+        mean = self.tr("One point for each epoch: the mean over its iterations")
+        self.means = self._toggle(self.tr("Mean of each epoch"), mean)
         self.means.setChecked(True)
-        self.log = self._toggle(
-            self.tr("log scale"), self.tr("Draw the losses on a logarithmic scale: each line up is ten times as much")
-        )
-        self.means.toggled.connect(self._on_toggled)
-        self.log.toggled.connect(self._on_toggled)
-        self._lay_out()
+        self.log = self._toggle(self.tr("Losses on a logarithmic scale"), self.tr("Each line up is ten times as much"))
+        self.menu.addSeparator()
+        self.menu.triggered.connect(self._on_triggered)
+        self.show_button.setMenu(self.menu)
+        self.units = QLabel(self)
+        self.units.setTextFormat(Qt.TextFormat.PlainText)
+        order = (self.mends, self.units, *self.more, self.stop, self.again, self.steps, self.show_button)
+        self._rows = WrapRow(order, self)
+        for one, following in pairwise(w for w in order if w is not self.units):
+            QWidget.setTabOrder(one, following)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.addWidget(self._rows)
 
     def offer(self, mends: Sequence[str], steps: Sequence[str], epochs: bool) -> None:
         """Offer mends and runs by their names; with `epochs` the buttons count epochs."""
@@ -74,27 +78,25 @@ class CourseControls(QWidget):
                 combo.clear()
                 combo.addItems(list(texts))
                 combo.setCurrentIndex(min(max(before, 0), combo.count() - 1))
-        self._which.setVisible(bool(mends))
+        self.mends.setVisible(bool(mends))
         self.steps.setVisible(len(steps) > 1)
+        self.units.setText(self.tr("epochs:") if epochs else self.tr("iterations:"))
         for button in self.more:
-            n = button.property("units")
-            button.setText((self.tr("+{n} epochs") if epochs else self.tr("+{n}")).format(n=n))
             tip = self.tr("Run {n} epochs further") if epochs else self.tr("Run {n} iterations further")
-            button.setToolTip(tip.format(n=n))
-            button.setAccessibleName(tip.format(n=n))
+            button.setToolTip(tip.format(n=button.property("units")))
+            button.setAccessibleName(tip.format(n=button.property("units")))
         self.means.setVisible(epochs)
+        self.units.setFixedHeight(self.more[0].sizeHint().height())  # level with the buttons
         self._rows.arrange()
 
     def offer_parameters(self, names: Sequence[str], hidden: Collection[str]) -> None:
         """Offer parameters; the menu is only made anew where there are others."""
-        if list(names) != [a.data() for a in self.menu.actions()]:
-            self.menu.clear()
-            for name in names:
-                action = QAction(name, self.menu)
-                action.setCheckable(True)
-                action.setData(name)
-                self.menu.addAction(action)
-        for action in self.menu.actions():
+        if list(names) != [a.data() for a in self.parameters]:
+            for action in self.parameters:
+                self.menu.removeAction(action)
+                action.deleteLater()
+            self.parameters = [self._toggle(self.tr("steps of {name}").format(name=name), "", name) for name in names]
+        for action in self.parameters:
             action.setChecked(action.data() not in hidden)
 
     def set_state(self, running: bool, ended: bool, begun: bool) -> None:
@@ -103,24 +105,6 @@ class CourseControls(QWidget):
             button.setEnabled(not ended)
         self.stop.setEnabled(running)
         self.again.setEnabled(begun)
-
-    def _lay_out(self) -> None:
-        beside = QLabel(self.tr("beside yours:"), self)
-        beside.setTextFormat(Qt.TextFormat.PlainText)
-        beside.setBuddy(self.mends)
-        self._which = QWidget(self)
-        row = QHBoxLayout(self._which)
-        row.setContentsMargins(0, 0, 8, 0)
-        row.setSpacing(6)
-        row.addWidget(beside)
-        row.addWidget(self.mends)
-        order = (*self.more, self.stop, self.again, self.steps, self.parameters, self.means, self.log)
-        self._rows = WrapRow((self._which, *order), self)
-        for one, following in pairwise((self.mends, *order)):
-            QWidget.setTabOrder(one, following)
-        box = QVBoxLayout(self)
-        box.setContentsMargins(0, 0, 0, 0)
-        box.addWidget(self._rows)
 
     def _combo(self, name: str, tip: str) -> QComboBox:
         made = QComboBox(self)
@@ -135,23 +119,25 @@ class CourseControls(QWidget):
         made = QToolButton(self)
         made.setText(text)
         made.setToolTip(plain(tip))
+        made.setAccessibleName(tip)
         made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         return made
 
-    def _toggle(self, text: str, tip: str) -> QCheckBox:
-        made = QCheckBox(text, self)
-        made.setAccessibleName(tip)
+    def _toggle(self, text: str, tip: str, name: str = "") -> QAction:
+        made = QAction(text.replace("&", "&&"), self.menu)
+        made.setCheckable(True)
         made.setToolTip(tip)
+        made.setData(name)
+        self.menu.addAction(made)
         return made
 
     @Slot()
     def _on_more(self) -> None:
         self.further.emit(int(self.sender().property("units")))
 
-    @Slot(bool)
-    def _on_toggled(self, _: bool) -> None:
-        self.redraw_wanted.emit()
-
     @Slot(QAction)
-    def _on_parameter(self, action: QAction) -> None:
-        self.parameter_switched.emit(str(action.data()), action.isChecked())
+    def _on_triggered(self, action: QAction) -> None:
+        if action in (self.means, self.log):
+            self.redraw_wanted.emit()
+        else:
+            self.parameter_switched.emit(str(action.data()), action.isChecked())

@@ -89,6 +89,7 @@ class CoursePanel(QWidget):
         self.setAccessibleName(title)
         self.plot.setAccessibleName(self.tr("Plot: {name}").format(name=title))
         self.legend.show_entries(title, [self._entry(c, here) for c in drawn])
+        self._claim()
         if log is not self._log:
             self._log = log
             self.plot.item.getAxis("left").setLogMode(log)
@@ -108,8 +109,13 @@ class CoursePanel(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._claim()
         if self._cosine:
             self.plot.item.setYRange(*self._ends(), padding=0)
+
+    def _claim(self) -> None:
+        """Have room for the plot below all lines of the legend; their number depends on the width."""
+        self.setMinimumHeight(self.legend.heightForWidth(max(self.width(), 1)) + self.plot.minimumHeight())
 
     def _ends(self) -> tuple[float, float]:
         """Return the ends of the scale of cosines, with room for a line of words beyond 1 and −1."""

@@ -98,10 +98,10 @@ class CourseWords(QWidget):
     def mend_name(self, choice: Choice, diagnosis: Diagnosis) -> str:
         """Return what a mend is called where one is chosen."""
         if choice.kind == "all":
-            return self.tr("all mended") if len(diagnosis.faults) > 1 else self.tr("the mended one")
+            return self.tr("mended: all") if len(diagnosis.faults) > 1 else self.tr("mended")
         if choice.kind == "only":
-            return self.tr("only line {n} mended: {text}").format(n=choice.line, text=choice.text)
-        return self.tr("the hint for line {n} taken: {text}").format(n=choice.line, text=choice.text)
+            return self.tr("mended: only line {n}, {text}").format(n=choice.line, text=choice.text)
+        return self.tr("taken: hint for line {n}, {text}").format(n=choice.line, text=choice.text)
 
     def run_names(self, course: Course, choice: Choice | None) -> list[str]:
         """Return what each run is called."""

@@ -52,11 +52,11 @@ class FaultCard(QFrame):
         self.lines = ChangeLines(self)
         self.more_button = self._button("", self.tr("Open one level more (F4)"))
         self.all_button = self._button(self.tr("Tell me all of it"), self.tr("Open place, fault and mended line at once"))
-        self.go_button = self._button(self.tr("Go to the line"), self.tr("Show the line in your program"))
         self.put_button = self._button(
             self.tr("Put it into my text"), self.tr("Write the mended line into your program; undo takes it back")
         )
         self.course_button = self._button(self.tr("See what it does"), self.tr("Run your program beside the mended one"))
+        self.go_button = self._button(self.tr("Go to the line"), self.tr("Show the line in your program"))
         self.page_button = self._button(self.tr("About this fault"), self.tr("Open the page of help on it"))
         for button, slot in (
             (self.more_button, self._on_more), (self.all_button, self._on_all), (self.go_button, self._on_go),
@@ -79,7 +79,9 @@ class FaultCard(QFrame):
         column.addWidget(self.extra)
         column.addSpacing(3)
         column.addWidget(self.buttons)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
 
     def show_fault(self, diagnosis: Diagnosis, fault: Fault, text: str, level: int, at: bool, stale: bool) -> None:
         """Show a fault of a text up to a level; `stale`: the text has changed since."""
@@ -125,7 +127,7 @@ class FaultCard(QFrame):
         if fault.mended is None:
             return text
         mended = "\n".join(f"    {line}" for line in fault.expected.split("\n"))
-        return f"{text.removesuffix(mended).rstrip()}:" if fault.expected and text.endswith(mended) else text
+        return f"{text.removesuffix(mended).rstrip().rstrip(':')}:" if fault.expected and text.endswith(mended) else text
 
     def _show_mend(self, diagnosis: Diagnosis, fault: Fault, text: str, level: int) -> None:
         self._put = ""

@@ -15,6 +15,9 @@ from stepper.widgets.flow import FlowScroll
 from stepper.widgets.matrix import Cell, MatrixWidget
 from stepper.widgets.names import shown
 
+MOST_SIGNS = 100
+"""Of more cells than these, most of which differ, only the name has a sign: signs everywhere would hide the colours."""
+
 
 class DiagnosisMatrices(FlowScroll):
     """As high as it needs to be. `cell_chosen` carries a cell, and whether it is one of the learner's own gradient."""
@@ -24,8 +27,8 @@ class DiagnosisMatrices(FlowScroll):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName(self.tr("The gradient, cell by cell"))
-        self.own, self.true, self.nudged = (MatrixWidget(self.inside) for _ in range(3))
-        for matrix in (self.true, self.nudged):
+        self.own, self.true, self.nudged, self.difference = (MatrixWidget(self.inside) for _ in range(4))
+        for matrix in (self.true, self.nudged, self.difference):
             matrix.cell_clicked.connect(self._on_cell)
         self.own.cell_clicked.connect(self._on_own)
         self._same = True
@@ -50,15 +53,20 @@ class DiagnosisMatrices(FlowScroll):
         if check is not None and check.nudges == check.cells and check.verdict != "not finite":
             self.nudged.set_matrix(self.tr("checked by nudging"), check.nudged, extent=extent, stale=stale)
             groups.append([self.nudged])
+        if wrong is not None and wrong.any() and self.own.is_heat_map and p.own is not None and p.true is not None:
+            # Of cells too small for a sign of their own, the colours of the difference say which are wrong.
+            with np.errstate(all="ignore"):
+                self.difference.set_matrix(self.tr("yours − true"), p.own - p.true, extent=extent, stale=stale)
+            groups.append([self.difference])
         used = [w for group in groups for w in group]
-        for matrix in (self.own, self.true, self.nudged):
+        for matrix in (self.own, self.true, self.nudged, self.difference):
             matrix.setVisible(matrix in used)
         self.setVisible(bool(groups))
         self.set_groups(groups)
 
     def select(self, cell: Cell | None) -> None:
         """Frame a cell in all of them."""
-        for matrix in (self.true, self.nudged):
+        for matrix in (self.true, self.nudged, self.difference):
             matrix.set_selected(cell)
         self.own.set_selected(cell if self._same else None)
 
@@ -70,10 +78,13 @@ class DiagnosisMatrices(FlowScroll):
     def _marks(self, p: ParameterVerdict, wrong: Array | None) -> tuple[Mark, ...]:
         if p.true is None or (wrong is not None and not wrong.any()):
             return ()
-        if p.verdict == "right up to a factor":
-            return (Mark("", "≈", "warning", wrong, self.tr("right up to the factor that all gradients share")),)
         if wrong is None:
             return (Mark("", "≠", "error", None, self.tr("has another shape than the parameter")),)
+        if p.verdict == "right up to a factor":
+            return (Mark("", "≈", "warning", None, self.tr("right up to the factor that all gradients share")),)
+        if wrong.size > MOST_SIGNS and 2 * np.count_nonzero(wrong) > wrong.size:
+            words = self.tr("{n} of {all} cells differ from the true gradient").format(n=np.count_nonzero(wrong), all=wrong.size)
+            return (Mark("", "≠", "error", None, words),)
         return (Mark("", "≠", "error", wrong, self.tr("differs from the true gradient")),)
 
     @Slot(object)

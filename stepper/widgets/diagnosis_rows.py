@@ -35,7 +35,7 @@ from stepper.widgets.tips import plain
 MOST_ROWS = 8
 NAME, VERDICT, SHAPE, STEP = range(4)
 COSINE = Qt.ItemDataRole.UserRole + 1
-BAR, GAP = 44, 6
+BAR, GAP, WIDEST_BAR = 44, 6, 100
 
 
 class StepDelegate(QStyledItemDelegate):
@@ -213,8 +213,10 @@ class DiagnosisRows(QTreeWidget):
             over = sum(wanted[c] for c in shown) - room
             wanted[VERDICT] = max(70, wanted[VERDICT] - max(over, 0))
         spare = max(0, room - sum(wanted[c] for c in shown))
+        bar = min(spare // 2, WIDEST_BAR) if wanted[STEP] > number else 0
+        more = {VERDICT: spare - bar, STEP: bar}
         for column in shown:
-            self.setColumnWidth(column, wanted[column] + (spare if column == VERDICT else 0))
+            self.setColumnWidth(column, wanted[column] + more.get(column, 0))
 
     @Slot()
     def _on_chosen(self) -> None:

@@ -46,8 +46,8 @@ class Choices(QFrame):
     @property
     def current(self) -> Completion | None:
         """The completion that would be taken."""
-        item = self.list.currentItem()
-        return None if item is None or self.isHidden() else item.data(ITEM)
+        row = self.list.currentRow()
+        return None if row < 0 or self.isHidden() else self.list.item(row).data(ITEM)
 
     def offer(self, found: Completions, cursor: QRect, room: QRect) -> None:
         """Show completions below the cursor (above it where there is no room); hide where there are none."""
@@ -88,8 +88,7 @@ class Choices(QFrame):
 
     @Slot(int)
     def _on_row(self, row: int) -> None:
-        item = self.list.item(row)
-        completion: Completion | None = None if item is None else item.data(ITEM)
+        completion: Completion | None = None if row < 0 else self.list.item(row).data(ITEM)
         if completion is not None:
             self.words.setText(self._words(completion))
 

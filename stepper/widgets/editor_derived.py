@@ -19,7 +19,7 @@ class LinesList(QListWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Choose with Enter; leave left and right to the window."""
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentItem() is not None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentRow() >= 0:
             self.chosen.emit(self.currentItem())
         elif event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right):
             event.ignore()

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 _ENDS = re.compile(r"\r\n|\r|\n")
-_SPECIAL = ("\u2028", "\u2029", "\ufdd0", "\ufdd1", "\ufffc")
+_SPECIAL = ("\ufeff", "\u2028", "\u2029", "\ufdd0", "\ufdd1", "\ufffc")
 _SIGNS = ("␍", "␊", "↵", "¶", "␤", *map(chr, range(0xE000, 0xE040)))
 
 

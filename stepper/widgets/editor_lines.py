@@ -98,16 +98,21 @@ def back_by_indent(editor: QPlainTextEdit, by: int) -> bool:
     return True
 
 
-def replace_lines(editor: QPlainTextEdit, lines: Sequence[str]) -> None:
-    """Make the lines of a document others, as one step to undo; those that stay are not touched."""
+def replace_lines(editor: QPlainTextEdit, lines: Sequence[str]) -> int:
+    """Make the lines of a document others, as one step to undo; those that stay are not touched.
+
+    Returns the first line (from 1) that is another one, 0 if none is.
+    """
     document = editor.document()
     old = [document.findBlockByNumber(n).text() for n in range(document.blockCount())]
     cursor = QTextCursor(document)
     cursor.beginEditBlock()
     matcher = difflib.SequenceMatcher(None, old, list(lines), autojunk=False)
+    first_other = 0
     for kind, i, j, k, n in reversed(matcher.get_opcodes()):
         if kind == "equal":
             continue
+        first_other = k + 1
         if kind == "insert":
             at_end = i == len(old)
             if at_end:
@@ -128,6 +133,7 @@ def replace_lines(editor: QPlainTextEdit, lines: Sequence[str]) -> None:
         cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
         cursor.insertText("\n".join(lines[k:n]))
     cursor.endEditBlock()
+    return first_other
 
 
 def bracket_pair(editor: QPlainTextEdit) -> tuple[int, int] | None:

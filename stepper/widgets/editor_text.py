@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from typing import TypeGuard
 
 from PySide6.QtCore import QEvent, QMimeData, QRect, Qt, Signal, Slot
 from PySide6.QtGui import (
@@ -22,6 +23,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QPlainTextEdit, QTextEdit, QToolTip, QWidget
 
+from core.notation.parse import SETUP, Section
 from core.program.ir import Phase
 from core.writing import Analysis, Completion, Completions, Mark, Trouble
 from stepper import theme
@@ -60,6 +62,7 @@ class CodeEdit(QPlainTextEdit):
         self._blocks = 1
         self._free_tab = False
         self._last = ""
+        self._revision, self._joined, self._meant = -1, "", ""
         self.setAccessibleName(self.tr("Text of the program"))
         self.setFrameShape(QPlainTextEdit.Shape.NoFrame)
         self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
@@ -79,7 +82,7 @@ class CodeEdit(QPlainTextEdit):
         if NUL in text:
             self.refused.emit(self.tr("This text holds a character that no program can hold (NUL); it was not taken."))
             return False
-        self._form = form_of(text)
+        self._form, self._revision = form_of(text), -1
         self.choices.hide()
         self.setPlainText(self._form.shown(text))
         self.document().clearUndoRedoStacks()
@@ -87,22 +90,31 @@ class CodeEdit(QPlainTextEdit):
 
     def text(self) -> str:
         """Return the text, every character as it came or was typed."""
-        return self._form.meant(self._shown())
+        self._shown()
+        return self._meant
 
     def replace_text(self, text: str) -> None:
-        """Make it another text as one step that can be undone; lines that stay are not touched."""
+        """Make it another text as one step that can be undone, and show what is other; lines that stay are not touched."""
         if NUL in text:
             self.refused.emit(self.tr("This text holds a character that no program can hold (NUL); it was not taken."))
             return
-        editor_lines.replace_lines(self, self._form.shown(text).split("\n"))
+        first = editor_lines.replace_lines(self, self._form.shown(text).split("\n"))
+        if first:
+            self.show_line(first)
 
     def _shown(self) -> str:
+        """Return the text as the document has it, put together once for each change."""
+        now = self.document().revision()
+        if now == self._revision:
+            return self._joined
         lines: list[str] = []
         block = self.document().firstBlock()
         while block.isValid():
             lines.append(block.text())
             block = block.next()
-        return "\n".join(lines)
+        self._revision, self._joined = now, "\n".join(lines)
+        self._meant = self._form.meant(self._joined)
+        return self._joined
 
     def place(self) -> tuple[int, int]:
         """Return line (from 1) and column (characters from 0) of the cursor."""
@@ -124,9 +136,7 @@ class CodeEdit(QPlainTextEdit):
         """Show shapes, faults and roles of the text."""
         self._analysis = analysis
         self._shapes = {line: f.shape for line, f in analysis.lines.items()}
-        self._phases = {
-            line: f.section for line, f in analysis.lines.items() if f.section is not None and f.section in theme.PHASE_SIGN
-        }  # type: ignore[misc]
+        self._phases = {n: f.section for n, f in analysis.lines.items() if f.section is not None and is_phase(f.section)}
         self._troubles = {t.line: t for t in analysis.troubles}
         # A name whose line cannot be read just now stays what it was.
         self.colours.set_roles({**self.colours.roles, **analysis.roles} if analysis.troubles else analysis.roles)
@@ -306,7 +316,9 @@ class CodeEdit(QPlainTextEdit):
             self._free_tab = True
             event.ignore()
         elif key in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab) and (free or self.isReadOnly()):
+            self.setTabChangesFocus(True)
             self.focusNextPrevChild(key == Qt.Key.Key_Tab)
+            self.setTabChangesFocus(False)
         elif _is_redo(event):
             self.redo()
         elif self.isReadOnly():
@@ -367,7 +379,7 @@ class CodeEdit(QPlainTextEdit):
         if not asked and not is_dot and len(found.typed) < 2:
             found = Completions(column, "")
         rect = self.cursorRect().translated(self.viewport().pos())
-        self.choices.offer(found, rect, self.rect())
+        self.choices.offer(found, rect, self.viewport().geometry())
 
     @Slot(object)
     def _take(self, completion: Completion | None) -> None:
@@ -476,6 +488,11 @@ class CodeEdit(QPlainTextEdit):
             self.setFont(font)
         self.setTabStopDistance(QFontMetrics(font).horizontalAdvance(" ") * INDENT)
         self.lay_out_gutter()
+
+
+def is_phase(section: Section) -> TypeGuard[Phase]:
+    """Tell whether a part of a program is a phase, and not what is given."""
+    return section not in SETUP
 
 
 def _is_redo(e: QKeyEvent) -> bool:

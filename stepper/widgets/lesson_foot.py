@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from stepper import theme
 from stepper.models.lesson_state import LessonState
@@ -46,6 +46,7 @@ class LessonFoot(QWidget):
         row.addWidget(self.next_button)
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 8, 12, 8)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         column.setSpacing(6)
         column.addLayout(working)
         column.addWidget(self.place_button)

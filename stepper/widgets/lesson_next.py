@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
+from stepper import theme
 from stepper.models.lesson_state import LessonState
 
 
@@ -17,7 +21,7 @@ class LessonNext(QWidget):
         super().__init__(parent)
         self.run_button = QPushButton(self)
         self.diagnose_button = QPushButton(self.tr("&Diagnose this program"), self)
-        self.compare_button = QPushButton(self.tr("&Compare wrong and mended"), self)
+        self.compare_button = QPushButton(self)
         self.edit_button = QPushButton(self.tr("&Try it yourself in the editor"), self)
         self.read_button = QPushButton(self.tr("&Read on"), self)
         self.read_button.setFlat(True)
@@ -53,9 +57,24 @@ class LessonNext(QWidget):
             words = self.tr("&Run 1 iteration") if step.run == 1 else self.tr("&Run {n} iterations").format(n=step.run)
             self.run_button.setText(f"▷  {words}")
             self.run_button.setEnabled(not state.busy)
+        if step is not None and step.compare is not None:
+            one, other = step.compare.variants
+            self.compare_button.setText(self.tr("&Compare {one} and {other}").format(one=one, other=other))
         for button, there in has.items():
             button.setVisible(there)
+        self._paint_first(has, state.told)
         self.setVisible(any(has.values()))
+
+    def _paint_first(self, has: Mapping[QPushButton, bool], told: bool) -> None:
+        """Give what the step asks for the ground of the one thing to press, until it is done."""
+        t = theme.current()
+        first = None if told else next((button for button, there in has.items() if there), None)
+        for button in has:
+            palette = QPalette()
+            if button is first:
+                palette.setColor(QPalette.ColorRole.Button, QColor(t.accent))
+                palette.setColor(QPalette.ColorRole.ButtonText, QColor(t.accent_text))
+            button.setPalette(palette)
 
     def _is_last(self, state: LessonState) -> bool:
         return state.lesson is not None and state.at + 1 == len(state.lesson.steps)

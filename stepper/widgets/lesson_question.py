@@ -40,9 +40,14 @@ def number_of(text: str) -> float | None:
     return found if math.isfinite(found) else None
 
 
+def unmarked(text: str) -> str:
+    """Return an option without the marks of Markdown, for a button."""
+    return text.replace("`", "").replace("**", "")
+
+
 def is_typed(asked: Asked) -> bool:
-    """Tell whether an answer is typed rather than chosen."""
-    return not asked.options
+    """Tell whether an answer is typed rather than chosen: a number, and a shape, which nobody should guess from a list."""
+    return not asked.options or (asked.kind == "shape" and shape_of(asked.right_text) is not None)
 
 
 def is_right(asked: Asked, given: Given) -> bool:
@@ -58,7 +63,7 @@ def fits(asked: Asked, given: Given) -> bool:
     """Tell whether an answer, kept from an earlier time, is one to this question."""
     if given == SHOWN:
         return True
-    if asked.options:
+    if not is_typed(asked):
         return isinstance(given, int) and not isinstance(given, bool) and 0 <= given < len(asked.options)
     return isinstance(given, str) if asked.kind == "shape" else isinstance(given, (int, float))
 
@@ -127,8 +132,7 @@ class LessonQuestion(QWidget):
         self.hint.setVisible(not done)
         self.verdict.setVisible(done)
         self.explanation.say(asked.explanation if done else "")
-        if given is not None:
-            self.verdict.setText(self._verdict(asked, given))
+        self.verdict.setText("" if given is None else self._verdict(asked, given))
         self._colour()
 
     def begin(self) -> None:
@@ -137,13 +141,17 @@ class LessonQuestion(QWidget):
         at.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Answer with 1 to 9."""
+        """Answer with 1 to 9; where an answer is typed, a digit begins it."""
         choice = event.key() - Qt.Key.Key_1
         asked = self._asked
-        if asked is not None and self._given is None and 0 <= choice < len(asked.options) and not event.modifiers().value & (
+        if asked is not None and self._given is None and self._is_option(asked, choice) and not event.modifiers().value & (
             Qt.KeyboardModifier.ControlModifier.value | Qt.KeyboardModifier.AltModifier.value
         ):
             self.answered.emit(choice)
+            return
+        if self.field.isVisible() and event.text().isdigit():
+            self.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
+            self.field.insert(event.text())
             return
         super().keyPressEvent(event)
 
@@ -164,15 +172,19 @@ class LessonQuestion(QWidget):
 
     # -- inside ----------------------------------------------------------------------------------------
 
+    def _is_option(self, asked: Asked, choice: int) -> bool:
+        return not is_typed(asked) and 0 <= choice < len(asked.options)
+
     def _show_options(self, asked: Asked, given: Given | None) -> None:
-        while len(self.buttons) < len(asked.options):
+        options = () if is_typed(asked) else asked.options
+        while len(self.buttons) < len(options):
             button = ChoiceButton(len(self.buttons), self)
             button.pressed_with.connect(self._on_choice)
             self._choices.addWidget(button)
             self.buttons.append(button)
         right = -1 if given is None else asked.right
         for n, button in enumerate(self.buttons):
-            text = asked.options[n] if n < len(asked.options) else ""
+            text = unmarked(options[n]) if n < len(options) else ""
             sign = next((s for word, s in SIGNS.items() if text.lower().startswith(word)), "")
             mark = "" if given is None else "✓" if n == right else "✗" if n == given else " "
             button.say(f"{sign}  {text}" if sign else text, mark)
@@ -189,13 +201,14 @@ class LessonQuestion(QWidget):
         self.hint.setText(hint)
 
     def _verdict(self, asked: Asked, given: Given) -> str:
+        answer = unmarked(asked.right_text)
         if is_right(asked, given):
-            return self.tr("✓ Right: {answer}").format(answer=asked.right_text)
+            return self.tr("✓ Right: {answer}").format(answer=answer)
         if given == SHOWN:
-            return self.tr("It is: {answer}").format(answer=asked.right_text)
+            return self.tr("It is: {answer}").format(answer=answer)
         if is_typed(asked):
-            return self.tr("✗ Not {given}. It is: {answer}").format(given=given, answer=asked.right_text)
-        return self.tr("✗ Not quite. It is: {answer}").format(answer=asked.right_text)
+            return self.tr("✗ Not {given}. It is: {answer}").format(given=given, answer=answer)
+        return self.tr("✗ Not quite. It is: {answer}").format(answer=answer)
 
     def _lay_out(self) -> None:
         self._choices = QVBoxLayout()

@@ -9,6 +9,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from core.frames import call_text, named_in
 from core.program.ir import Operand, Program
 from core.session import Moment
 from stepper import theme
@@ -114,6 +115,7 @@ class ValueHead(QWidget):
         _ink(self.dtype, t.dim)
         words = [] if chosen else [self.tr("just made (no value is selected)")]
         words.append(kind_of(program, index))
+        words += in_function(program, index)
         words += made_by(program, index)
         self.kind.setText(" · ".join(words))
         _ink(self.kind, t.dim)
@@ -196,6 +198,20 @@ def kind_of(program: Program, index: int) -> str:
         "result": translate("ValueHead", "result"),
         "part": translate("ValueHead", "part of a line"),
     }[value.kind]
+
+
+def in_function(program: Program, index: int) -> list[str]:
+    """Return what a part of a line is in the functions of the learner that it came out of: `s in sigmoid_prime(Z2)`."""
+    maker = program.makers.get(index)
+    if maker is None or program.values[index].kind != "part" or not program.instructions[maker].frames:
+        return []
+    named = named_in(program, program.instructions[maker])
+    name, calls = next(((n, c) for n, c in named if n), named[0] if named else ("", ""))
+    if name:
+        return [translate("ValueHead", "{name} in {calls}").format(name=name, calls=calls)]
+    if named:
+        return [translate("ValueHead", "what {calls} returns").format(calls=calls)]
+    return [translate("ValueHead", "in {calls}").format(calls=call_text(program, program.instructions[maker]))]
 
 
 def made_by(program: Program, index: int) -> list[str]:

@@ -133,6 +133,12 @@ def test_built_ins_and_lessons_are_targets(capsys: pytest.CaptureFixture[str]) -
     assert run(capsys, "diagnose", "lesson:cost-rises:mended")[0] == 0
 
 
+def test_the_readme_shows_what_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    command, shown = re.findall(r"```\n\$ stepper (diagnose [^\n]*)\n(.*?)```", readme, re.DOTALL)[0]
+    assert run(capsys, *command.split())[1] == shown, "write the transcript in the README anew"
+
+
 def test_files_that_the_text_names_lie_beside_it(
     capsys: pytest.CaptureFixture[str], mine: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -29,7 +29,8 @@ def third() -> Diagnosis:
 
 def verdict(**given: object) -> ParameterVerdict:
     usual: dict[str, object] = {
-        "name": "w2", "verdict": "wrong", "factor": None, "cosine": None, "own": np.ones((1, 3)), "true": np.ones((1, 3)), "value": 3,
+        "name": "w2", "verdict": "wrong", "factor": None, "cosine": None, "own": np.ones((1, 3)), "true": np.ones((1, 3)),
+        "value": 3,
     }  # fmt: skip
     return ParameterVerdict(**{**usual, **given})  # type: ignore[arg-type]
 
@@ -79,8 +80,8 @@ def test_every_fault_has_a_title_of_its_own_and_a_page() -> None:
 def test_the_first_seed_in_the_askers_own_names(first: Diagnosis) -> None:
     sign, operand = first.faults
     assert words.fault_sentence(sign, first) == (
-        "The wrong sign. `error_gradient` has the opposite sign of ∂L/∂A2, the derivative of the loss by `A2`: a step with it goes uphill,"
-        " whatever the learning rate is."
+        "The wrong sign. `error_gradient` has the opposite sign of ∂L/∂A2, the derivative of the loss by `A2`: a step with it"
+        " goes uphill, whatever the learning rate is."
     )
     said = words.fault_sentence(operand, first)
     assert "`dw2` should be the gradient of `w2`" in said and "`A2` does not belong in it" in said
@@ -122,7 +123,7 @@ def test_an_assumed_loss_is_said_to_be_assumed(first: Diagnosis) -> None:
         ({"factor": -0.5}, "exactly uphill, 1/2 times as far as the others"),
         ({"factor": 4.0}, "4 times the true gradient, unlike the others"),
         ({"own": np.ones((1, 1))}, "your gradient is 1×1, and w2 is 1×3"),
-        ({"value": None}, "no update uses a gradient of it"),
+        ({"value": None}, "no update changes it by its gradient"),
         ({"cosine": 0.99999}, "almost straight downhill (cosine 0.9999)"),
         ({"cosine": -0.3}, "rather uphill than down (cosine −0.3)"),
         ({"cosine": float("nan")}, "nor a multiple of it"),
@@ -164,6 +165,8 @@ def test_summaries() -> None:
     assert words.summary(half).startswith("right up to a factor: all are 1/2 times the true gradients")
     derived = diagnose(example_text("xor"))
     assert not words.written_by_hand(derived.program) and "derived by the app" in words.summary(derived)
+    start = diagnose(COST_RISES_MENDED.replace("np.array([[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]])", "np.zeros((3, 2))"))
+    assert start.faults == () or words.summary(start).startswith("the gradients are right, but")
     nothing = diagnose("# data\nX = np.ones((2, 2))\n# parameters\nW = np.ones((1, 2))\n# forward\nA = W @ X\n")
     assert words.summary(nothing) == nothing.problem != ""
 

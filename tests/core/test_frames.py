@@ -124,7 +124,8 @@ def test_the_order_is_that_of_python():
 def test_what_a_def_gives_no_use_to_makes_no_operation():
     p = load(
         "def f(x, y):\n    spare = x @ x\n    return x\n\ndef g(x):\n    s = x * 2\n    return s\n\n# data\nX = np.ones((2, 3))\n"
-        "# parameters\nW = np.ones((2, 3))\nlr = 0.1\n# forward\nA = f(W, 1)\nB = g(A) + g(3.0)\nC = g(X.T)\nL = sum(B) + sum(C)\n"
+        "# parameters\nW = np.ones((2, 3))\nlr = 0.1\n# forward\nA = f(W, 1)\nB = g(A) + g(3.0)\nC = g(X.T)\n"
+        "L = sum(B) + sum(C)\n"
     )
     assert [i.op for i in p.instructions[:3]] == ["identity", "multiply", "multiply"]
     unused = next(c for c in p.calls if c.function == "g")
@@ -243,7 +244,8 @@ def test_a_breakpoint_on_a_line_of_a_def_stops_in_every_call(session):
 
 
 BODIES = st.lists(
-    st.sampled_from(["{0} * 2", "sigmoid({0})", "np.tanh({0})", "{0} - {1}", "1 / (1 + np.exp(-{0}))", "{0}", "0.5 * {0} + {1}", "{0}.T.T"]),
+    st.sampled_from(["{0} * 2", "sigmoid({0})", "np.tanh({0})", "{0} - {1}", "1 / (1 + np.exp(-{0}))", "{0}", "0.5 * {0} + {1}",
+                     "{0}.T.T"]),
     min_size=1, max_size=5,
 )  # fmt: skip
 
@@ -300,7 +302,8 @@ def test_stepping_about_in_defs_leaves_no_trace(actions):
     session, other = Session(load(PRIME), "a"), Session(load(PRIME), "b")
     do = {
         "into": session.into, "into-": lambda: session.into(later=False), "out": session.out,
-        "out-": lambda: session.out(later=False), "later": session.later, "earlier": session.earlier, "over": lambda: session.later("statement"),
+        "out-": lambda: session.out(later=False), "later": session.later,
+        "earlier": session.earlier, "over": lambda: session.later("statement"),
         "over-": lambda: session.earlier("statement"), "element": lambda: session.later("element"),
         "phase": lambda: session.later("phase"), "line": lambda: session.to_body_line("sigmoid_prime", 1),
     }  # fmt: skip

@@ -188,3 +188,58 @@ def test_any_text_is_a_question_or_one_sentence(text: str) -> None:
         evaluate(question, len(t.program), t.machine.peek, 3)
     except (NotationError, ExecutionError) as error:
         assert str(error) and "Traceback" not in str(error)
+
+
+OWN = """\
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+def slope(x):
+    s = sigmoid(x)
+    return s * (1 - s)
+
+def norm(x):
+    return max(abs(x))
+
+# data
+X = np.array([[0.0, 0, 1, 1], [0, 1, 0, 1]])
+Y = np.array([[0.0, 1, 1, 0]])
+samples = "columns"
+# parameters
+W = np.array([[0.3, -0.2]])
+lr = 0.5
+# forward
+Z = W @ X
+A = sigmoid(Z)
+# loss
+L = sum((A - Y) ** 2)
+"""
+
+
+def test_a_question_may_call_the_functions_of_the_program():
+    program = load(OWN)
+    session = Session(program, "own")
+    session.go(1, len(program))
+
+    def asked(text):
+        return evaluate(compile(text, program), len(program), session.timeline.machine.peek, 1)
+
+    z, a = (session.timeline.machine.peek(v.index) for v in program.values if v.label in ("Z", "A"))
+    assert np.array_equal(asked("slope(Z)"), a * (1 - a))
+    assert asked("abs(slope(Z)).max() > 0.2") == (np.abs(a * (1 - a)).max() > 0.2)
+    assert asked("norm(Z)") == np.abs(z).max()  # the learner's own goes before the short word
+    assert np.isclose(asked("np.linalg.norm(Z)"), np.linalg.norm(z))
+    assert asked("A.any() and sigmoid(0) == 0.5")
+    assert compile_condition("slope(W)[0, 0] > 0.2", program).condition
+    assert {"sigmoid", "slope", "norm"} <= set(known_names(program))
+    assert known_names(program).count("norm") == 1
+    with pytest.raises(NotationError, match="`slope` takes 1 arguments"):
+        compile("slope(Z, A)", program)
+    with pytest.raises(NotationError, match="did you mean `slope`"):
+        compile("slop(Z)", program)
+
+
+def test_a_condition_on_a_function_of_the_program_becomes_true_where_its_value_does():
+    program = load(OWN)
+    condition = compile_condition("slope(Z).max() >= 0.25", program)
+    assert [p.k for p in condition.points] == [program.makers[next(v.index for v in program.values if v.label == "Z")] + 1]

@@ -49,6 +49,7 @@ class Reader(QObject):
             "bar": window.stale_bar.text.text() if window.stale_bar.isVisible() else "",
             "value": self.value(),
             "notes": self.notes(),
+            "lesson": self.lesson(),
             "message": "" if window.message.isHidden() else window.message.text,
             "focus": focus.accessibleName() if focus is not None else "",
             "dialog": dialog.accessibleName() if dialog is not None and dialog.isActiveWindow() else "",
@@ -80,6 +81,22 @@ class Reader(QObject):
             found.append(f"{rows.value().text(0)} | {rows.value().text(1)}")
             rows += 1
         return found
+
+    def lesson(self) -> dict[str, Any]:
+        """Return the texts of the lesson that can be seen, the right answer as the question has it, and whether it stands."""
+        view: Any = self.window.panels.views.get("lesson")
+        state = self.window.lessons.state
+        if view is None or not view.isVisible() or state.lesson is None or state.shown is None:
+            return {}
+        parts = (view.title, view.question.verdict)
+        pages = (view.text, view.question.prompt, view.question.explanation, view.reveal)
+        return {
+            "count": view.head.count.text(),
+            "texts": [p.text() for p in parts if p.isVisible()] + [p.toPlainText() for p in pages if p.isVisible()],
+            "stands": not state.busy and not self.window.controller.session.running,
+            "asks": "" if state.open else state.shown.question.kind,
+            "next": view.foot.next_button.text(),
+        }
 
     def lines(self) -> list[str]:
         """Return the lines of the program as a screen reader speaks them, with what has happened to each."""

@@ -89,7 +89,11 @@ def test_there_is_no_way_back_to_nothing(fresh: MainWindow) -> None:
 
 @pytest.mark.parametrize(("name", "kind"), [("code_button", ".py"), ("network_button", ".toml")])
 def test_buttons_ask_for_a_file(fresh: MainWindow, qtbot: QtBot, name: str, kind: str) -> None:
-    qtbot.mouseClick(getattr(fresh.first_page, name), Qt.MouseButton.LeftButton)
+    page = fresh.first_page
+    qtbot.mouseClick(getattr(page, name), Qt.MouseButton.LeftButton)
+    assert page.code_menu.isVisible() == (name == "code_button")
+    if page.code_menu.isVisible():  # a person's code lies in a file, or is still to be written
+        qtbot.keyClick(page.code_menu, Qt.Key.Key_Return)
     dialog = fresh.findChild(QFileDialog)
     assert isinstance(dialog, QFileDialog)
     assert kind in dialog.nameFilters()[0]

@@ -11,9 +11,11 @@ from core.complete import load
 from core.notes import Breakpoint
 from core.session import Session
 from stepper.models.program_model import ROW_ROLE
+from stepper.views.line import LineView
 from stepper.views.operation import OperationView
 from stepper.views.program import ProgramView
 from stepper.views.program_lines import GUTTER, INDENT
+from stepper.widgets.value_head import in_function
 
 TEXT = """\
 def sigmoid(x):
@@ -244,3 +246,40 @@ def test_a_line_of_a_function_that_cannot_run(view):
     session.go(1, session.program.fault.instruction)
     view.draw(session.moment())
     assert bodies(view)["t = W - s @ s"].status == "failed"
+
+
+def test_value_and_line_say_what_a_part_is_in_its_function(window, tmp_path):
+    path = tmp_path / "prime.txt"
+    path.write_text(TEXT)
+    assert window.controller.open(str(path))
+    program = window.controller.session.program
+    made = program.instructions[line(window.controller.session, "dZ").first :]
+    said = [in_function(program, i.result) for i in made[:7]]
+    assert said == [
+        [], [], ["s in sigmoid_prime(Z)"], ["t in sigmoid_prime(Z)"], ["in sigmoid_prime(Z)"],
+        ["what sigmoid_prime(Z) returns"], [],
+    ]  # fmt: skip
+    view = LineView(window)
+    window.controller.go(1, made[3].index + 1)
+    view.draw(window.moment)
+    text = view.page.toPlainText()
+    assert "In your function: sigmoid_prime(Z), where it reads: t = 1 - s" in text.replace("\xa0", " ")
+
+
+def test_going_in_and_out_cuts_no_line_anew(view, session):
+    heights = set()
+    for k in range(len(session.program) + 1):
+        session.go(1, k)
+        view.draw(session.moment())
+        heights.add(tuple(view.delegate.plan(r, 380).height for r in rows(view)))
+    assert len(heights) == 1
+
+
+def test_a_line_that_nothing_is_made_of_is_never_said_to_be_done(view):
+    session = Session(load(TEXT.replace("    t = 1 - s", "    spare = x * 3\n    t = 1 - s")), "spare")
+    enter(session)
+    for _ in range(4):
+        session.later()
+        view.draw(session.moment())
+        assert bodies(view)["spare = x * 3"].status == "waiting"
+    assert bodies(view)["s = sigmoid(x)"].status == "done"

@@ -1,0 +1,88 @@
+"""What is said in the end: of each parameter, and what confirms each mend."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from core.diagnosis.biases import unused
+from core.diagnosis.case import Case
+from core.diagnosis.factors import CLOSE, constants, odd_lines, steps
+from core.diagnosis.mending import Mending
+from core.diagnosis.result import Fault, ParameterVerdict
+from core.diagnosis.search import Work
+from core.diagnosis.trials import first_inputs, trials
+from core.execute.adjoints import adjoints
+from core.health.gradcheck import nudged_version
+from core.health.probe import Probe
+
+SECOND = 60
+
+
+def confirmed(faults: Sequence[Mending], final: Case | None, case: Case) -> Generator[None, None, list[Fault]]:
+    """Say of each mend what it makes right on trials that were not used to find it; of one alone: its text."""
+    right: set[str] = set()
+    if final is not None:
+        drawn = trials(final.program, seed=SECOND)
+        if drawn:
+            work = Work(final.program, drawn)
+            found = constants(work, steps(work))
+            if found and not odd_lines(work)[1]:
+                right = set(found)
+    yield
+    said: list[Fault] = []
+    for f in faults:
+        alone = f.case.with_(f.change) if f.change is not None else None
+        sentence = ""
+        if f.change is not None and f.fault.parameters and set(f.fault.parameters) <= right:
+            names = ", ".join(f.fault.parameters)
+            others = " together with the other mends" if len(faults) > 1 else ""
+            gradients = "gradient of {n} is" if len(f.fault.parameters) == 1 else "gradients of {n} are"
+            sentence = (
+                f"With this line mended{others}, the {gradients.format(n=names)} right on three random starts that were not used"
+                " to find it."
+            )
+        elif f.change is not None and not f.fault.parameters and alone is not None and alone.program.fault is None:
+            sentence = "With this line mended, the shapes of all lines fit."
+        said.append(
+            replace(f.fault, confirmed_by=f.fault.confirmed_by or sentence, mended=alone.text if alone is not None else None)
+        )
+        yield
+    return said
+
+
+def verdicts(case: Case, before: dict[str, float] | None, common: float, faults: Sequence[Fault]) -> tuple[ParameterVerdict, ...]:
+    """Return the verdict of each parameter of a case; `before` holds the factors of its updates, None if they are to be found."""
+    program = case.program
+    if before is None:
+        drawn = trials(program) if program.loss is not None else []
+        work = Work(program, drawn) if drawn else None
+        before = constants(work, steps(work)) if work is not None else {}
+        common = odd_lines(work)[0] if work is not None else 1.0
+    probe = Probe(program, first_inputs(program).__getitem__)
+    unfed = unused(program)
+    starts = {n: nudged_version(program, n) for n in program.trainable} if program.loss is not None else {}
+    true = adjoints(program, probe.values.__getitem__, list(starts.values())) if program.loss is not None else None
+    found: list[ParameterVerdict] = []
+    for name in (*program.trainable, *unfed):
+        truth = (true or {}).get(starts.get(name, -1)) if name in starts else np.zeros(np.shape(program.given_named(name).value))
+        value = program.gradients.get(name)
+        start, end = program.carried.get(name, (-1, -1))
+        own = cosine = None
+        if value is not None and probe.values[value] is not None:
+            own = np.asarray(probe.values[value], dtype=float)
+        if end >= 0 and probe.values[end] is not None and truth is not None:
+            move = np.asarray(probe.values[end], dtype=float) - np.asarray(probe.values[start], dtype=float)
+            if move.shape == truth.shape:
+                size = float(np.linalg.norm(move) * np.linalg.norm(truth))
+                cosine = float(-np.vdot(move, truth) / size) if size and np.isfinite(size) else None
+        c = before.get(name)
+        verdict = "wrong"
+        if any(f.fault == "never-reset" and name in f.parameters for f in faults):
+            c = None
+        if c is not None and c > 0 and abs(c / common - 1) <= CLOSE:
+            verdict = "right" if abs(c - 1) <= CLOSE else "right up to a factor"
+        found.append(ParameterVerdict(name, verdict, c, cosine, own, truth, value))
+    return tuple(found)

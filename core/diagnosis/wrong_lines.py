@@ -1,0 +1,117 @@
+"""Lines that compute something else than they should: what each fault is called, and what mends it."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import replace
+
+from core.diagnosis.case import Case
+from core.diagnosis.code import Change, joined
+from core.diagnosis.definitions import calls_of, definition_to_blame
+from core.diagnosis.factors import CLOSE
+from core.diagnosis.mend import Mend, Mender
+from core.diagnosis.mending import Mending
+from core.diagnosis.naming import by_numbers, role_text
+from core.diagnosis.result import Fault, Tie
+from core.diagnosis.search import Place, Work
+
+
+def structural(case: Case, work: Work, found: Sequence[Place]) -> Generator[None, None, list[Mending]]:
+    """Name the fault of each wrong line; a `def` that is at fault counts once for all lines that call it."""
+    mender = Mender(work, case.code)
+    all_mends: dict[int, list[Mend]] = {}
+    for p in found:
+        all_mends[p.value] = yield from mender.mends(p)
+    faults: list[Mending] = []
+    done: set[int] = set()
+    for group in _written_over(found, all_mends):
+        done |= {p.value for p in group}
+        faults.append(_named(case, work, group, [_last_move(group, all_mends)]))
+    for those, mend in _shared(found, all_mends):
+        if not any(p.value in done for p in those):
+            done |= {p.value for p in those}
+            others = [m for m in all_mends[those[0].value] if m.definition and m.change != mend.change and m.line != mend.line]
+            faults.append(_named(case, work, those, [mend, *others]))
+    for name, those in _blamed(mender, [p for p in found if p.value not in done]).items():
+        done |= {p.value for p in those}
+        at = case.code.source.definitions[name].value.lineno
+        fault = Fault(case.line(at), case.code.lines[at - 1].strip(), by_numbers(mender, those[0]),
+                      parameters=_ordered(work, those),
+                      role=role_text(work.program, those[0].role), value=those[0].value)  # fmt: skip
+        changes = [all_mends[p.value][0].change for p in those if all_mends[p.value]]
+        faults.append(Mending(fault, case, joined(changes) if len(changes) == len(those) else None))
+    for p in found:
+        if p.value in done:
+            continue
+        if all_mends[p.value]:
+            faults.append(_named(case, work, [p], all_mends[p.value]))
+            continue
+        s = work.program.statements[work.statement_of(p.value)]
+        blamed = definition_to_blame(mender, p)
+        name = by_numbers(mender, p)
+        if blamed is not None:
+            at = case.code.source.definitions[blamed].value.lineno
+            text = case.code.lines[at - 1].strip()
+            tie = (Tie(case.line(s.line), s.text, "", name),) if calls_of(mender, blamed) == 1 else ()
+            fault = Fault(case.line(at), text, name, ties=tie, parameters=_ordered(work, [p]),
+                          role=role_text(work.program, p.role), value=p.value)  # fmt: skip
+        else:
+            fault = Fault(case.line(s.line), s.text, name, parameters=_ordered(work, [p]), role=role_text(work.program, p.role),
+                          value=p.value)  # fmt: skip
+        faults.append(Mending(fault, case, None))
+    return faults
+
+
+def _blamed(mender: Mender, found: Sequence[Place]) -> dict[str, list[Place]]:
+    """Return the `def`s that several wrong lines call and that compute nothing known, with these lines."""
+    calling: dict[str, list[Place]] = {}
+    for p in found:
+        if (name := definition_to_blame(mender, p)) is not None:
+            calling.setdefault(name, []).append(p)
+    return {name: those for name, those in calling.items() if len(those) > 1}
+
+
+def _written_over(found: Sequence[Place], mends: dict[int, list[Mend]]) -> list[list[Place]]:
+    """Return the places that one line, which comes too early, spoils."""
+    by_line: dict[int, list[Place]] = {}
+    for p in found:
+        if mends[p.value] and mends[p.value][0].edit.kind == "version":
+            by_line.setdefault(mends[p.value][0].change.lines[0][0], []).append(p)
+    return [group for group in by_line.values() if len(group) > 1]
+
+
+def _last_move(group: Sequence[Place], mends: dict[int, list[Mend]]) -> Mend:
+    """Return the first place's mend, with the early line moved under the last of them."""
+    first, last = mends[group[0].value][0], mends[group[-1].value][0]
+    return replace(first, change=last.change)
+
+
+def _shared(found: Sequence[Place], mends: dict[int, list[Mend]]) -> Iterator[tuple[list[Place], Mend]]:
+    """Yield the edits of a `def` that mend several lines, those of most lines first."""
+    shared: dict[Change, tuple[list[Place], Mend]] = {}
+    for p in found:
+        for m in mends[p.value]:
+            if m.definition:
+                shared.setdefault(m.change, ([], m))[0].append(p)
+    several = [pair for pair in shared.values() if len(pair[0]) > 1]
+    yield from sorted(several, key=lambda pair: -len(pair[0]))
+
+
+def _named(case: Case, work: Work, those: Sequence[Place], mends: Sequence[Mend]) -> Mending:
+    first, *rest = mends
+    ties: list[Tie] = []
+    for m in rest:  # other spellings of the same are none
+        if (m.line, m.fault) not in {(first.line, first.fault), *((t.line, t.fault) for t in ties)} and _as_good(m, first):
+            ties.append(Tie(case.line(m.line), m.text, m.expected, m.fault))
+    fault = Fault(case.line(first.line), first.text, first.fault, first.expected, "", tuple(ties), _ordered(work, those),
+                  role_text(work.program, those[0].role), those[0].value)  # fmt: skip
+    return Mending(fault, case, first.change)
+
+
+def _as_good(m: Mend, first: Mend) -> bool:
+    """Tell whether an edit mends as plainly as the first: the same factor is left, and no more places change."""
+    return abs(abs(m.factor) - abs(first.factor)) <= CLOSE and len(m.edit.spans) <= len(first.edit.spans) and m.line != first.line
+
+
+def _ordered(work: Work, those: Sequence[Place]) -> tuple[str, ...]:
+    return tuple(n for n in work.program.trainable if any(n in p.parameters for p in those))
