@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 VIEWS = (
     "window", "program", "network", "graph", "operation", "line", "update", "value", "why", "data", "predict", "loss", "curves",
-    "notes", "problems", "check", "conditioning", "compare", "diagnosis", "course", "lesson",
+    "notes", "problems", "check", "conditioning", "compare", "editor", "diagnosis", "course", "lesson",
 )  # fmt: skip
 THEMES = ("light", "dark")
 ARRANGED: tuple[Arrangement, ...] = ("learn", "write", "debug", "inspect")
@@ -174,6 +174,8 @@ class Studio:
     def _grab(self, shown: QWidget) -> QPixmap:
         from PySide6.QtWidgets import QApplication
 
+        from stepper.views.editor import EditorView
+
         window, session = self.window, self.window.controller.session
         for _ in range(4):
             QApplication.processEvents()
@@ -181,6 +183,9 @@ class Studio:
             window.diagnosing.check()
             while window.diagnosing.state.busy:
                 QApplication.processEvents()
+        editor = window.panels.views.get("editor")
+        while isinstance(editor, EditorView) and editor.is_busy:
+            QApplication.processEvents()
         window.drawer.draw_now()
         if session is not None:
             while not session.tracks.fill(1.0):  # what the curves wait for

@@ -153,5 +153,7 @@ def symmetric(look: Look) -> list[Fault]:
                 " keeps them equal."
             )
             start = f"{name} = 0.5 * np.random.randn({shape})"
-            found.append(Fault(case.line(given.line), line, "symmetric-start", start, sentence, (), (name,), label))
+            mended = case.with_(Change(((given.line, start),)))
+            text = None if mended is None else mended.text
+            found.append(Fault(case.line(given.line), line, "symmetric-start", start, sentence, (), (name,), label, mended=text))
     return found

@@ -89,7 +89,7 @@ def diagnosing(text: str, folder: Path | None = None, loss: str = "") -> Generat
     faults += [*wrong_lines, *odd]
     final = mended.with_(joined([f.change for f in odd if f.change is not None])) if odd else mended
     judged = verdicts(first, before if case is first else None, common, [f.fault for f in faults])
-    said = yield from confirmed(faults, final, case)
+    said = yield from confirmed(faults, final, first)
     said += symmetric(Look.of(first))
     return Diagnosis(
         first.program, first.text, _loss_line(first.program), first.assumed, judged, _in_order(said),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.diagnosis.code import computed
-from core.diagnosis.edits import bare, product_of
+from core.diagnosis.edits import REDUCTIONS, bare, function_of, product_of
 from core.diagnosis.trials import Role, constant
 from core.errors import NotationError
 from core.notation.convert import Definition
@@ -137,7 +137,13 @@ def name_of(mender: Mender, edit: Edit, place: Place, statement: int, definition
     if kind in ("function",):
         return "operand"
     if kind == "transpose":
-        return "transpose"
+        raw = mender.code.raws[statement]
+        bias = place.role.index in mender.work.starts.values() and min(np.shape(mender.work.truth(place.role)[0]), default=2) == 1
+        return (
+            "batch-sum"
+            if bias and any(function_of(n) in REDUCTIONS for n in ast.walk(raw.value) if isinstance(n, ast.expr))
+            else "transpose"
+        )
     if kind == "product":
         return "product"
     if kind == "put derivative":

@@ -24,13 +24,18 @@ def number(x: float) -> str:
     return f"{x:.4g}".replace("e-0", "e-").replace("-", "−")
 
 
-def times(x: float) -> str:
-    """Return a factor as `2 times`, or `1/400 times` where it is one part of a whole."""
+def factor_text(x: float) -> str:
+    """Return a factor as `2`, or as `1/400` where it is one part of a whole."""
     inverse = 1 / abs(x) if x else 0.0
-    sign = "−" if x < 0 else ""
     if 1.5 < inverse < 1e6 and abs(inverse - round(inverse)) < 1e-6 * inverse:
-        return f"{sign}1/{round(inverse)} times"
-    return f"{number(round(x) if abs(x - round(x)) < 1e-9 * abs(x) else x)} times"
+        return f"{'−' if x < 0 else ''}1/{round(inverse)}"
+    return number(round(x) if abs(x - round(x)) < 1e-9 * abs(x) else x)
+
+
+def times(x: float) -> str:
+    """Return a factor to be followed by what it is a factor of: `2 times` the step, `1/400 of` the step."""
+    text = factor_text(x)
+    return f"{text} of" if "/" in text else f"{text} times"
 
 
 def size(shape: Sequence[int]) -> str:

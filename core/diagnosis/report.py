@@ -23,7 +23,9 @@ def diagnosis_text(diagnosis: Diagnosis, name: str, show: str = "mend") -> str:
         lines += ["", "parameters"]
         width = max(len(p.name) for p in d.parameters)
         for p in d.parameters:
-            lines += _wrapped(words.verdict_sentence(p, d), f"  {words.GLYPHS[p.verdict]:<2} {p.name.ljust(width)}  ")
+            # What a common factor means is said once, at the end.
+            said = words.verdict_sentence(p, d) if p.verdict == "wrong" else words.verdict_short(p)
+            lines += _wrapped(said, f"  {words.GLYPHS[p.verdict]:<2} {p.name.ljust(width)}  ")
     for n, fault in enumerate(d.faults, start=1):
         lines += ["", *_fault(f"{n}. ", fault, d, show)]
     for remark in d.hints:

@@ -84,10 +84,22 @@ def _trial(program: Program, base: Mapping[int, Any], rng: np.random.Generator, 
 
 
 def _telling(program: Program, drawn: Sequence[Trial], count: int) -> list[Trial]:
-    """Return as many trials, each with a gradient other than 0 for all parameters that ever have one."""
+    """Return as many trials, each with a gradient other than 0 for all parameters that ever have one.
+
+    A gradient that is one number has both signs among them: a size would look right else.
+    """
     of = {v.index for v in program.values if v.name in program.trainable}
     ever = {r for t in drawn for r in t.truth if r.kind == "adjoint" and r.index in of}
-    return [t for t in drawn if ever <= t.truth.keys()][:count]
+    good = [t for t in drawn if ever <= t.truth.keys()]
+    if len(good) < count:
+        return []
+    single = [r for r in ever if all(t.truth[r].size == 1 for t in good)]
+
+    def signs(last: Trial) -> int:
+        return sum(len({float(np.sign(t.truth[r].ravel()[0])) for t in (*good[: count - 1], last)}) for r in single)
+
+    last = max(good[count - 1 :], key=signs)
+    return [*good[: count - 1], last] if signs(last) == 2 * len(single) or len(drawn) == MOST_DRAWN else []
 
 
 def _alike(drawn: list[Trial]) -> list[Trial]:

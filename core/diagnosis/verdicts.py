@@ -9,6 +9,7 @@ import numpy as np
 
 from core.diagnosis.biases import unused
 from core.diagnosis.case import Case
+from core.diagnosis.code import Change
 from core.diagnosis.factors import CLOSE, constants, odd_lines, steps
 from core.diagnosis.mending import Mending
 from core.diagnosis.result import Fault, ParameterVerdict
@@ -21,7 +22,7 @@ from core.health.probe import Probe
 SECOND = 60
 
 
-def confirmed(faults: Sequence[Mending], final: Case | None, case: Case) -> Generator[None, None, list[Fault]]:
+def confirmed(faults: Sequence[Mending], final: Case | None, first: Case) -> Generator[None, None, list[Fault]]:
     """Say of each mend what it makes right on trials that were not used to find it; of one alone: its text."""
     right: set[str] = set()
     if final is not None:
@@ -34,7 +35,7 @@ def confirmed(faults: Sequence[Mending], final: Case | None, case: Case) -> Gene
     yield
     said: list[Fault] = []
     for f in faults:
-        alone = f.case.with_(f.change) if f.change is not None else None
+        alone = _alone(f, first)
         sentence = ""
         if f.change is not None and f.fault.parameters and set(f.fault.parameters) <= right:
             names = ", ".join(f.fault.parameters)
@@ -51,6 +52,29 @@ def confirmed(faults: Sequence[Mending], final: Case | None, case: Case) -> Gene
         )
         yield
     return said
+
+
+def _alone(f: Mending, first: Case) -> Case | None:
+    """Return the first case with one fault mended alone; of two in one line, the second with the first."""
+    if f.change is None:
+        return None
+    if f.case is first:
+        return first.with_(f.change)
+    lines = {given: at for at, given in first.origin.items()}
+    there = {at: n for n, at in first.typed.items()}
+
+    def place(line: int) -> int | None:
+        return there.get(lines.get(f.case.line(line), -1))
+
+    wanted = [(place(line), new, line) for line, new in f.change.lines]
+    above = [(place(line), new) for line, new in f.change.above]
+    if any(at is None for at, *_ in (*wanted, *above)):
+        return None
+    return first.with_(
+        Change(
+            tuple((at, new) for at, new, _ in wanted if at is not None), tuple((at, new) for at, new in above if at is not None)
+        )
+    )
 
 
 def verdicts(case: Case, before: dict[str, float] | None, common: float, faults: Sequence[Fault]) -> tuple[ParameterVerdict, ...]:

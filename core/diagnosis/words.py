@@ -8,6 +8,7 @@ from core.diagnosis.fault_texts import SAID
 from core.diagnosis.phrases import (
     REMARKS,
     definition_of,
+    factor_text,
     fields,
     in_update,
     it,
@@ -21,7 +22,7 @@ from core.diagnosis.phrases import (
     stretched,
     times,
     why_it_fails,
-)  # fmt: skip
+)
 from core.diagnosis.result import FAULTS, Diagnosis, Fault, ParameterVerdict
 from core.program.ir import Program
 
@@ -103,7 +104,7 @@ def mend(fault: Fault, diagnosis: Diagnosis) -> str:
     parts = [_filled(SAID[fault.fault].mend, fault, diagnosis)]
     if fault.expected:
         # "(before `W2 -= …`)" after the line itself says that it only has to move.
-        moves = fault.expected.startswith(fault.text) and fault.expected != fault.text
+        moves = fault.expected.startswith(f"{fault.text}  (before ")
         does = f"Line {fault.line} goes to another place" if moves else f"Line {fault.line} becomes"
         parts[0] += f" {'Add this line' if fault.fault == 'never-applied' else does}:"
         parts.append("\n".join(f"    {line}" for line in fault.expected.split("\n")))
@@ -138,7 +139,7 @@ def confirmed_sentence(fault: Fault) -> str:
 def verdict_short(parameter: ParameterVerdict) -> str:
     """Return what was found of a parameter in a few words."""
     if parameter.verdict == "right up to a factor" and parameter.factor is not None:
-        return f"right up to a factor: {times(parameter.factor)} the true gradient"
+        return f"right up to a factor {factor_text(parameter.factor)}"
     return parameter.verdict
 
 
@@ -161,7 +162,7 @@ def verdict_sentence(parameter: ParameterVerdict, diagnosis: Diagnosis) -> str:
     if p.own is None and diagnosis.program.fault is not None:
         return "wrong: not computed, because a line cannot run"
     if p.factor is not None and p.factor < 0:
-        length = "" if abs(p.factor + 1) < 1e-6 else f", {times(-p.factor)} as far as the others"
+        length = "" if abs(p.factor + 1) < 1e-6 else f", and by {times(-p.factor)} what it should go"
         return f"wrong: its update goes exactly uphill{length}"
     if p.factor is not None:
         return f"wrong: {times(p.factor)} the true gradient, unlike the others"
@@ -215,12 +216,12 @@ def summary(diagnosis: Diagnosis) -> str:
             c = times(factor)
             return f"right up to a factor: all are {c} the true gradients, which acts like {c} the learning rate"
         return f"right: {whose} those of the loss ({n} of {n} parameters)"
-    if not wrong and d.faults:
+    if not wrong and d.faults and d.parameters:
         return f"the gradients are right, but not all the rest: {len(d.faults)} fault{'' if len(d.faults) == 1 else 's'} found"
     faults = f"{len(d.faults)} fault{'' if len(d.faults) == 1 else 's'} found"
     if not d.faults:
         faults = "no line was found that alone explains it"
-    return f"wrong: {listed(p.name for p in wrong)}; {faults}"
+    return f"wrong: {listed(p.name for p in wrong)}; {faults}" if wrong else f"wrong: {faults}"
 
 
 def written_by_hand(program: Program) -> bool:

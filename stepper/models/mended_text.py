@@ -21,8 +21,14 @@ def put_into(typed: str, diagnosed: str, mended: str, leave: Collection[int] = (
     new = mended.split("\n")
     lines: list[str] = []
     for tag, i1, i2, j1, j2 in _opcodes(old, new):
-        is_left = tag == "replace" and any(place.get(i, -1) + 1 in leave for i in range(i1, i2))
-        lines += [old[i] for i in range(i1, i2) if i in place] if tag == "equal" or is_left else new[j1:j2]
+        if tag == "equal":
+            lines += [old[i] for i in range(i1, i2) if i in place]
+        elif i2 - i1 == j2 - j1:  # line by line, so that neighbours are left alone
+            lines += [
+                old[i] if place.get(i, -1) + 1 in leave else new[j] for i, j in zip(range(i1, i2), range(j1, j2), strict=True)
+            ]
+        else:
+            lines += new[j1:j2]
     return "\n".join(lines)
 
 

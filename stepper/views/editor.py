@@ -150,6 +150,11 @@ class EditorView(QWidget):
     # -- what is known -----------------------------------------------------------------------------------
 
     @property
+    def is_busy(self) -> bool:
+        """Whether the text is still being looked at."""
+        return self._pieces.busy or self._soon.isActive()
+
+    @property
     def analysis(self) -> Analysis:
         """What was known of the text last."""
         return self._analysis

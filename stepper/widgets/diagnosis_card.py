@@ -131,9 +131,8 @@ class FaultCard(QFrame):
 
     def _show_mend(self, diagnosis: Diagnosis, fault: Fault, text: str, level: int) -> None:
         self._put = ""
-        if level >= MEND and fault.mended is not None:
-            others = {f.line for f in (*diagnosis.faults, *diagnosis.hints)} - {fault.line}
-            self._put = put_into(text, diagnosis.text, fault.mended, others)
+        if level >= MEND:
+            self._put = _mended(diagnosis, fault, text)
             self.lines.show_changes(changes(text, self._put))
         self.lines.setVisible(bool(self._put) and self._put != text)
         self.extra.say("\n".join(tie_sentences(fault)) if level >= MEND else "", theme.current().dim)
@@ -146,7 +145,7 @@ class FaultCard(QFrame):
         self.go_button.setVisible(level >= PLACE)
         self.page_button.setVisible(level >= FAULT)
         self.put_button.setVisible(level >= MEND and not self.lines.isHidden())
-        self.course_button.setVisible(self.put_button.isVisibleTo(self))
+        self.course_button.setVisible(level >= MEND and self.fault is not None and self.fault.mended is not None)
         self.put_button.setEnabled(not self._stale)
         self.course_button.setEnabled(not self._stale)
         self.go_button.setEnabled(not self._stale)
@@ -211,3 +210,11 @@ class FaultCard(QFrame):
     def _on_page(self) -> None:
         if self.fault is not None:
             self.page_wanted.emit(page(self.fault))
+
+
+def _mended(diagnosis: Diagnosis, fault: Fault, text: str) -> str:
+    """Return the text with this fault mended alone; as it is where no mend of the whole text is known."""
+    if fault.mended is None:
+        return text
+    others = {f.line for f in (*diagnosis.faults, *diagnosis.hints)} - {fault.line}
+    return put_into(text, diagnosis.text, fault.mended, others)

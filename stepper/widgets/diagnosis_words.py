@@ -8,7 +8,7 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication
 
 from core.diagnosis import Diagnosis, Fault, ParameterVerdict
-from core.diagnosis.phrases import one_line, times
+from core.diagnosis.phrases import factor_text, one_line
 from core.diagnosis.words import title, verdict_sentence
 from core.program.dims import show
 
@@ -34,7 +34,7 @@ def short_verdict(p: ParameterVerdict) -> str:
     if p.verdict == "right":
         return translate("diagnosis", "right")
     if p.verdict == "right up to a factor" and p.factor is not None:
-        return translate("diagnosis", "right up to a factor {c}").format(c=times(p.factor).removesuffix(" times"))
+        return translate("diagnosis", "right up to a factor {c}").format(c=factor_text(p.factor))
     if p.own is not None and p.true is not None and not has_shape(p):
         return translate("diagnosis", "wrong shape")
     if p.value is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QPainter, QResizeEvent
@@ -38,15 +37,17 @@ def far_text(entry: Entry) -> str:
 class _Painter(QStyledItemDelegate):
     """Paints a title, at its right how far one has come, and below it the summary in as many lines as it needs."""
 
+    def __init__(self, parent: LessonList) -> None:
+        super().__init__(parent)
+        self._list = parent
+
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        parent = self.parent()
-        wide = parent.viewport().width() if isinstance(parent, QListWidget) else 300
-        title, words = self._boxes(QRect(0, 0, wide, 10000), index)
+        title, words = self._boxes(QRect(0, 0, self._list.viewport().width(), 10000), index)
         return QSize(60, max(words.bottom(), title.bottom()) + PAD)
 
     def _boxes(self, room: QRect, index: Index) -> tuple[QRect, QRect]:
         base = QApplication.font()
-        entry = cast(Entry, index.data(Qt.ItemDataRole.UserRole))
+        entry = self._list.entries[index.row()]
         inner = room.adjusted(PAD + 2, PAD, -PAD - 2, 0)
         far = QFontMetrics(base).horizontalAdvance(far_text(entry)) + 12
         title = QFontMetrics(fonts.sized(base, 0.5, bold=True)).boundingRect(inner.adjusted(0, 0, -far, 0), WRAP, entry.title)
@@ -54,7 +55,7 @@ class _Painter(QStyledItemDelegate):
         return title, QFontMetrics(base).boundingRect(below, WRAP, entry.summary)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        entry = cast(Entry, index.data(Qt.ItemDataRole.UserRole))
+        entry = self._list.entries[index.row()]
         rect: QRect = option.rect  # type: ignore[attr-defined]
         state: QStyle.StateFlag = option.state  # type: ignore[attr-defined]
         t, base = theme.current(), QApplication.font()
@@ -90,20 +91,19 @@ class LessonList(QListWidget):
         self.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
         self.setMouseTracking(True)
         self.viewport().setAutoFillBackground(False)
+        self.entries: Sequence[Entry] = ()
         self.setItemDelegate(_Painter(self))
         self.itemClicked.connect(self._choose)
-        self._entries: Sequence[Entry] = ()
 
     def show_entries(self, entries: Sequence[Entry]) -> None:
         """Show the lessons."""
-        if list(entries) == list(self._entries):
+        if list(entries) == list(self.entries):
             return
         row = max(0, self.currentRow())
-        self._entries = tuple(entries)
+        self.entries = tuple(entries)
         self.clear()
         for entry in entries:
             item = QListWidgetItem(self)
-            item.setData(Qt.ItemDataRole.UserRole, entry)
             item.setData(Qt.ItemDataRole.AccessibleTextRole, self._spoken(entry))
             item.setToolTip(plain(self._spoken(entry)))
         self.setCurrentRow(min(row, len(entries) - 1))
@@ -134,4 +134,4 @@ class LessonList(QListWidget):
 
     @Slot(QListWidgetItem)
     def _choose(self, item: QListWidgetItem) -> None:
-        self.chosen.emit(item.data(Qt.ItemDataRole.UserRole).target)
+        self.chosen.emit(self.entries[self.row(item)].target)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QMimeData, QSize, Qt, QTimer, QUrl, Slot
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, QUrl, Slot
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -68,12 +68,6 @@ class LessonText(QTextBrowser):
     def wheelEvent(self, e: QWheelEvent) -> None:
         """Leave the wheel to the page around."""
         e.ignore()
-
-    def createMimeDataFromSelection(self) -> QMimeData:
-        """Copy as plain text, so that code goes into an editor as code."""
-        data = QMimeData()
-        data.setText(self.textCursor().selection().toPlainText())
-        return data
 
     def resizeEvent(self, e: QResizeEvent) -> None:
         """Be as high as the text is in this width."""

@@ -1,7 +1,7 @@
 """How well the diagnosis finds faults: the table of issue 6, from mutants that know nothing of how it searches.
 
 `--quick` a few of each fault, `--all` every mutant; `--failures` each with its line and what was said; `--program NAME`,
-`--fault NAME`, `--way TEXT` only those; `--jobs N` processes. Without, up to 40 of each fault known and not known.
+`--fault NAME`, `--way TEXT` only those; `--jobs N` processes. Without, up to 20 of each fault known and not known.
 """
 
 # ruff: noqa: E501 (the path first; rows of a table)
@@ -24,7 +24,7 @@ from helpers.mutants_score import Said, Score, accused, accused_beside, both_fou
 from helpers.right_programs import RIGHT
 from helpers.right_ways import ways
 
-USUAL, QUICK = 40, 6
+USUAL, QUICK = 20, 5
 
 
 def spread(mutants: Sequence[Mutant], most: int) -> list[Mutant]:

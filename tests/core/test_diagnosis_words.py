@@ -11,6 +11,7 @@ from helpers.seed_programs import BY_NAME, COST_RISES, COST_RISES_MENDED, NOT_AL
 
 from core.diagnosis import FAULTS, Diagnosis, Fault, ParameterVerdict, Tie, diagnose, words
 from core.diagnosis.fault_texts import SAID
+from core.diagnosis.phrases import times
 from core.diagnosis.report import diagnosis_text
 from core.library import example_text
 
@@ -117,10 +118,10 @@ def test_an_assumed_loss_is_said_to_be_assumed(first: Diagnosis) -> None:
     ("given", "said"),
     [
         ({"verdict": "right", "factor": 1.0}, "right"),
-        ({"verdict": "right up to a factor", "factor": 0.25}, "right up to a factor: 1/4 times the true gradient"),
+        ({"verdict": "right up to a factor", "factor": 0.25}, "right up to a factor: 1/4 of the true gradient"),
         ({"verdict": "right up to a factor", "factor": 2.0}, "it acts like 2 times the learning rate"),
         ({"factor": -1.0}, "its update goes exactly uphill"),
-        ({"factor": -0.5}, "exactly uphill, 1/2 times as far as the others"),
+        ({"factor": -0.5}, "exactly uphill, and by 1/2 of what it should go"),
         ({"factor": 4.0}, "4 times the true gradient, unlike the others"),
         ({"own": np.ones((1, 1))}, "your gradient is 1×1, and w2 is 1×3"),
         ({"value": None}, "no update changes it by its gradient"),
@@ -133,22 +134,22 @@ def test_an_assumed_loss_is_said_to_be_assumed(first: Diagnosis) -> None:
 def test_verdicts(given: dict[str, object], said: str, first: Diagnosis) -> None:
     sentence = words.verdict_sentence(verdict(**given), first)
     assert said in sentence, sentence
-    assert words.verdict_short(verdict(**given)).split(":")[0] == given.get("verdict", "wrong")
+    assert words.verdict_short(verdict(**given)).startswith(str(given.get("verdict", "wrong")))
 
 
 @pytest.mark.parametrize(
     ("x", "said"),
     [
         (2.0, "2 times"),
-        (0.0025, "1/400 times"),
-        (-0.5, "−1/2 times"),
+        (0.0025, "1/400 of"),
+        (-0.5, "−1/2 of"),
         (0.3, "0.3 times"),
-        (1 / 3, "1/3 times"),
+        (1 / 3, "1/3 of"),
         (0.7, "0.7 times"),
     ],
 )
 def test_factors(x: float, said: str) -> None:
-    assert words.times(x) == said
+    assert times(x) == said
 
 
 def test_a_factor_is_told_against_the_gradients_that_are_right(first: Diagnosis) -> None:
@@ -162,7 +163,7 @@ def test_summaries() -> None:
     assert words.summary(diagnose(COST_RISES)) == "wrong: w1, b1, w2 and b2; 2 faults found"
     assert words.summary(diagnose(COST_RISES_MENDED)) == "right: your gradients are those of the loss (4 of 4 parameters)"
     half = diagnose(COST_RISES_MENDED.replace("2 * (A2 - Y)", "A2 - Y"))
-    assert words.summary(half).startswith("right up to a factor: all are 1/2 times the true gradients")
+    assert words.summary(half).startswith("right up to a factor: all are 1/2 of the true gradients")
     derived = diagnose(example_text("xor"))
     assert not words.written_by_hand(derived.program) and "derived by the app" in words.summary(derived)
     start = diagnose(COST_RISES_MENDED.replace("np.array([[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]])", "np.zeros((3, 2))"))

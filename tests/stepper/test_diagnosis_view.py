@@ -68,7 +68,8 @@ class Desk:
 
     def settle(self) -> None:
         self.bot.waitUntil(lambda: not self.made.work.busy and not self.view.detail.work.busy, timeout=60000)
-        QApplication.processEvents()
+        for _ in range(3):  # a bar that scrolls comes, and takes room from what wraps
+            QApplication.processEvents()
 
     def press(self, button: QPushButton) -> None:
         self.bot.mouseClick(button, Qt.MouseButton.LeftButton)
