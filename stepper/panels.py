@@ -282,10 +282,12 @@ class Panels(QMainWindow):
         for area in MIDDLE:
             there = [d for n, d in self.docks.items() if self._area(n) == area and not (d.isHidden() or d.isFloating())]
             if there:
+                self._arranging = True  # no hand of a person
                 self.removeDockWidget(self.docks[name])
                 self.tabifyDockWidget(there[0], self.docks[name])
-                self._lent[name] = area
                 self.docks[name].show()
+                self._arranging = False
+                self._lent[name] = area
                 return
 
     def _area(self, name: str) -> Area:

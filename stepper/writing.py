@@ -153,11 +153,13 @@ class Writing(QObject):
         except StepperError as error:
             self._refuse(error)
             return
+        before = self._controller.session if self._applied is not None else None
         self.is_applying = True
         try:
             self._take(program)
         finally:
             self.is_applying = False
+        self._tell_lost(before)
         self._applied = text
         if self._view is not None:
             self._view.set_applied(text)
@@ -170,6 +172,22 @@ class Writing(QObject):
         else:
             made = Session(program, self._document.title, folder=self._document.folder)
             self._controller.take(made, self._document.target or self._document.title)
+
+    def _tell_lost(self, before: Session | None) -> None:
+        """Say what of the earlier program did not come along: nothing goes silently."""
+        now = self._controller.session
+        if before is None or now is None:
+            return
+        lost: list[str] = []
+        if before.timeline.events:
+            lost.append(self.tr("Your changes by hand belonged to the earlier text and are gone."))
+        if before.evaluations:
+            lost.append(self.tr("The accuracy belonged to the described network; it is not computed for a text of your own."))
+        at, was = now.timeline.iteration, before.timeline.iteration
+        if at != was:
+            lost.append(self.tr("You are back in iteration {n}, as all iterations run anew.").format(n=at))
+        if lost:
+            self.told.emit(" ".join(lost))
 
     def _refuse(self, error: StepperError) -> None:
         line = error.line if isinstance(error, NotationError) else 0

@@ -154,6 +154,8 @@ def symmetric(look: Look) -> list[Fault]:
             )
             start = f"{name} = 0.5 * np.random.randn({shape})"
             mended = case.with_(Change(((given.line, start),)))
+            if mended is None:  # nothing before it says where random numbers start
+                mended = case.with_(Change(((given.line, start),), ((given.line, "np.random.seed(1)"),)))
             text = None if mended is None else mended.text
             found.append(Fault(case.line(given.line), line, "symmetric-start", start, sentence, (), (name,), label, mended=text))
     return found

@@ -27,9 +27,12 @@ def check_file(path: Path | str) -> list[str]:
         return [str(error)]
 
 
-def check(lesson: Lesson) -> list[str]:
-    """Return what does not hold in a lesson, a sentence each, with its line; nothing where all does."""
-    runs = Runs(lesson)
+def check(lesson: Lesson, runs: Runs | None = None) -> list[str]:
+    """Return what does not hold in a lesson, a sentence each, with its line; nothing where all does.
+
+    `runs` are those of the lesson, if there are some: what was run once is not run again.
+    """
+    runs = runs or Runs(lesson)
     found: list[str] = []
     for variant in lesson.variants:
         try:

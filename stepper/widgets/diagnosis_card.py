@@ -93,7 +93,8 @@ class FaultCard(QFrame):
         self.fault, self.level, self.is_at, self._stale = fault, level, at, stale
         self._is_hint = fault in diagnosis.hints
         ink = t.dim if stale else ""
-        sign = "ℹ" if self._is_hint else "✗"
+        many = len(diagnosis.faults) > 1 and not self._is_hint
+        sign = "ℹ" if self._is_hint else f"✗ {self.number + 1}." if many else "✗"
         if level >= FAULT:
             head = self.tr("{sign} {title}, line {line}").format(sign=sign, title=title(fault), line=fault.line)
         elif level >= PLACE:

@@ -38,7 +38,7 @@ def short_verdict(p: ParameterVerdict) -> str:
     if p.own is not None and p.true is not None and not has_shape(p):
         return translate("diagnosis", "wrong shape")
     if p.value is None:
-        return translate("diagnosis", "none")
+        return translate("diagnosis", "no gradient")
     if p.factor is not None and p.factor < 0:
         return translate("diagnosis", "wrong sign")
     return translate("diagnosis", "wrong")

@@ -325,3 +325,22 @@ def test_steps_by_keys_are_typed_in_the_editor(window: MainWindow) -> None:
     assert session.timeline.position == at
     QTest.keyClick(view.edit, Key.Key_F10)
     assert session.timeline.position != at
+
+
+def test_what_does_not_come_along_is_said(window: MainWindow) -> None:
+    view, session = editor_of(window), window.controller.session
+    assert session is not None
+    w1 = next(v.index for v in session.program.values if v.label == "W1")
+    session.change_cell(w1, (0, 0), "3")
+    type_at_end(view, "# mine")
+    view.apply()
+    assert "changes by hand" in window.message.text
+
+
+def test_a_misspelt_gradient_among_own_ones_is_asked_about(qtbot: QtBot, window: MainWindow, file: Path) -> None:
+    window.controller.open(str(file))
+    view = editor_of(window)
+    view.replace_text_undoable(view.text().replace("lr * dW2", "lr * dWw2"))
+    settle(qtbot, view)
+    view.edit.show_line(1)
+    assert "did you mean `dW2`?" in view.strip.text.text()
