@@ -13,10 +13,11 @@ from core.errors import StepperError
 from core.lessons.lesson import Lesson, Step
 from core.lessons.runs import Asked, Runs, Shown
 from core.lessons.shipped import PREFIX, is_lesson, open_lesson
-from core.session import Moment, Session
+from core.session import Moment
 from stepper.controller import Controller
 from stepper.lesson_keeping import Keeping, mark_of
 from stepper.lesson_panels import StepPanels
+from stepper.lesson_place import LessonPlace
 from stepper.models.lesson_state import Entry, Given, LessonState
 from stepper.panels import Panels
 from stepper.settings import Settings
@@ -52,10 +53,8 @@ class Lessons(QObject):
         self._at = 0
         self._shown: Shown | None = None
         self._trouble = ""
-        self._session: Session | None = None
-        self._program: object = None
-        self._variant = ""
-        self._opening, self._working, self._goal, self._start = False, False, 0, 0
+        self._place = LessonPlace(controller)
+        self._working, self._goal, self._start = False, 0, 0
         self._moment: Moment | None = None
         self._titles: dict[int, str] = {}
         self._step_panels = StepPanels(panels)
@@ -155,16 +154,16 @@ class Lessons(QObject):
         elif name == "stop":
             self._stop()
         elif name == "edit":
-            if self._open_variant(step.variant):
+            if self._place.have_text(self._lesson, step.variant):
                 self.edit_wanted.emit()
         else:
             self._do(name, self._lesson, step)
 
     def _do(self, name: str, lesson: Lesson, step: Step) -> None:
         """Do what a step asks for; then it tells what comes of it."""
-        if name == "run" and self._open_variant(step.variant):
+        if name == "run" and self._place.open(lesson, step.variant):
             self._set_goal(self._controller.run_on(step.run))
-        elif name == "diagnose" and self._open_variant(step.variant):
+        elif name == "diagnose" and self._place.have_text(lesson, step.variant):
             self._step_panels.mark("diagnosis")
             self.diagnose_wanted.emit()
         elif name == "compare" and step.compare is not None:
@@ -191,7 +190,7 @@ class Lessons(QObject):
 
     def _take(self, lesson: Lesson, at: int) -> None:
         self._lesson, self._runs, self._titles = lesson, Runs(lesson), {}
-        self._variant = ""
+        self._place.forget()
         self._panels.kept = PANEL
         self._go(at)
         self.seen.emit()
@@ -203,7 +202,7 @@ class Lessons(QObject):
         self._stop()
         step = lesson.steps[n]
         self._at, self._shown, self._trouble = n, None, ""
-        if not self._open_variant(step.variant):
+        if not self._place.open(lesson, step.variant):
             self._tell()
             return
         self._working = True
@@ -244,31 +243,6 @@ class Lessons(QObject):
             # While this step is read, the next one is worked out; the programs keep what was done of it.
             self.pieces.start(AHEAD, _worked_out(self._runs, self._lesson.steps[self._at + 1]))
 
-    def _open_variant(self, variant: str) -> bool:
-        """Have the session be on a program of the lesson as it is written there; False if it cannot be opened."""
-        lesson = self._lesson
-        if lesson is None:
-            return False
-        if variant == self._variant and self._is_ours():
-            return True
-        self._opening = True
-        try:
-            ok = self._controller.open(lesson.target(variant))
-        finally:
-            self._opening = False
-        session = self._controller.session
-        if ok and session is not None:
-            self._session, self._program, self._variant = session, session.timeline.opened, variant
-        return ok
-
-    def _is_ours(self) -> bool:
-        """Whether the program of the step is open, unchanged."""
-        session = self._controller.session
-        return (
-            session is not None and session is self._session and session.timeline.opened is self._program
-            and not session.timeline.events
-        )  # fmt: skip
-
     def _set_goal(self, goal: int) -> None:
         """Note which iteration is on the way to; 0 if it is reached."""
         moment = self._moment
@@ -287,13 +261,8 @@ class Lessons(QObject):
 
     def _hush(self) -> None:
         """Say nothing of problems, anywhere, while a question waits for its answer."""
-        session = self._controller.session
-        if session is None:
-            return
         waits = self._working or (self._asked() is not None and self._given() is None)
-        quiet = waits and self._lesson is not None and session is self._session and self._panels.kept == PANEL
-        if session.quiet != quiet:
-            session.set_quiet(quiet)
+        self._place.set_quiet(waits and self._lesson is not None and self._panels.kept == PANEL)
 
     def _busy(self) -> tuple[str, float | None]:
         if self._working:
@@ -311,7 +280,7 @@ class Lessons(QObject):
         if shown is None or moment is None or moment.running:
             return False
         place = (shown.place.iteration, shown.place.k)
-        return not self._is_ours() or (moment.position.iteration, moment.k) != place or moment.inner is not None
+        return not self._place.is_unchanged or (moment.position.iteration, moment.k) != place or moment.inner is not None
 
     def _asked(self) -> Asked | None:
         return None if self._shown is None else self._shown.question
@@ -331,7 +300,7 @@ class Lessons(QObject):
         """Begin the lesson that was opened as a file or by its TARGET; any other program leaves the lesson where it is."""
         del moment
         target = self._controller.target
-        if not self._opening and is_lesson(target):
+        if not self._place.opening and is_lesson(target):
             self._wanted = target
             self._soon.start()
 

@@ -18,6 +18,7 @@ from core.library import EXAMPLES
 from core.notation.parse import lines_of
 from core.program.ir import Program
 from core.session import Session
+from core.writing import said
 from stepper.controller import Controller
 from stepper.drafts import Draft, Drafts
 from stepper.saving import SavingError, save_bytes
@@ -191,7 +192,7 @@ class Writing(QObject):
 
     def _refuse(self, error: StepperError) -> None:
         line = error.line if isinstance(error, NotationError) else 0
-        why = error.bare if isinstance(error, NotationError) else str(error)
+        why = said(error) if isinstance(error, NotationError) else str(error)
         place = self.tr("line {n}: ").format(n=line) if line else ""
         earlier = self.tr(" The rest of the window shows the earlier program.") if self._controller.session is not None else ""
         self.said.emit(self.tr("This text cannot be run yet. {place}{why}").format(place=place, why=_stopped(why)) + earlier)

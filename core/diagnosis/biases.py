@@ -78,7 +78,7 @@ def missing_biases(look: Look) -> list[Found]:
         new = tidy(case.code.spliced(raw, spans), raw.text)
         found.append((
             Fault(case.line(raw.line), raw.text, "bias-missing", new.strip(), parameters=(name,), role=p.values[i.result].label),
-            Change(((raw.line, new),)),
+            case.code.change(raw, new),
         ))  # fmt: skip
     return found
 

@@ -42,10 +42,18 @@ class Code:
         self.program = program
         self.source: Source = parse(program.text)
         self.lines = lines_of(program.text)
-        made = draft(program.text, folder=folder)
+        made = draft(program.text, stop_at_missing=program.fault is not None, folder=folder)
         self.environments = made.environments
-        at = {raw.line: raw for raw in self.source.statements if isinstance(raw, Raw)}
-        self.raws: list[Raw] = [at[s.line] for s in program.statements]
+        at: dict[int, list[Raw]] = {}
+        for raw in self.source.statements:
+            if isinstance(raw, Raw):
+                at.setdefault(raw.line, []).append(raw)
+        self._crowded = {line for line, raws in at.items() if len(raws) > 1}
+        self.raws: list[Raw] = [at[s.line].pop(0) if len(at[s.line]) > 1 else at[s.line][0] for s in program.statements]
+        self.words = {
+            n.id for raw in self.source.statements if isinstance(raw, Raw) for n in ast.walk(raw.value) if isinstance(n, ast.Name)
+        }
+        self.words |= {raw.target for raw in self.source.statements if isinstance(raw, Raw)}
         b = program.batching
         self.context: dict[str, Any] = {"samples": b.axis, "class_axis": 0 if b.axis == -1 else -1, "seed": b.seed}
 
@@ -54,8 +62,18 @@ class Code:
         return self.environments[statement - 1] if statement else self.program.inputs
 
     def segment(self, raw: Raw) -> str:
-        """Return a statement as typed, without its indent."""
+        """Return a statement as typed; what stands beside it on its line is left blank."""
+        if raw.line in self._crowded and raw.end_line == raw.line:
+            line = self.lines[raw.line - 1].encode()
+            return " " * (raw.column - 1) + line[raw.column - 1 : raw.value.end_col_offset].decode()
         return "\n".join(self.lines[raw.line - 1 : raw.end_line])
+
+    def change(self, raw: Raw, new: str) -> Change:
+        """Return the change that writes a statement anew."""
+        if raw.line in self._crowded and raw.end_line == raw.line:
+            line = self.lines[raw.line - 1].encode()
+            new = (line[: raw.column - 1] + new.strip().encode() + line[raw.value.end_col_offset :]).decode()
+        return Change(((raw.line, new), *((n, None) for n in range(raw.line + 1, raw.end_line + 1))))
 
     def spliced(self, raw: Raw, spans: Sequence[Span]) -> str:
         """Return a statement with expressions in it written anew."""

@@ -69,7 +69,7 @@ def diagnosing(text: str, folder: Path | None = None, loss: str = "") -> Generat
         if f"L = {wanted}(" not in _loss_line(first.program):
             first, case, faults, open_ = yield from _prior(given, wanted)
     if case.program.loss is None:
-        return Diagnosis(case.program, text, "", False, faults=tuple(f.fault for f in faults), problem="" if faults else NO_LOSS)
+        return Diagnosis(first.program, text, "", False, faults=tuple(f.fault for f in faults), problem="" if faults else NO_LOSS)
     if open_:
         said = [replace(f.fault, parameters=f.fault.parameters or tuple(case.program.trainable)) for f in faults]
         return Diagnosis(first.program, first.text, _loss_line(first.program), first.assumed, verdicts(first, None, 1.0, said),

@@ -96,6 +96,7 @@ def edits_of(root: ast.expr, source: str, stock: Stock, everywhere: bool = False
         yield from _dropped(node, text)
         yield from _calls(node, text, stock)
         yield from _indexed(node, text)
+        yield from _written_pairs(node, text, stock)
     for node in nodes:
         yield from _put(node, text, stock, everywhere or node is root)
 
@@ -217,6 +218,16 @@ def _dropped(node: ast.expr, text: Text) -> Iterator[Edit]:
         if isinstance(node.func, ast.Attribute) and not is_np(node.func.value):
             inner = node.func.value
         yield Edit(f"drop call {function_of(node)}", ((node, wrapped(inner, text)),), text(node), text(inner))
+
+
+def _written_pairs(node: ast.expr, text: Text, stock: Stock) -> Iterator[Edit]:
+    """Write a derivative where two factors of a product stand."""
+    factors = _factors(node)
+    for i, a in enumerate(factors) if len(factors) > 2 else ():
+        for b in factors[i + 1 :]:
+            rest = " * ".join(wrapped(f, text) for f in factors if f is not a and f is not b)
+            for d in stock.derivatives:
+                yield Edit("write derivative", ((node, f"({rest} * ({d}))"),), f"{wrapped(a, text)} * {wrapped(b, text)}", d)
 
 
 def _factors(node: ast.expr) -> list[ast.expr]:

@@ -94,7 +94,7 @@ class Mender:
                 )
                 fault = self.name(edit, place, statement)
                 taken[segment.strip()] = role in there  # what another line has is hardly what this one is for
-                found.append(Mend(fault, raw.line, raw.text, segment.strip(), self._line(raw, segment), c, edit))
+                found.append(Mend(fault, raw.line, raw.text, segment.strip(), self.code.change(raw, segment), c, edit))
         for name, version in self._earlier(raw, statement, names):
             yield
             role, c = self._any(raw, self.code.segment(raw), {**names, name: version}, roles, step)
@@ -177,12 +177,14 @@ class Mender:
                 if c is not None:
                     segment = tidy(segment, raw.text)
                     yield Mend(
-                        self.name(edit, place, statement), raw.line, raw.text, segment.strip(), self._line(raw, segment), c, edit
+                        self.name(edit, place, statement),
+                        raw.line,
+                        raw.text,
+                        segment.strip(),
+                        self.code.change(raw, segment),
+                        c,
+                        edit,
                     )
-
-    def _line(self, raw: Raw, segment: str) -> Change:
-        rest = tuple((n, None) for n in range(raw.line + 1, raw.end_line + 1))
-        return Change(((raw.line, segment), *rest))
 
     def _versions(self, place: Place, statement: int, raw: Raw) -> Iterator[Mend | None]:
         """Where a name stood for something else earlier: the line comes too late, or another one too early."""
@@ -251,7 +253,7 @@ class Mender:
             if isinstance(values[v], np.ndarray) and np.asarray(values[v]).dtype.kind in "fiu" and np.ndim(values[v])
         ]
         state = set(self.program.carried) - set(self.program.trainable)
-        arrays = [n for n in arrays if n not in state]
+        arrays = [n for n in arrays if n not in state and n in self.code.words]
         weights = [n for n in arrays if n in self.program.trainable and np.ndim(values[names[n]]) == 2]
         functions = [n for n, d in self.code.source.definitions.items() if len(d.arguments) == 1]
         axis = 1 if self.program.batching.axis == -1 else 0
@@ -328,4 +330,5 @@ def _rank(m: Mend) -> tuple[float, ...]:
     kind = next((n for n, k in enumerate(_ORDER) if m.edit.kind.startswith(k)), len(_ORDER))
     plain = abs(m.factor) in (1.0,) or np.isclose(abs(m.factor), 1.0)
     swapped = m.edit.kind == "name" and len({new for _, new in m.edit.spans}) > 1
-    return (0 if plain else 1, kind + (20 if swapped else 0), len(m.edit.spans), len(m.expected), len(m.edit.old))
+    sideways = m.fault == "batch-sum" and m.edit.kind == "transpose"  # a sum over the other axis is plainer
+    return (0 if plain else 1, kind + (20 if swapped or sideways else 0), len(m.edit.spans), len(m.expected), len(m.edit.old))

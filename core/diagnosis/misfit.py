@@ -7,7 +7,7 @@ from collections.abc import Generator
 
 import numpy as np
 
-from core.diagnosis.code import Change, computed
+from core.diagnosis.code import computed
 from core.diagnosis.edits import Stock, edits_of, product_of
 from core.diagnosis.look import Found, Look
 from core.diagnosis.mend import Mend, Mender
@@ -32,7 +32,7 @@ def misfit(look: Look) -> Generator[None, None, Found | None]:
         for mend, score in (yield from _fitting(look, statement, s.index)):
             if best is None or score < best[0]:
                 best = (score, statement, mend)
-        if best is not None and best[0][0] == 0 and statement != s.index:
+        if best is not None and best[0][0] <= 0 and statement != s.index:
             break
     unknown = [n for n in _suspects(look, s.index)[:-1] if not _idle_line(look, n)]
     if unknown and (best is None or (best[1] == s.index and best[0][0] > 0)):
@@ -104,11 +104,16 @@ def _fitting(look: Look, statement: int, failing: int) -> Generator[None, None, 
         after = case.with_(mend.change)
         if after is None or (after.program.fault is not None and after.program.fault.statement <= failing):
             continue
-        wrong = 0.0
+        wrong = 0.5 * (after.program.fault is not None)
         if p.statements[statement].phase in ("backward", "update"):
             then = Look.of(after).work
-            wrong = 99.0 if then is None else float(len(then.wrong()) + len(set(then.starts) - set(then.gradients)))
-            wrong += 0.5 * (after.program.fault is not None)
+            wrong += 99.0 if then is None else float(len(then.wrong()) + len(set(then.starts) - set(then.gradients)))
+            if wrong and mend.edit.kind.startswith("drop"):
+                continue  # to leave half of a product away is no mend if it makes nothing right
+        elif after.program.loss is not None:
+            read = ancestors(after.program.instructions, [after.program.loss])
+            inputs = [after.program.inputs[n] for n in after.program.batching.sliced]
+            wrong += len([v for v in inputs if v not in read]) - 0.01 * len(after.program.trainable)
         found.append((mend, (wrong, float(k))))
     return found
 
@@ -134,7 +139,7 @@ def _legal(look: Look, statement: int) -> Generator[None, None, list[Mend]]:
         except NotationError:
             continue
         if result is not None:
-            change = Change(((raw.line, segment), *((n, None) for n in range(raw.line + 1, raw.end_line + 1))))
+            change = code.change(raw, segment)
             found.append((_like_forward(p, segment), k, Mend("shape", raw.line, raw.text, segment.strip(), change, 1.0, edit)))
     return [m for _, _, m in sorted(found, key=lambda x: x[:2])]
 

@@ -212,6 +212,8 @@ def _renamed(mender: Mender, edit: Edit, statement: int) -> str:
         return "operand"
     if len({text for _, text in edit.spans}) > 1:
         return "transpose" if _one_product(mender, edit, statement) else "operand"
+    if _in_product(mender, edit):
+        return "operand"
     was = [np.asarray(values[old], dtype=float) for values in mender.work.now]
     for i in mender.program.instructions:
         if Role("factor", i.result) not in mender.work.trials[0].truth:
@@ -226,6 +228,18 @@ def _renamed(mender: Mender, edit: Edit, statement: int) -> str:
         if (z, i.result) == (old, new):
             return "derivative-of-preactivation"
     return "operand"
+
+
+def _in_product(mender: Mender, edit: Edit) -> bool:
+    """Tell whether every name that is written anew is an operand of a matrix product."""
+    nodes = {id(n) for n, _ in edit.spans}
+    sides: set[int] = set()
+    for raw in mender.code.raws:
+        for node in ast.walk(raw.value):
+            pair = product_of(node) if isinstance(node, ast.expr) else None
+            for side in pair or ():
+                sides.add(id(side.value if isinstance(side, ast.Attribute) and side.attr == "T" else side))
+    return nodes <= sides
 
 
 def _one_product(mender: Mender, edit: Edit, statement: int) -> bool:

@@ -6,10 +6,10 @@ import ast
 
 import numpy as np
 
-from core.diagnosis.code import splice
 from core.diagnosis.edits import function_of, nodes_of, wrapped
 from core.diagnosis.look import Look
 from core.diagnosis.result import Fault
+from core.diagnosis.tidying import tidy
 from core.diagnosis.trials import first_inputs
 from core.health.probe import Probe
 
@@ -32,11 +32,14 @@ def _epsilons(look: Look) -> list[Fault]:
         raw = case.code.raws[s.index]
         for node in ast.walk(raw.value):
             inner = _guarded(node)
-            term = None if inner is None else next((x for x in nodes_of(inner) if _adds_small(x, small)), None)
-            if term is None:
+            if inner is None or not any(_adds_small(x, small) for x in nodes_of(inner)):
                 continue
-            assert isinstance(term, ast.BinOp)
-            text = splice(case.code.segment(raw), raw.line, [(term, wrapped(term.left, case.code.source_of))]).strip()
+            spans = [
+                (x, wrapped(x.left, case.code.source_of))
+                for x in ast.walk(raw.value)
+                if isinstance(x, ast.BinOp) and _adds_small(x, small)
+            ]
+            text = tidy(case.code.spliced(raw, spans), raw.text).strip()
             found.append(Fault(case.line(s.line), s.text, "epsilon", text, role=s.target))
             break
     return found

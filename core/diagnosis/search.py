@@ -17,7 +17,7 @@ import numpy as np
 from core.diagnosis.trials import Role, Trial, again, constant, fitted
 from core.health.gradcheck import nudged_version
 from core.program.ir import Array, Instruction, Program
-from core.program.structure import ancestors
+from core.program.structure import ancestors, descendants
 
 MOST_FAULTS = 12
 
@@ -134,6 +134,8 @@ class Work:
             return False
         p = self.program
         start, end = p.carried[name]
+        if self._along(name):
+            return False
         for v in self.now:
             step, g = step_of(v, start, end), self.gradient(name, v)
             if step is None or np.shape(g) != np.shape(step):
@@ -149,6 +151,23 @@ class Work:
     def own_role(self, name: str) -> Role:
         """Return the role that a parameter's gradient must have."""
         return Role("adjoint", self.starts[name])
+
+    def _along(self, name: str) -> bool:
+        """Tell whether every cell moves along its own gradient, made of that alone: scaled by its size, as RMSProp does."""
+        p = self.program
+        start, end = p.carried[name]
+        g = self.gradients[name]
+        made = [
+            i
+            for i in p.instructions
+            if i.result in descendants(p.instructions, [g]) and i.result in ancestors(p.instructions, [end])
+        ]
+        read = {v for i in made for v in i.reads} - {i.result for i in made} - {g, start}
+        if any(p.values[v].kind not in ("hyperparameter", "size") for v in read):
+            return False
+        pairs = [(step_of(v, start, end), self.gradient(name, v)) for v in self.now]
+        with np.errstate(all="ignore"):
+            return all(s is not None and np.shape(s) == np.shape(x) and bool(np.all(s * x >= 0)) for s, x in pairs)
 
     def wrong(self) -> list[str]:
         """Return the parameters whose gradient is no multiple of the true one, or whose step is none of the gradient."""

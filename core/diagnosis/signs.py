@@ -48,8 +48,7 @@ def rewritten(work: Work, code: Code, value: int, times: float) -> tuple[str, Ch
             and np.allclose(found, wanted, rtol=RTOL, atol=1e-12 * float(np.max(np.abs(wanted)) or 1))
         ):
             new = tidy(segment, raw.text)
-            rest = tuple((n, None) for n in range(raw.line + 1, raw.end_line + 1))
-            return new.strip(), Change(((raw.line, new), *rest))
+            return new.strip(), code.change(raw, new)
     return None
 
 
@@ -64,11 +63,21 @@ def _candidates(code: Code, raw: Raw, times: float, names: Mapping[str, int], va
                 yield from _scaled_text(first, raw, abs(times), names, values)
         yield code.spliced(raw, [(root, f"-({text(root)})")])
         return
+    yield from _named_numbers(code, raw, root, names, values)
     yield from _dropped_scalars(code, raw, root)
     inside = _step_of(raw, root) if is_step else root
     for suffix in _suffixes(times, names, values):
         here = wrapped(inside, text) if not _product(inside) else text(inside)
         yield code.spliced(raw, [(inside, f"{here} {suffix}" if inside is root else f"({here} {suffix})")])
+
+
+def _named_numbers(code: Code, raw: Raw, root: ast.expr, names: Mapping[str, int], values: list[Any]) -> Iterator[str]:
+    """Write the name of a number where a number stands, as `lr` for 0.1."""
+    scalars = [n for n, v in names.items() if isinstance(values[v], float)]
+    for node in nodes_of(root):
+        if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)):
+            for name in scalars:
+                yield code.spliced(raw, [(node, name)])
 
 
 def _scaled_text(segment: str, raw: Raw, times: float, names: Mapping[str, int], values: list[Any]) -> Iterator[str]:

@@ -103,7 +103,7 @@ def wrong_axes(look: Look) -> list[Found]:
                     found.append((
                         Fault(case.line(raw.line), raw.text, "axis", new.strip(), parameters=tuple(p.trainable),
                               role=f"{p.values[i.result].label}"),
-                        Change(((raw.line, new),)),
+                        case.code.change(raw, new),
                     ))  # fmt: skip
                     return found
     return found

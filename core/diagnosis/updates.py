@@ -28,7 +28,8 @@ def never_applied(look: Look) -> list[Found]:
             continue
         start, end = p.carried.get(name, (-1, -1))
         moved = [step_of(t.values, start, end) for t in work.trials] if name in work.gradients else []
-        stands = bool(moved) and all(m is not None and not np.any(m) for m in moved)
+        steep = name in work.gradients and all(np.any(work.gradient(name, t.values)) for t in work.trials)
+        stands = bool(moved) and steep and all(m is not None and not np.any(m) for m in moved)
         if name in work.gradients and not stands:
             continue
         line = _line_of_change(work, name, role)
@@ -169,7 +170,7 @@ def never_reset(look: Look) -> list[Found]:
                 new = f"{name} = {text(other)}"
         found.append((
             Fault(case.line(raw.line), raw.text, "never-reset", new, parameters=tuple(touched), role=name),
-            Change(((raw.line, new),)) if new else None,
+            case.code.change(raw, new) if new else None,
         ))  # fmt: skip
     return found
 

@@ -13,7 +13,7 @@ from core.diagnosis.code import Change
 from core.diagnosis.factors import CLOSE, constants, odd_lines, steps
 from core.diagnosis.mending import Mending
 from core.diagnosis.result import Fault, ParameterVerdict
-from core.diagnosis.search import Work
+from core.diagnosis.search import Work, step_of
 from core.diagnosis.trials import first_inputs, trials
 from core.execute.adjoints import adjoints
 from core.health.gradcheck import nudged_version
@@ -90,7 +90,7 @@ def verdicts(case: Case, before: dict[str, float] | None, common: float, faults:
     starts = {n: nudged_version(program, n) for n in program.trainable} if program.loss is not None else {}
     true = adjoints(program, probe.values.__getitem__, list(starts.values())) if program.loss is not None else None
     found: list[ParameterVerdict] = []
-    for name in (*program.trainable, *unfed):
+    for name in (*program.trainable, *(n for n in unfed if any(n in f.parameters for f in faults))):
         truth = (true or {}).get(starts.get(name, -1)) if name in starts else np.zeros(np.shape(program.given_named(name).value))
         value = program.gradients.get(name)
         start, end = program.carried.get(name, (-1, -1))
@@ -98,8 +98,9 @@ def verdicts(case: Case, before: dict[str, float] | None, common: float, faults:
         if value is not None and probe.values[value] is not None:
             own = np.asarray(probe.values[value], dtype=float)
         if end >= 0 and probe.values[end] is not None and truth is not None:
-            move = np.asarray(probe.values[end], dtype=float) - np.asarray(probe.values[start], dtype=float)
-            if move.shape == truth.shape:
+            step = step_of(probe.values, start, end)
+            if step is not None and step.shape == truth.shape:
+                move = -step
                 size = float(np.linalg.norm(move) * np.linalg.norm(truth))
                 cosine = float(-np.vdot(move, truth) / size) if size and np.isfinite(size) else None
         c = before.get(name)

@@ -5,6 +5,7 @@ from core.writing.completion import Completion, Completions, completions
 from core.writing.derived import Derived, DerivedLine, derived_backward
 from core.writing.givens import SetupCache
 from core.writing.marks import Mark, marks_of
+from core.writing.reading import said
 
 __all__ = [
     "Analysis",
@@ -22,4 +23,5 @@ __all__ = [
     "completions",
     "derived_backward",
     "marks_of",
+    "said",
 ]

@@ -10,6 +10,7 @@ from core.errors import NotationError, StepperError
 from core.health.mending import Edit, free_name, typed
 from core.notation.parse import Raw, parse
 from core.program.ir import Program
+from core.writing.reading import said
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def derived_backward(text: str, folder: Path | None = None) -> Derived:
             plain = load(summed, folder=folder)
     except NotationError as error:
         place = f"Line {error.line}: " if error.line else ""
-        return Derived(problem=f"What the text lacks cannot be derived yet. {place}{error.bare}")
+        return Derived(problem=f"What the text lacks cannot be derived yet. {place}{said(error)}")
     except StepperError as error:
         return Derived(problem=str(error))
     if plain.loss is None:

@@ -116,7 +116,7 @@ def _trouble(rows: Sequence[str], first: int, last: int, error: NotationError, i
         at = column if is_syntax else len(row.encode()[:column].decode("utf-8", "ignore"))
     at = max(start, min(at, len(row.rstrip()) - 1)) if row.strip() else 0
     end = len(row.rstrip()) if not is_syntax or at < start + 1 else _word_end(row, at)
-    return Trouble(first, last, at, max(at + 1, end), _said(error))
+    return Trouble(first, last, at, max(at + 1, end), said(error))
 
 
 def _word_end(row: str, at: int) -> int:
@@ -124,8 +124,8 @@ def _word_end(row: str, at: int) -> int:
     return match.end() if match else at + 1
 
 
-def _said(error: NotationError) -> str:
-    """Return the reason in words of a person: those of Python's reader are kept where they help."""
+def said(error: NotationError) -> str:
+    """Return the reason of an error in words of a person: those of Python's reader are kept where they help."""
     match = _WRAPPED.match(error.bare)
     if match is None:
         return error.bare if error.bare.endswith((".", "?")) else f"{error.bare}."

@@ -198,7 +198,7 @@ class DiagnosisView(QWidget):
         card = FaultCard(len(self.cards), self)
         card.more_wanted.connect(self._on_more)
         card.all_wanted.connect(self._on_all)
-        card.here.connect(self.card_wanted)
+        card.here.connect(self._on_here)
         card.line_wanted.connect(self._on_line)
         card.put_wanted.connect(self.put_wanted)
         card.course_wanted.connect(self._on_course)
@@ -251,6 +251,15 @@ class DiagnosisView(QWidget):
         self.line_wanted.emit(line)
         if card is not None and card.fault is not None:
             self._select(card.fault.value, None)
+
+    @Slot(int)
+    def _on_here(self, card: int) -> None:
+        """Be at a card; where its place is known, its value is chosen everywhere."""
+        s = self._state
+        if card < len(s.keys):
+            self.card_wanted.emit(card)
+            if s.level(s.keys[card]) >= PLACE:
+                self._select(s.cards[card].value, None)
 
     @Slot(int)
     def _on_course(self, line: int) -> None:

@@ -313,8 +313,9 @@ class EditorView(QWidget):
         words = "" if mark is None else self.edit.words_at(line)
         if not self._analysis.text.strip():
             words = self.tr("Ctrl+Space shows what can be written here.")
-        elif not words and self._analysis.missing:
-            words = self._of_missing()
+        elif not words and not self._analysis.troubles:
+            known = self._of_missing() if self._analysis.missing else self.tr("✓ Every line can be read.")
+            words = " · ".join(w for w in (self.edit.shape_words(line), known) if w)
         self.strip.show_troubles(self._analysis.troubles, line, words, self._wrong_lines())
         self.edit.setAccessibleDescription(self.strip.text.text())
 

@@ -59,7 +59,7 @@ class Strip(QWidget):
         self.next_button.setVisible(len(self._lines) > (1 if here is not None else 0))
         palette = QPalette(self.palette())
         t = theme.current()
-        wrong = shown is not None or words.startswith("✗")
+        wrong = shown is not None or "✗" in words
         palette.setColor(QPalette.ColorRole.WindowText, QColor(t.error if wrong else t.dim))
         self.text.setPalette(palette)
         self.text.setFont(fonts.sized(self.font(), -0.5))

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from core.complete import load
 from core.errors import DescriptionError, StepperError, TargetError
@@ -461,3 +463,36 @@ def test_what_is_no_lesson_file_is_said(tmp_path: Path) -> None:
     for path in (tmp_path / "x.lesson.toml", tmp_path / "no.lesson.toml", tmp_path, tmp_path / "x.toml"):
         with pytest.raises(TargetError):
             check_file(path)
+
+
+PIECES = (
+    "{", "}", "[", "]", '"', "'''", "=", "\n", "[[step]]", "[step.question]", "[programs.x]", "like = 'wrong'",
+    "lines = [['a', 'b']]",
+    "stop = 3", "where = 'w > 0'", "{value: w}", "{value: (}", "{loss: epoch 0}", "{shape: 3}", "options = []",
+    "__import__('os')",
+    "true", "1e999", "-1", "1979-05-27", "kind = 'number'", "select = 'w[largest]'", "\0", "é", "show = [[]]", "run = 10000000",
+)  # fmt: skip
+
+
+@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.data())
+def test_any_text_is_a_lesson_or_one_sentence(data: st.DataObject) -> None:
+    """Pieces put in, lines taken out and doubled: what comes back is a list of sentences, or one error for a person."""
+    lines = SMALL.splitlines()
+    for _ in range(data.draw(st.integers(1, 3))):
+        at = data.draw(st.integers(0, len(lines) - 1))
+        how = data.draw(st.sampled_from(("out", "twice", "in", "after")))
+        if how == "out":
+            lines[at] = ""
+        elif how == "twice":
+            lines.insert(at, lines[at])
+        elif how == "in":
+            k = data.draw(st.integers(0, len(lines[at])))
+            lines[at] = lines[at][:k] + data.draw(st.sampled_from(PIECES)) + lines[at][k:]
+        else:
+            lines.insert(at, data.draw(st.sampled_from(PIECES) | st.text(max_size=20)))
+    try:
+        found = check(read("\n".join(lines)))
+    except StepperError as error:
+        found = [str(error)]
+    assert all("\n" not in sentence and "Traceback" not in sentence for sentence in found)

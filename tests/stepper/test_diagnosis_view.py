@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from helpers.written import COLUMNS
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QPushButton, QWidget
 
 from core.diagnosis import FAULTS, Fault, diagnose
@@ -412,6 +412,26 @@ def test_a_row_chooses_the_gradient_everywhere(written: MainWindow) -> None:
     session.select(value, (1, 1))
     view_of(written).draw(session.moment())
     assert "W1[1, 1]" in view_of(written).detail.cell_label.text()
+
+
+def test_a_card_chooses_its_value_once_its_place_is_told(written: MainWindow, qtbot: QtBot) -> None:
+    view, session = view_of(written), written.controller.session
+    assert session is not None
+    qtbot.mouseClick(view.cards[OPERAND], Qt.MouseButton.LeftButton, pos=view.cards[OPERAND].rect().topRight() - QPoint(3, -3))
+    assert written.diagnosing.state.at == OPERAND and session.selection.value is None
+    qtbot.mouseClick(view.cards[OPERAND].all_button, Qt.MouseButton.LeftButton)
+    value = session.selection.value
+    assert value is not None and session.program.values[value].label == "dW2"
+    session.select(None)
+    qtbot.mouseClick(view.cards[OPERAND], Qt.MouseButton.LeftButton, pos=view.cards[OPERAND].rect().topRight() - QPoint(3, -3))
+    assert session.selection.value == value
+
+
+def test_see_what_it_does_is_shown(written: MainWindow, qtbot: QtBot) -> None:
+    view = view_of(written)
+    qtbot.mouseClick(view.cards[SIGN].all_button, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(view.cards[SIGN].course_button, Qt.MouseButton.LeftButton)
+    assert written.panels.is_shown("course")
 
 
 def test_a_mend_is_typed_and_can_be_undone(written: MainWindow, qtbot: QtBot) -> None:

@@ -319,3 +319,10 @@ def test_any_text_is_kept(editor: EditorView, one: str, other: str) -> None:
     editor._analyse()
     while editor._pieces.busy:
         editor._pieces._go_on()
+
+
+def test_the_shape_is_also_said(editor: EditorView) -> None:
+    to(editor, 10)
+    assert editor.strip.text.text().startswith("Z: 1×3")
+    assert "Z: 1×3" in editor.edit.accessibleDescription()
+    assert "Z: 1×3" in editor.edit.words_at(10)

@@ -383,6 +383,7 @@ def test_no_panel_covers_the_lesson(window: MainWindow, qtbot: QtBot, file: Path
         window.panels.show_panel(name, focus=True)
         qtbot.wait(20)
         assert window.panels.is_in_front(PANEL) and window.panels.is_in_front(name), name
+    assert not window.panels.moved and 330 <= window.panels.docks[PANEL].width() <= 460
     window.actions_["arrange-debug"].trigger()
     qtbot.wait(20)
     assert window.panels.is_in_front(PANEL)
@@ -416,6 +417,26 @@ def test_diagnose_compare_and_edit_open_their_panels(window: MainWindow, qtbot: 
     qtbot.wait(30)
     assert window.panels.is_shown("course") and window.panels.is_in_front(PANEL)
     assert len(window.panels.view("course").course.runs) == 2  # type: ignore[attr-defined]
+
+
+def test_what_a_person_makes_of_the_program_is_diagnosed_and_not_thrown_away(
+    window: MainWindow, qtbot: QtBot, file: Path
+) -> None:
+    assert window.lessons.open(str(file))
+    window.lessons.go(2)
+    settle(window, qtbot)
+    window.lessons.answer(SHOWN)
+    window.lessons.act("edit")
+    mine = window.writing.text.replace("lr = 0.1", "lr = 0.3")
+    window.writing.replace_and_run(mine)
+    settle(window, qtbot)
+    assert window.lessons.state.away and window.lessons.state.at == 2
+    window.lessons.act("diagnose")
+    window.lessons.act("edit")
+    assert window.writing.text == mine
+    window.lessons.to_place()
+    settle(window, qtbot)
+    assert not window.lessons.state.away and "lr = 0.1" in window.writing.text
 
 
 def test_all_lessons_leaves_the_lesson_and_keeps_the_program(window: MainWindow, qtbot: QtBot, file: Path) -> None:
