@@ -244,7 +244,9 @@ class Writing(QObject):
     @Slot()
     def save(self) -> None:
         """Save the text in its file; asks for one where it has none."""
-        if self._document.path is None:
+        if not self.text and self._document.path is None:
+            self.said.emit(self.tr("There is no text to save yet: write some lines in the editor first."))
+        elif self._document.path is None:
             self.choose_file()
         else:
             self.save_to(str(self._document.path))

@@ -86,7 +86,7 @@ def diagnosing(text: str, folder: Path | None = None, loss: str = "") -> Generat
     mended = case.with_(joined([f.change for f in wrong_lines if f.change is not None])) or case
     common, odd = factors(mended, work, wrong_places, mended is case)
     yield
-    faults += [*wrong_lines, *odd]
+    faults = _with_later_mends([*faults, *wrong_lines], odd)
     final = mended.with_(joined([f.change for f in odd if f.change is not None])) if odd else mended
     judged = verdicts(first, before if case is first else None, common, [f.fault for f in faults])
     said = yield from confirmed(faults, final, first)
@@ -141,6 +141,19 @@ def _past_forward(program: Program) -> bool:
     """Tell whether a line that does not fit is none of the forward that a loss could be computed from."""
     assert program.fault is not None
     return program.statements[program.fault.statement].phase != "forward" or _after(program)
+
+
+def _with_later_mends(faults: Sequence[Mending], odd: Sequence[Mending]) -> list[Mending]:
+    """Return all faults; what is odd in a line that a mend has put in is part of that mend."""
+    found = list(faults)
+    for later in odd:
+        if later.fault.line:
+            found.append(later)
+            continue
+        for n, f in enumerate(found):
+            if f.fault.expected == later.fault.text:
+                found[n] = replace(f, fault=replace(f.fault, expected=later.fault.expected))
+    return found
 
 
 def _in_order(faults: Sequence[Fault]) -> tuple[Fault, ...]:

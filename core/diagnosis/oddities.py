@@ -38,10 +38,13 @@ def factors(case: Case, work: Work, found: Sequence[Place], same: bool) -> tuple
         s = p.statements[work.statement_of(o.value)]
         written = rewritten(work, case.code, o.value, o.times)
         role = work.role_of(o.value)
-        at = case.line(s.line)
-        fault = Fault(at, case.given(at) or s.text, "sign" if o.times < 0 else "scale", written[0] if written else "", "",
-                      _other_updates(case, work, o) if open_ and o.times > 0 else (),
-                      tuple(n for n in p.trainable if n in o.parameters), role_text(p, role[0]) if role else "", o.value)  # fmt: skip
+        at = case.line(s.line) if case.typed.get(s.line) in case.origin else 0  # 0: another mend has put the line in
+        fault = Fault(
+            at, case.given(at) or s.text, "sign" if o.times < 0 else "scale", written[0] if written else "",
+            ties=_other_updates(case, work, o) if open_ and o.times > 0 else (),
+            parameters=tuple(n for n in p.trainable if n in o.parameters),
+            role=role_text(p, role[0]) if role else "", value=o.value,
+        )  # fmt: skip
         faults.append(Mending(fault, case, written[1] if written else None))
     return common, faults
 

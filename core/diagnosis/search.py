@@ -157,11 +157,8 @@ class Work:
         p = self.program
         start, end = p.carried[name]
         g = self.gradients[name]
-        made = [
-            i
-            for i in p.instructions
-            if i.result in descendants(p.instructions, [g]) and i.result in ancestors(p.instructions, [end])
-        ]
+        below, above = descendants(p.instructions, [g]) - {g}, ancestors(p.instructions, [end])
+        made = [i for i in p.instructions if i.result in below & above]
         read = {v for i in made for v in i.reads} - {i.result for i in made} - {g, start}
         if any(p.values[v].kind not in ("hyperparameter", "size") for v in read):
             return False

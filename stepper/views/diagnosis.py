@@ -114,7 +114,9 @@ class DiagnosisView(QWidget):
         self.live_box.setChecked(s.live)
         self.all_box.setChecked(s.everything)
         self.tools.arrange()
-        self.trouble.say(f"✗ {first_up(s.trouble)}" if s.trouble else "", t.error)
+        trouble = f"✗ {first_up(s.trouble)}" if s.trouble else ""
+        self.trouble.say(trouble if d is None else "", t.error)
+        self.stale.setToolTip(plain(trouble))
         self.stale.say(self._place_text(), t.error if stale and not s.busy else t.dim)
         self._show_summary(d, stale)
         self.loss.show_loss(d, s.loss, stale)
@@ -129,14 +131,17 @@ class DiagnosisView(QWidget):
         self._show_cards(stale)
 
     def _place_text(self) -> str:
+        """Return what the result belongs to, always in one line: what stands below does not jump while a person types."""
         s = self._state
         if s.busy:
             return self.tr("… checking")
-        if s.diagnosis is None or s.current:
+        if s.diagnosis is None:
             return ""
+        if s.current:
+            return self.tr("✓ up to date")
         if s.trouble:
-            return self.tr("{clock} Out of date: this is what was found before the last change.").format(clock=CLOCK)
-        return self.tr("{clock} Out of date: the text has changed since. Check again.").format(clock=CLOCK)
+            return self.tr("{clock} Out of date: the text cannot be read yet").format(clock=CLOCK)
+        return self.tr("{clock} Out of date: the text has changed").format(clock=CLOCK)
 
     def _show_summary(self, d: Diagnosis | None, stale: bool) -> None:
         s, t = self._state, theme.current()
@@ -334,7 +339,7 @@ class DiagnosisView(QWidget):
         self._column = QVBoxLayout(inside)
         self._column.setContentsMargins(0, 0, 4, 4)
         self._column.setSpacing(7)
-        for part in (self.trouble, self.stale, self.summary):
+        for part in (self.stale, self.trouble, self.summary):
             self._column.addWidget(part)
         self._column.addWidget(self.editor_button, 0, Qt.AlignmentFlag.AlignLeft)
         for part in (self.loss, self.rows, self.legend, self.detail):

@@ -31,7 +31,7 @@ from stepper.widgets.tips import plain
 
 
 class CodeEdit(TypingEdit):
-    """Shows beside the text what is known of it: shapes, faults, marks. `line_changed` tells of the line of the cursor (from 1)."""
+    """Shows beside the text what is known of it. `line_changed` tells of the line of the cursor (from 1)."""
 
     line_changed = Signal(int)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from helpers.hostile import nothing_is_executed, poisoned, valid_python
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -282,3 +283,13 @@ def test_nothing_typed_is_executed(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         assert analyse(made(code)).troubles
         derived_backward(made(code))
     assert list(tmp_path.iterdir()) == []
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.one_of(valid_python(), poisoned(RIGHT)))
+def test_python_of_any_kind_is_read_and_never_run(text: str) -> None:
+    with nothing_is_executed():
+        found = analyse(text)
+        completions(text, 1, 1, found)
+        derived_backward(text)
+    assert all(t.message for t in found.troubles)
