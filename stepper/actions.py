@@ -184,7 +184,7 @@ ITEMS: tuple[Item, ...] = (
          tip=translate("actions", "Go to the next fault that was found in your backward")),
     Item("live", WRITE, translate("actions", "Check my backward li&ve"), "diagnosing.toggle_live", check=True,
          tip=translate("actions", "Check after every change of the text, a moment after the last key")),
-    Item("unsaved", WRITE, translate("actions", "&Unsaved texts"), "writing.offer_asked", part=True,
+    Item("unsaved", WRITE, translate("actions", "&Unsaved texts"), "leftovers.offer_asked", part=True,
          tip=translate("actions", "Offer the texts that were left behind unsaved, as after a crash")),
 
     Item("undo", CHANGE, translate("actions", "&Undo the change"), "changing.undo", keys=("Ctrl+Z",),

@@ -40,18 +40,22 @@ class LessonPlace:
         return self._controller.target == lesson.target(variant) or self.open(lesson, variant)
 
     @property
+    def is_open(self) -> bool:
+        """Whether a program of the lesson is open, be it changed by hand."""
+        return self._session is not None and self._controller.session is self._session
+
+    @property
     def is_unchanged(self) -> bool:
         """Whether what is open is a program of the lesson as it is written there, without a change by hand."""
         session = self._controller.session
         return (
-            session is not None and session is self._session and session.timeline.opened is self._program
-            and not session.timeline.events
+            session is not None and self.is_open and session.timeline.opened is self._program and not session.timeline.events
         )  # fmt: skip
 
     def set_quiet(self, quiet: bool) -> None:
         """Say nothing of problems in a program of the lesson, or speak of them again."""
         session = self._controller.session
         if session is not None:
-            quiet = quiet and session is self._session
+            quiet = quiet and self.is_open
             if session.quiet != quiet:
                 session.set_quiet(quiet)

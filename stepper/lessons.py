@@ -77,6 +77,11 @@ class Lessons(QObject):
         return self._lesson
 
     @property
+    def holds(self) -> bool:
+        """Whether what is open belongs to the lesson: then it is the lesson that shows panels."""
+        return self._lesson is not None and self._panels.kept == PANEL and self._place.is_open
+
+    @property
     def state(self) -> LessonState:
         """What there is to see now."""
         lesson, kept = self._lesson, self._keeping.of(self._lesson)
@@ -152,7 +157,10 @@ class Lessons(QObject):
         elif name == "place":
             self.to_place()
         elif name == "stop":
+            if self._working:
+                self._trouble = self.tr("You stopped it before the numbers of this step were known.")
             self._stop()
+            self._tell()
         elif name == "edit":
             if self._place.have_text(self._lesson, step.variant):
                 self.edit_wanted.emit()
@@ -278,7 +286,7 @@ class Lessons(QObject):
     def _away(self) -> bool:
         shown, moment = self._shown, self._moment
         if shown is None or moment is None or moment.running:
-            return False
+            return bool(self._trouble)
         place = (shown.place.iteration, shown.place.k)
         return not self._place.is_unchanged or (moment.position.iteration, moment.k) != place or moment.inner is not None
 

@@ -76,7 +76,7 @@ class MainWindow(QMainWindow):
             "window": self, "controller": controller, "files": self.files, "looks": self.looks, "guide": self.guide,
             "panels": self.panels, "changing": self.changing, "stops": self.stops, "health": self.health, "asking": self.asking,
             "lessons": self.lessons, "diagnosing": self.diagnosing, "backward": self.backward,
-            "writing": self.writing,
+            "writing": self.writing, "leftovers": self.writing.left,
         }  # fmt: skip
         self.actions_ = actions.Actions(self.owners, self)
         self.wiring = Wiring(
@@ -288,7 +288,7 @@ class MainWindow(QMainWindow):
         self.actions_.paint()
         self.message.paint_theme()
         self.stale_bar.paint_theme()
-        self.writing.bar.paint_theme()
+        self.writing.left.bar.paint_theme()
         if self.moment is not None:
             self.top_bar.draw(self.moment)
         self.drawer.again()
@@ -421,7 +421,7 @@ class MainWindow(QMainWindow):
         column.setSpacing(0)
         column.addWidget(self.top_bar)
         column.addWidget(self.message)
-        column.addWidget(self.writing.bar)
+        column.addWidget(self.writing.left.bar)
         column.addWidget(self.stale_bar)
         column.addWidget(self.stack, 1)
         self.setCentralWidget(centre)
@@ -447,7 +447,7 @@ class MainWindow(QMainWindow):
             self.showMaximized()
         else:
             self.show()
-        self.writing.offer()
+        self.writing.left.offer()
 
     # -- events --------------------------------------------------------------------------------------
 

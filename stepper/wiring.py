@@ -204,7 +204,7 @@ class Wiring(QObject):
     @Slot(object)
     def _on_changed(self, moment: Moment) -> None:
         """Open the problems the first time that there is an error among them; a person may close them for good."""
-        if self._warned or moment.running or self._lessons.lesson is not None:
+        if self._warned or moment.running or self._lessons.holds:
             return
         if not any(p.finding.severity == "error" for p in moment.problems):
             return

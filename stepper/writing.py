@@ -21,10 +21,10 @@ from core.session import Session
 from core.writing import said
 from stepper.controller import Controller
 from stepper.drafts import Draft, Drafts
+from stepper.leftovers import Leftovers
 from stepper.saving import SavingError, save_bytes
 from stepper.settings import Settings
 from stepper.views.editor import EditorView
-from stepper.widgets.draft_bar import DraftBar
 
 PAUSE = 700
 """Milliseconds after the last key before an unsaved text is kept."""
@@ -59,10 +59,9 @@ class Writing(QObject):
         super().__init__(parent)
         self._controller, self._settings, self._window = controller, settings, parent
         self.drafts = Drafts(settings.path.parent / "drafts")
-        self.bar = DraftBar(parent)
-        self.bar.open_wanted.connect(self._open_offered)
-        self.bar.throw_wanted.connect(self._throw_offered)
-        self._offered: list[Draft] = []
+        self.left = Leftovers(self.drafts, parent)
+        self.left.open_wanted.connect(self._open_left)
+        self.left.told.connect(self.told)
         self._view: EditorView | None = None
         self._document = Document("")
         self._text = ""
@@ -340,41 +339,16 @@ class Writing(QObject):
             words = self.tr("Your unsaved text of {title} is kept: Write ▸ Unsaved texts opens it.")
             self.told.emit(words.format(title=self._document.title))
 
-    @Slot()
-    def offer(self) -> None:
-        """Offer the unsaved texts that were left behind."""
-        self._offered = self.drafts.found()
-        if not self._offered:
-            self.bar.hide()
-            return
-        draft = self._offered[0]
-        self.bar.offer(draft.title, draft.when, len(lines_of(draft.text)), len(self._offered) - 1)
-
-    @Slot()
-    def offer_asked(self) -> None:
-        """Offer them to a person who asks: also say that there are none."""
-        self.offer()
-        if not self._offered:
-            self.told.emit(self.tr("There is no unsaved text."))
-
-    @Slot()
-    def _open_offered(self) -> None:
-        if not self._offered:
-            return
-        draft = self._offered[0]
+    @Slot(object)
+    def _open_left(self, draft: Draft) -> None:
+        """Open the program that a text belongs to, with that text in the editor; what was opened is one step to undo."""
         if not (_can_be_opened(draft.target) and self._controller.open(draft.target)):
             self._set_aside()
             self._begin(Document(draft.title), "", None)
         self._editor().replace_text_undoable(draft.text)
         if self.keep():  # only now is the older copy not needed any more
             self.drafts.throw_away(draft)
-        self.offer()
-
-    @Slot()
-    def _throw_offered(self) -> None:
-        if self._offered:
-            self.drafts.throw_away(self._offered[0])
-        self.offer()
+        self.left.offer()
 
     # -- what actions call -------------------------------------------------------------------------------
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from core.complete import load
 from core.diagnosis.code import Change, Code, aligned, changed
+from core.diagnosis.trials import Trial, drained, drawing
 from core.errors import StepperError
 from core.notation.parse import lines_of
 from core.program.ir import Program
@@ -26,6 +28,7 @@ class Case:
     origin: dict[int, int] = field(default_factory=dict[int, int])
     assumed: bool = False
     typed_lines: tuple[str, ...] = ()
+    _drawn: list[Trial] | None = None
 
     @staticmethod
     def of(text: str, folder: Path | None) -> Case:
@@ -42,6 +45,17 @@ class Case:
     def typed(self) -> dict[int, int]:
         """Which line of `text` each line of the program's text is."""
         return aligned(self.text, self.program)
+
+    def draw(self) -> Generator[None, None, list[Trial]]:
+        """Draw the trials of the program, once; none where the loss cannot be computed."""
+        if self._drawn is None:
+            self._drawn = [] if self.program.loss is None else (yield from drawing(self.program))
+        return self._drawn
+
+    @property
+    def trials(self) -> list[Trial]:
+        """The trials of the program."""
+        return drained(self.draw())
 
     def line(self, line: int) -> int:
         """Return the line of the text that was given for a line of the program's text."""

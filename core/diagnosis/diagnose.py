@@ -18,7 +18,6 @@ from core.diagnosis.prior import prior_fault
 from core.diagnosis.remarks import remarks
 from core.diagnosis.result import Diagnosis, Fault
 from core.diagnosis.search import Work, places
-from core.diagnosis.trials import trials
 from core.diagnosis.verdicts import confirmed, verdicts
 from core.diagnosis.wrong_lines import structural
 from core.program.ir import Program
@@ -74,18 +73,17 @@ def diagnosing(text: str, folder: Path | None = None, loss: str = "") -> Generat
         said = [replace(f.fault, parameters=f.fault.parameters or tuple(case.program.trainable)) for f in faults]
         return Diagnosis(first.program, first.text, _loss_line(first.program), first.assumed, verdicts(first, None, 1.0, said),
                          _in_order([*said, *symmetric(Look.of(first))]))  # fmt: skip
-    drawn = trials(case.program)
+    drawn = yield from case.draw()
     if not drawn:
         return Diagnosis(case.program, case.text, _loss_line(case.program), case.assumed, faults=tuple(f.fault for f in faults),
                          problem="" if faults else NOT_COMPUTED)  # fmt: skip
     work = Work(case.program, drawn)
     before = constants(work, steps(work))
-    wrong_places = places(work)
+    wrong_places = yield from places(work)
     yield
     wrong_lines = yield from structural(case, work, wrong_places)
     mended = case.with_(joined([f.change for f in wrong_lines if f.change is not None])) or case
-    common, odd = factors(mended, work, wrong_places, mended is case)
-    yield
+    common, odd = yield from factors(mended, work, wrong_places, mended is case)
     faults = _with_later_mends([*faults, *wrong_lines], odd)
     final = mended.with_(joined([f.change for f in odd if f.change is not None])) if odd else mended
     judged = verdicts(first, before if case is first else None, common, [f.fault for f in faults])
@@ -114,6 +112,7 @@ def _prior(given: Case, loss: str) -> Generator[None, None, tuple[Case, Case, li
                 break
             first = assumed if case is first else first
             case = assumed
+        yield from case.draw()
         found = yield from prior_fault(Look.of(case), known)
         if found is None:
             break

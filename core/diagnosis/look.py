@@ -8,7 +8,6 @@ from core.diagnosis.case import Case
 from core.diagnosis.code import Change
 from core.diagnosis.result import Fault
 from core.diagnosis.search import Work
-from core.diagnosis.trials import trials
 from core.program.ir import Program
 
 Found = tuple[Fault, Change | None]
@@ -24,7 +23,7 @@ class Look:
     @staticmethod
     def of(case: Case) -> Look:
         """Draw the trials of a case."""
-        drawn = trials(case.program) if case.program.loss is not None else []
+        drawn = case.trials
         return Look(case, Work(case.program, drawn) if drawn else None)
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 
 from core.diagnosis.case import Case
 from core.diagnosis.code import Change
@@ -14,18 +14,17 @@ from core.diagnosis.naming import role_text
 from core.diagnosis.result import Fault, Tie
 from core.diagnosis.search import Place, Work, places
 from core.diagnosis.signs import rewritten
-from core.diagnosis.trials import trials
 
 
-def factors(case: Case, work: Work, found: Sequence[Place], same: bool) -> tuple[float, list[Mending]]:
+def factors(case: Case, work: Work, found: Sequence[Place], same: bool) -> Generator[None, None, tuple[float, list[Mending]]]:
     """Name the lines with a wrong sign or factor, looked for in the program in which all else is mended."""
     free = frozenset(p.value for p in found)
     if not same:
-        drawn = trials(case.program)
+        drawn = yield from case.draw()
         if not drawn:
             return 1.0, []
         work = Work(case.program, drawn)
-        free = frozenset(p.value for p in places(work))
+        free = frozenset(p.value for p in (yield from places(work)))
     common, odd = odd_lines(work, free)
     faults: list[Mending] = []
     p = work.program
@@ -65,7 +64,7 @@ def _scaled_definition(case: Case, work: Work) -> Mending | None:
             continue
         change = Change(((at, changed),))
         after = case.with_(change)
-        drawn = trials(after.program) if after is not None and after.program.fault is None else []
+        drawn = after.trials if after is not None and after.program.fault is None else []
         if not drawn:
             continue
         then = Work(drawn[0].probe.program, drawn)

@@ -7,7 +7,7 @@ The lines that are found are taken as mended, and the rest is looked at again, s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -235,14 +235,14 @@ class Place:
     others: tuple[Role, ...] = ()
 
 
-def places(work: Work) -> list[Place]:
-    """Find the wrong lines, and leave them mended in `work`."""
+def places(work: Work) -> Generator[None, None, list[Place]]:
+    """Find the wrong lines, and leave them mended in `work`; yields after each line that was looked at."""
     found: list[Place] = []
     while len(found) < MOST_FAULTS:
         wrong = work.wrong()
         if not wrong:
             break
-        best = _best(work, wrong) or _update(work, wrong)
+        best = (yield from _best(work, wrong)) or _update(work, wrong)
         if best.step:
             work.settled |= best.parameters
         else:
@@ -251,12 +251,15 @@ def places(work: Work) -> list[Place]:
     return sorted(found, key=lambda p: work.program.makers[p.value])
 
 
-def _best(work: Work, wrong: list[str]) -> Place | None:
+def _best(work: Work, wrong: list[str]) -> Generator[None, None, Place | None]:
     candidates: list[Place] = []
     for value in work.lines:
         if value in work.replaced or not any(n in work.leads_to[value] for n in wrong):
             continue
-        found = [(role, work.mended_by(value, role, wrong)) for role in roles_for(work, value)]
+        found: list[tuple[Role, frozenset[str]]] = []
+        for role in roles_for(work, value):
+            found.append((role, work.mended_by(value, role, wrong)))
+            yield
         most = max((len(p) for _, p in found), default=0)
         if most:
             (role, parameters), *others = [pair for pair in found if len(pair[1]) == most]

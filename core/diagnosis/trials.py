@@ -5,9 +5,9 @@ One trial with a single sample matches many values with many adjoints; three do 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from core.execute.inputs import initial_state, inputs_of
 from core.health.probe import Probe
 from core.program.ir import Array, Instruction, Program
 
+T = TypeVar("T")
 TRIALS = 3
 SAME = 1e-6
 MOST_DRAWN = 12
@@ -51,7 +52,21 @@ def first_inputs(program: Program) -> dict[int, Any]:
 
 
 def trials(program: Program, count: int = TRIALS, seed: int = 6) -> list[Trial]:
-    """Draw trials; state starts as it is given, the learning rate is RATE. Empty if no trial has a finite loss.
+    """Draw trials at once; see `drawing`."""
+    return drained(drawing(program, count, seed))
+
+
+def drained(work: Generator[None, None, T]) -> T:
+    """Return what work in pieces comes to."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            return end.value
+
+
+def drawing(program: Program, count: int = TRIALS, seed: int = 6) -> Generator[None, None, list[Trial]]:
+    """Draw trials, one a piece; state starts as it is given, the learning rate is RATE. Empty if no trial has a finite loss.
 
     Every parameter has a gradient other than 0 in each of them, if it can have one: a ReLU that is off tells nothing.
     """
@@ -60,6 +75,7 @@ def trials(program: Program, count: int = TRIALS, seed: int = 6) -> list[Trial]:
         found: list[Trial] = []
         for n in range(MOST_DRAWN):
             trial = _trial(program, base, np.random.default_rng((seed, n)), labels)
+            yield
             if trial is None:
                 break
             found.append(trial)

@@ -14,7 +14,7 @@ from core.diagnosis.factors import CLOSE, constants, odd_lines, steps
 from core.diagnosis.mending import Mending
 from core.diagnosis.result import Fault, ParameterVerdict
 from core.diagnosis.search import Work, step_of
-from core.diagnosis.trials import first_inputs, trials
+from core.diagnosis.trials import drawing, first_inputs
 from core.execute.adjoints import adjoints
 from core.health.gradcheck import nudged_version
 from core.health.probe import Probe
@@ -26,7 +26,7 @@ def confirmed(faults: Sequence[Mending], final: Case | None, first: Case) -> Gen
     """Say of each mend what it makes right on trials that were not used to find it; of one alone: its text."""
     right: set[str] = set()
     if final is not None:
-        drawn = trials(final.program, seed=SECOND)
+        drawn = yield from drawing(final.program, seed=SECOND)
         if drawn:
             work = Work(final.program, drawn)
             found = constants(work, steps(work))
@@ -81,7 +81,7 @@ def verdicts(case: Case, before: dict[str, float] | None, common: float, faults:
     """Return the verdict of each parameter of a case; `before` holds the factors of its updates, None if they are to be found."""
     program = case.program
     if before is None:
-        drawn = trials(program) if program.loss is not None else []
+        drawn = case.trials
         work = Work(program, drawn) if drawn else None
         before = constants(work, steps(work)) if work is not None else {}
         common = odd_lines(work)[0] if work is not None else 1.0

@@ -30,7 +30,7 @@ def structural(case: Case, work: Work, found: Sequence[Place]) -> Generator[None
     for those, mend in _shared(found, all_mends):
         if not any(p.value in done for p in those):
             done |= {p.value for p in those}
-            others = [m for m in all_mends[those[0].value] if m.definition and m.change != mend.change and m.line != mend.line]
+            others = [m for m in all_mends[those[0].value] if m.definition and m.line != mend.line]
             faults.append(_named(case, work, those, [mend, *others]))
     for name, those in _blamed(mender, [p for p in found if p.value not in done]).items():
         done |= {p.value for p in those}
@@ -110,7 +110,8 @@ def _named(case: Case, work: Work, those: Sequence[Place], mends: Sequence[Mend]
 
 def _as_good(m: Mend, first: Mend) -> bool:
     """Tell whether an edit mends as plainly as the first: the same factor is left, and no more places change."""
-    return abs(abs(m.factor) - abs(first.factor)) <= CLOSE and len(m.edit.spans) <= len(first.edit.spans) and m.line != first.line
+    plain = len(m.edit.spans) <= len(first.edit.spans) or bool(m.definition and first.definition)
+    return abs(abs(m.factor) - abs(first.factor)) <= CLOSE and plain and m.line != first.line
 
 
 def _ordered(work: Work, those: Sequence[Place]) -> tuple[str, ...]:

@@ -5,7 +5,6 @@ What may take long is a generator that yields about every 10 ms, so that a windo
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
@@ -19,50 +18,21 @@ from core.data.batches import epoch_of
 from core.errors import DescriptionError, ExecutionError, NotationError
 from core.execute.breakpoints import arm, later
 from core.execute.timeline import Position, Timeline
+from core.lessons.asked import SIGNS, WAYS, Asked, right_of, way_of
 from core.lessons.fill import Placeholder, in_words, parts_of
-from core.lessons.lesson import Answer, Kind, Lesson, Question, Step, Stop
+from core.lessons.lesson import Answer, Lesson, Question, Step, Stop
 from core.lessons.places import Place, answer_at, statement_named, value_named
 from core.notation.question import compile_condition
 from core.notes import Breakpoint
 from core.program.ir import Array, Program, fault_sentence
-from core.quiz import NOT_A_NUMBER, shape_text
 from core.toml_lines import line_of
+
+__all__ = ["Asked", "Place", "Runs", "Shown", "Work", "finish"]
 
 T = TypeVar("T")
 Work = Generator[None, None, T]
 PIECE = 0.01
 BUDGET = 64 * 1024 * 1024
-SIGNS = ("positive", "negative", "exactly zero", NOT_A_NUMBER)
-WAYS = ("falls", "rises", "stays exactly the same", "becomes NaN")
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A question with its right answer: the index of an option, or a number to type.
-
-    `within` is how near a typed number must come, as a share of the right one.
-    """
-
-    kind: Kind
-    prompt: str
-    options: tuple[str, ...]
-    right: int
-    number: float | None
-    within: float
-    explanation: str
-
-    def is_right(self, choice: float) -> bool:
-        """Tell whether the index of an option, or a typed number, is right."""
-        if self.number is None:
-            return choice == self.right
-        if math.isnan(self.number) or math.isinf(self.number):
-            return choice == self.number or (math.isnan(choice) and math.isnan(self.number))
-        return abs(choice - self.number) <= self.within * abs(self.number) or choice == self.number
-
-    @property
-    def right_text(self) -> str:
-        """The right answer in words."""
-        return self.options[self.right] if self.number is None else f"{self.number:.6g}".replace("-", "−")
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,20 +254,7 @@ class Runs:
         answers: list[Array] = []
         for text in a.texts:
             answers.append((yield from self._answer(text, place, a.variant, a.iteration)))
-        if a.kind == "shape":
-            return shape_text(answers[0].shape)
-        for text, answer in zip(a.texts, answers, strict=True):
-            if answer.size != 1:
-                raise NotationError(f"`{text}` is {shape_text(answer.shape)}, not one number")
-        if a.kind == "holds":
-            true = [n for n, answer in enumerate(answers) if bool(answer.reshape(-1)[0])]
-            if len(true) != 1:
-                raise NotationError(f"{len(true)} of the conditions hold, and it must be exactly one")
-            return true[0]
-        x = float(answers[0].reshape(-1)[0])
-        if a.kind == "value":
-            return x
-        return SIGNS[3] if math.isnan(x) else SIGNS[0] if x > 0 else SIGNS[1] if x < 0 else SIGNS[2]
+        return right_of(a, answers)
 
     def _way(self, a: Answer, place: Place) -> Work[str]:
         """Return what the loss does over so many iterations; over epochs, by their means, where a batch is a part of the data."""
@@ -310,9 +267,7 @@ class Runs:
             which, one, other = "iteration", first, first + a.number
         before = yield from self._loss(variant, which, one)
         after = yield from self._loss(variant, which, other)
-        if math.isnan(before):
-            raise NotationError("the loss is NaN already")
-        return WAYS[3] if math.isnan(after) else WAYS[0] if after < before else WAYS[1] if after > before else WAYS[2]
+        return way_of(before, after)
 
     # -- faults ----------------------------------------------------------------------------------------
 

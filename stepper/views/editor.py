@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
@@ -305,7 +306,10 @@ class EditorView(QWidget):
 
     @Slot()
     def _derive(self) -> None:
+        begun = time.perf_counter()
         self.derived.show_derived(derived_backward(self.text(), self._folder))
+        # With large data this takes a moment; then it waits for a longer rest, and not for every pause between two keys.
+        self._derive_soon.setInterval(max(DERIVE_PAUSE, int(8000 * (time.perf_counter() - begun))))
 
     def _say(self) -> None:
         line = self.edit.place()[0]

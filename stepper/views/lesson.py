@@ -6,7 +6,6 @@ from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QPalette
 from PySide6.QtWidgets import QApplication, QFrame, QLabel, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
-from core.lessons.runs import Asked
 from core.session import Moment
 from stepper import theme
 from stepper.models.lesson_state import LessonState
@@ -99,12 +98,7 @@ class LessonView(QWidget):
         """Follow the colours; where the window stands is told by `show_state`."""
         del moment
         self._ink()
-        self.question.show_question(self.question_shown, self.state.given)
-
-    @property
-    def question_shown(self) -> Asked | None:
-        """What is asked now, None where nothing is."""
-        return None if self.state.shown is None else self.state.shown.question
+        self.show_state(self.state)
 
     def begin(self) -> None:
         """Take the keyboard where the next thing is to be done: the question, else the button to go on."""
@@ -141,7 +135,8 @@ class LessonView(QWidget):
 
     def _show_step(self, state: LessonState) -> None:
         shown = state.shown
-        title = shown.title if shown is not None else self.tr("This step cannot be shown") if state.trouble else ""
+        title = shown.title if shown is not None else "" if state.step is None else state.step.title
+        title = "" if "{" in title else title  # what stands there is not worked out yet
         self.title.setVisible(bool(title))
         self.title.setText(title)
         self.text.say(state.trouble if shown is None else shown.text)

@@ -109,7 +109,8 @@ class LessonList(QListWidget):
         self.setCurrentRow(min(row, len(entries) - 1))
 
     def begin(self) -> None:
-        """Take the keyboard."""
+        """Take the keyboard, on the first lesson that is not read yet."""
+        self.setCurrentRow(next((n for n, entry in enumerate(self.entries) if not entry.done), 0))
         self.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 
 from PySide6.QtCore import QEvent, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QColor, QKeyEvent, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from core.lessons.runs import Asked
@@ -106,6 +106,7 @@ class LessonQuestion(QWidget):
 
     def show_question(self, asked: Asked | None, given: Given | None) -> None:
         """Show a question with what was answered; the answer to an unanswered one is nowhere in this widget."""
+        just_answered = asked is self._asked and self._given is None and given is not None
         if asked is not self._asked:
             self.field.clear()
             self.hint.clear()
@@ -133,6 +134,8 @@ class LessonQuestion(QWidget):
         self.verdict.setVisible(done)
         self.explanation.say(asked.explanation if done else "")
         self.verdict.setText("" if given is None else self._verdict(asked, given))
+        if just_answered and QAccessible.isActive():
+            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, self.verdict.text()))
         self._colour()
 
     def begin(self) -> None:

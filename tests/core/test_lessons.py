@@ -70,6 +70,7 @@ def test_every_lesson_holds(name: str, runs: Callable[[str], Runs]) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_lesson_is_a_story_with_questions(name: str) -> None:
     lesson = open_lesson(name)
+    assert next(iter(lesson.variants)) == "wrong" and "mended" in lesson.variants
     asked = [s for s in lesson.steps if s.question is not None]
     assert (6 if name in FIVE else 4) <= len(lesson.steps) <= 10
     assert asked and (name not in FIVE or any(s.diagnose for s in lesson.steps))

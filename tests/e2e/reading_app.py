@@ -50,6 +50,7 @@ class Reader(QObject):
             "value": self.value(),
             "notes": self.notes(),
             "lesson": self.lesson(),
+            "editor": self.editor(),
             "message": "" if window.message.isHidden() else window.message.text,
             "focus": focus.accessibleName() if focus is not None else "",
             "dialog": dialog.accessibleName() if dialog is not None and dialog.isActiveWindow() else "",
@@ -81,6 +82,24 @@ class Reader(QObject):
             found.append(f"{rows.value().text(0)} | {rows.value().text(1)}")
             rows += 1
         return found
+
+    def editor(self) -> dict[str, Any]:
+        """Return the text of the editor, what its strip says, the shapes after the lines, and the offer of an unsaved text."""
+        view: Any = self.window.panels.views.get("editor")
+        bar = self.window.writing.left.bar
+        offer = bar.text.text() if bar.isVisible() else ""
+        if view is None or not view.isVisible():
+            return {"offer": offer}
+        lines = view.text().split("\n")
+        return {
+            "offer": offer,
+            "text": view.text(),
+            "strip": view.strip.text.text(),
+            "shapes": {line: view.edit.shape_at(n) for n, line in enumerate(lines, 1) if view.edit.shape_at(n)},
+            "choices": view.edit.choices.words.text() if view.edit.choices.isVisible() else "",
+            "stale": view.stale.isVisible(),
+            "settled": not view.is_busy,
+        }
 
     def lesson(self) -> dict[str, Any]:
         """Return the texts of the lesson that can be seen, the right answer as the question has it, and whether it stands."""

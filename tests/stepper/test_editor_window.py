@@ -221,13 +221,13 @@ def test_after_a_crash_the_text_is_offered(
     window = another()
     window.show_first_page()
     window.open_up()
-    assert "unsaved text of mine.py" in window.writing.bar.text.text()
-    window.writing.bar.open_button.click()
+    assert "unsaved text of mine.py" in window.writing.left.bar.text.text()
+    window.writing.left.bar.open_button.click()
     view = editor_of(window)
     assert view.text().replace("\r\n", "\n") == text
     assert window.controller.target == str(file)
     assert view.stale.isVisible()
-    assert window.writing.bar.isHidden()
+    assert window.writing.left.bar.isHidden()
     view.edit.undo()
     assert view.text().encode() == file.read_bytes()
 
@@ -245,9 +245,9 @@ def test_a_killed_window_leaves_its_text_to_the_next(qtbot: QtBot, settings: Set
     (folder / "strange.json").write_text(json.dumps({"text": 3, "title": "", "target": "", "when": ""}))
     window = another()
     window.open_up()
-    assert not window.writing.bar.isHidden()
-    window.writing.bar.throw_button.click()
-    assert window.writing.bar.isHidden()
+    assert not window.writing.left.bar.isHidden()
+    window.writing.left.bar.throw_button.click()
+    assert window.writing.left.bar.isHidden()
     assert {f.name for f in folder.glob("*.json")} == {"broken.json", "strange.json"}
 
 
@@ -283,8 +283,8 @@ def test_opening_something_else_keeps_the_text(window: MainWindow) -> None:
     window.controller.open("rows")
     assert window.writing.text != text
     window.actions_.call("unsaved")
-    assert not window.writing.bar.isHidden()
-    window.writing.bar.open_button.click()
+    assert not window.writing.left.bar.isHidden()
+    window.writing.left.bar.open_button.click()
     assert window.writing.text == text
     assert window.controller.target == "xor"
 

@@ -255,6 +255,25 @@ def test_the_way_to_a_far_place_can_be_stopped(window: MainWindow, qtbot: QtBot,
     assert place(window) == (20000, 0) and not window.lessons.state.away
 
 
+def test_what_is_being_worked_out_can_be_stopped_and_taken_up(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    path = tmp_path / "slow.lesson.toml"
+    path.write_text(TEXT + FAR.replace("stop = { iteration = 400", "stop = { iteration = 60000"), "utf-8")
+    assert window.lessons.open(str(path))
+    settle(window, qtbot)
+    window.lessons.pieces.cancel()
+    window.lessons.go(5)
+    assert window.lessons.state.busy and window.lessons.state.shown is None
+    view = view_of(window)
+    assert view.foot.stop_button.isVisible() and view.title.text() == "Far away"
+    view.foot.stop_button.click()
+    assert not window.lessons.state.busy and "stopped" in view.text.toPlainText()
+    view.foot.place_button.click()
+    assert window.lessons.state.busy
+    window.lessons.go(0)
+    settle(window, qtbot)
+    assert view.title.text() == "First"
+
+
 def test_a_person_may_step_around_and_come_back(window: MainWindow, qtbot: QtBot, file: Path) -> None:
     assert window.lessons.open(str(file))
     window.lessons.go(1)
@@ -490,3 +509,31 @@ def test_a_question_that_was_changed_since_is_asked_anew(window: MainWindow, qtb
     assert window.lessons.open(str(file))
     settle(window, qtbot)
     assert window.lessons.state.at == 1 and window.lessons.state.given is None
+
+
+def test_a_run_of_a_step_stops_where_numbers_stop_being_finite(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    path = tmp_path / "growing.lesson.toml"
+    text = TEXT.replace("lr = 0.1", "lr = 3.0").replace("run = 3", "run = 100000")
+    path.write_text(text, "utf-8")
+    assert window.lessons.open(str(path))
+    settle(window, qtbot)
+    window.lessons.act("run")
+    settle(window, qtbot)
+    assert window.moment is not None and 1 < window.moment.position.iteration < 5000
+    assert "Stopped at iteration" in window.message.text and window.lessons.state.away
+
+
+def test_problems_open_by_themselves_in_other_programs_only(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    path = tmp_path / "sick.lesson.toml"
+    path.write_text(SICK.replace('show = ["problems", "value"]', ""), "utf-8")
+    assert window.lessons.open(str(path))
+    settle(window, qtbot)
+    window.lessons.answer(0)
+    settle(window, qtbot)
+    assert window.moment is not None and window.moment.problems and not window.panels.is_shown("problems")
+    program = tmp_path / "sick.py"
+    program.write_text(SICK.split("'''")[1], "utf-8")
+    window.files.open(str(program))
+    window.controller.later("iteration")
+    settle(window, qtbot)
+    assert window.panels.is_shown("problems") and window.panels.is_in_front(PANEL)
