@@ -5,23 +5,34 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from core.diagnosis.case import Case
 from core.diagnosis.code import Change, joined
 from core.diagnosis.definitions import calls_of, definition_to_blame
 from core.diagnosis.factors import CLOSE
-from core.diagnosis.mend import Mend, Mender
+from core.diagnosis.mend import Mend, Mender, depends
 from core.diagnosis.mending import Mending
 from core.diagnosis.naming import by_numbers, role_text
 from core.diagnosis.result import Fault, Tie
-from core.diagnosis.search import Place, Work
+from core.diagnosis.search import Place, Work, roles_for
+from core.diagnosis.trials import Role
+from core.program.structure import ancestors
+
+MOST_ROLES = 8
 
 
 def structural(case: Case, work: Work, found: Sequence[Place]) -> Generator[None, None, list[Mending]]:
     """Name the fault of each wrong line; a `def` that is at fault counts once for all lines that call it."""
     mender = Mender(work, case.code)
     all_mends: dict[int, list[Mend]] = {}
-    for p in found:
+    found = list(found)
+    for p in list(found):
         all_mends[p.value] = yield from mender.mends(p)
+        if not all_mends[p.value]:
+            before = yield from _before(work, mender, p, all_mends)
+            if before is not None:
+                found.insert(found.index(p), before)
     faults: list[Mending] = []
     done: set[int] = set()
     for group in _written_over(found, all_mends):
@@ -60,6 +71,44 @@ def structural(case: Case, work: Work, found: Sequence[Place]) -> Generator[None
                           value=p.value)  # fmt: skip
         faults.append(Mending(fault, case, None))
     return faults
+
+
+def _before(
+    work: Work, mender: Mender, place: Place, mends: dict[int, list[Mend]]
+) -> Generator[None, None, Place | None]:  # fmt: skip
+    """Find a second wrong line right before one that no edit mends: no parameter stands between them to tell them apart.
+
+    It is one that computes nothing known, and with which mended the other can be mended; or that can be mended itself.
+    """
+    above = ancestors(work.program.instructions, [place.value])
+    for value in reversed(work.lines):
+        made = set(work.lines) & ancestors(work.program.instructions, [value]) - {value}
+        if value not in above or value in work.replaced or value == place.value or work.role_of(value) is not None:
+            continue
+        if not made and not depends(work.program, value, mender.targets):
+            continue  # a helper made of the forward alone
+        roles = [r for r in roles_for(work, value) if r.kind == "adjoint" and not r.transposed]
+        roles = [r for r in roles if np.shape(work.trials[0].truth[r]) == np.shape(work.now[0][value])] or roles
+        own: tuple[Role, list[Mend]] | None = None
+        for role in roles[:MOST_ROLES]:
+            kept = work.now
+            work.accept(value, role)
+            found = yield from mender.mends(place)
+            if found:
+                mends[place.value] = found
+                mends[value] = yield from mender.mends(Place(value, role, place.parameters))
+                return Place(value, role, place.parameters)
+            del work.replaced[value]
+            work.now = kept
+            if own is None:
+                tried = yield from mender.mends(Place(value, role, place.parameters))
+                own = (role, tried) if tried else None
+        if own is not None:
+            role, mends[value] = own
+            work.accept(value, role)
+            mends[place.value] = yield from mender.mends(place)
+            return Place(value, role, place.parameters)
+    return None
 
 
 def _blamed(mender: Mender, found: Sequence[Place]) -> dict[str, list[Place]]:

@@ -51,7 +51,7 @@ class CourseView(QWidget):
         self._choices: tuple[Choice, ...] = ()
         self._choice: Choice | None = None
         self._hidden: set[str] = set()
-        self._stale = False
+        self._stale = self._told = False
         self._scaled = False
         self._dressed = ""
         self.course: Course | None = None
@@ -82,13 +82,16 @@ class CourseView(QWidget):
 
     # -- what is shown ---------------------------------------------------------------------------------
 
-    def show_diagnosis(self, program: Program | None, folder: Path | None, diagnosis: Diagnosis, line: int = 0) -> None:
+    def show_diagnosis(
+        self, program: Program | None, folder: Path | None, diagnosis: Diagnosis, line: int = 0, told: bool = False
+    ) -> None:
         """Run a diagnosed program and a mended one from the start.
 
         `program` is the open one, in which *Go there* goes; None where another text was diagnosed. `line` chooses the mend of
-        the fault in that line alone, where there is one; 0 all that is mended.
+        the fault in that line alone, where there is one; 0 all that is mended. `told` says that a person knows which programs
+        run here, as in a lesson: then nothing is said where another one is open.
         """
-        self._folder, self._diagnosis = folder, diagnosis
+        self._folder, self._diagnosis, self._told = folder, diagnosis, told
         self._compare_with(program)
         self._choices = choices(diagnosis)
         self._choice = next((c for c in self._choices if line and c.line == line), next(iter(self._choices), None))
@@ -201,7 +204,7 @@ class CourseView(QWidget):
             part.setVisible(course is not None)
         self.other_axis.setVisible(course is not None and self._plots.direction() == QBoxLayout.Direction.LeftToRight)
         self.controls.setVisible(self._diagnosis is not None and not self._problem)
-        self.words.hint(self._diagnosis, self._choice, self._problem, self._stale)
+        self.words.hint(self._diagnosis, self._choice, self._problem, self._stale and not self._told)
         d = self._diagnosis
         if course is None or d is None:
             return

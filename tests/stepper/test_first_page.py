@@ -13,8 +13,9 @@ from pytestqt.qtbot import QtBot
 from core.library import EXAMPLES
 from stepper import app
 from stepper.controller import Controller
-from stepper.first_page import ChoiceList
+from stepper.first_page import MOST_LESSONS, ChoiceList
 from stepper.main_window import MainWindow
+from stepper.models.lesson_state import Entry
 from stepper.settings import MOST_RECENT, Settings
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
@@ -175,3 +176,20 @@ def test_no_text_of_a_card_is_cut_off(fresh: MainWindow, qtbot: QtBot, width: in
             assert button.width() == pytest.approx(page.watch_button.width(), abs=2)
     finally:
         fresh.looks.zoom_by(0)
+
+
+def test_lessons_are_listed_with_how_far_they_were_read(fresh: MainWindow) -> None:
+    page = fresh.first_page
+    entries = [Entry(f"lesson:{n}", f"Title {n}", "Summary.", n % 3, 2) for n in range(MOST_LESSONS + 3)]
+    page.set_lessons(entries)
+    assert page.lessons.count() == MOST_LESSONS + 1
+    signs = [page.lessons.item(n).text()[0] for n in range(3)]
+    assert signs == ["○", "◐", "✓"]
+    wanted: list[str] = []
+    page.lesson_wanted.disconnect()
+    page.lesson_wanted.connect(wanted.append)
+    page.lessons.setCurrentRow(MOST_LESSONS)
+    QTest.keyClick(page.lessons, Qt.Key.Key_Return)
+    assert not wanted and page.lessons.count() == len(entries) and page.lessons.currentRow() == MOST_LESSONS
+    QTest.keyClick(page.lessons, Qt.Key.Key_Return)
+    assert wanted == [f"lesson:{MOST_LESSONS}"]
