@@ -232,9 +232,8 @@ class FirstPage(QScrollArea):
             sign, state = ("○", self.tr("not read yet"))
             if entry.read:
                 sign, state = ("✓", self.tr("read")) if entry.done else ("◐", self.tr("begun"))
-            text = self.tr("{title}: {summary}").format(title=entry.title, summary=entry.summary)
-            spoken = self.tr("{text} ({state})").format(text=text, state=state)
-            self.lessons.add(f"{sign}  {text}", entry.target, spoken, spoken=spoken)
+            spoken = self.tr("{text} ({state})").format(text=entry.line, state=state)
+            self.lessons.add(f"{sign}  {entry.line}", entry.target, spoken, spoken=spoken)
         if len(entries) > most:
             words = self.tr("All {n} lessons…").format(n=len(entries))
             self.lessons.add(f"    {words}", "", words, spoken=words)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Generator
 from pathlib import Path
 from typing import cast
 
@@ -18,17 +16,13 @@ from stepper.controller import Controller
 from stepper.lesson_keeping import Keeping, mark_of
 from stepper.lesson_panels import StepPanels
 from stepper.lesson_place import LessonPlace
+from stepper.lesson_work import StepWork
 from stepper.models.lesson_state import Entry, Given, LessonState
 from stepper.panels import Panels
 from stepper.settings import Settings
 from stepper.widgets.lesson_question import fits
-from stepper.widgets.pieces import Pieces
 
 PANEL = "lesson"
-AT_ONCE = 0.05
-"""Seconds in which a step may be worked out before anything is said of it: most are, and nothing flickers."""
-AHEAD = -1
-"""What a step is worked out for before anybody wants it."""
 
 
 class Lessons(QObject):
@@ -54,14 +48,14 @@ class Lessons(QObject):
         self._shown: Shown | None = None
         self._trouble = ""
         self._place = LessonPlace(controller)
-        self._working, self._goal, self._start = False, 0, 0
+        self._goal, self._start = 0, 0
         self._moment: Moment | None = None
         self._titles: dict[int, str] = {}
         self._step_panels = StepPanels(panels)
         self._wanted = ""
         self._keeping = Keeping(settings)
-        self.pieces = Pieces(self)
-        self.pieces.ended.connect(self._on_ended)
+        self.work = StepWork(self)
+        self.work.ready.connect(self._on_ready)
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(0)
@@ -88,7 +82,7 @@ class Lessons(QObject):
         busy, part = self._busy()
         return LessonState(
             entries=self.entries(), lesson=lesson, at=self._at, shown=self._shown, given=self._given(),
-            read={} if lesson is None else {n: self._titles.get(n, lesson.steps[n].title) for n in kept.read},
+            read={} if lesson is None else {n: self._titles.get(n, _plain(lesson, n)) for n in kept.read},
             away=self._away(), busy=busy, part=part, trouble=self._trouble, acted=self._at in kept.acted,
             panels=frozenset(self._panels.docks),
         )  # fmt: skip
@@ -157,7 +151,7 @@ class Lessons(QObject):
         elif name == "place":
             self.to_place()
         elif name == "stop":
-            if self._working:
+            if self.work.waits:
                 self._trouble = self.tr("You stopped it before the numbers of this step were known.")
             self._stop()
             self._tell()
@@ -213,25 +207,17 @@ class Lessons(QObject):
         if not self._place.open(lesson, step.variant):
             self._tell()
             return
-        self._working = True
+        self.work.waits = True
         self._hush()
-        work = _worked_out(runs, step)
-        until = time.perf_counter() + AT_ONCE
-        while time.perf_counter() < until:
-            try:
-                next(work)
-            except StopIteration as end:
-                self._on_ended(n, end.value)
-                return
-        self.pieces.start(n, work)
-        self._tell()
+        self.work.begin(runs, step)
+        if self.work.waits:
+            self._tell()
 
-    @Slot(object, object)
-    def _on_ended(self, n: object, found: object) -> None:
+    @Slot(object)
+    def _on_ready(self, found: object) -> None:
         """Show a step that has been worked out, and stand where it stands."""
-        if n != self._at or self._lesson is None:  # also AHEAD
+        if self._lesson is None:
             return
-        self._working = False
         if isinstance(found, str):
             self._trouble = found
             self._tell()
@@ -248,8 +234,7 @@ class Lessons(QObject):
         self._tell()
         self._set_goal(self._controller.travel(place.iteration, place.k, place.value, place.cell))
         if self._runs is not None and self._at + 1 < len(self._lesson.steps):
-            # While this step is read, the next one is worked out; the programs keep what was done of it.
-            self.pieces.start(AHEAD, _worked_out(self._runs, self._lesson.steps[self._at + 1]))
+            self.work.look_ahead(self._runs, self._lesson.steps[self._at + 1])
 
     def _set_goal(self, goal: int) -> None:
         """Note which iteration is on the way to; 0 if it is reached."""
@@ -259,8 +244,7 @@ class Lessons(QObject):
         self._tell()
 
     def _stop(self) -> None:
-        self.pieces.cancel()
-        self._working = False
+        self.work.cancel()
         if self._goal:
             self._goal = 0
             self._controller.stop()
@@ -269,11 +253,11 @@ class Lessons(QObject):
 
     def _hush(self) -> None:
         """Say nothing of problems, anywhere, while a question waits for its answer."""
-        waits = self._working or (self._asked() is not None and self._given() is None)
+        waits = self.work.waits or (self._asked() is not None and self._given() is None)
         self._place.set_quiet(waits and self._lesson is not None and self._panels.kept == PANEL)
 
     def _busy(self) -> tuple[str, float | None]:
-        if self._working:
+        if self.work.waits:
             return self.tr("Working out the numbers of this step…"), None
         moment = self._moment
         if not self._goal or moment is None:
@@ -354,9 +338,7 @@ class Lessons(QObject):
             self._step_panels.clear()
 
 
-def _worked_out(runs: Runs, step: Step) -> Generator[None, None, Shown | str]:
-    """Work out a step in pieces; a sentence where it does not hold."""
-    try:
-        return (yield from runs.showing(step))
-    except StepperError as error:
-        return str(error)
+def _plain(lesson: Lesson, n: int) -> str:
+    """Return the title of a step; empty where it holds numbers, or where a file that was changed has no such step any more."""
+    title = lesson.steps[n].title if n < len(lesson.steps) else ""
+    return "" if "{" in title else title

@@ -237,7 +237,11 @@ class Wiring(QObject):
     @Slot(str, str, object)
     def compare(self, yours: str, mended: str, folder: Path | None) -> None:
         """Run two programs of a lesson beside each other."""
-        self.see(Diagnosis(load(yours, folder=folder), yours, "", False, mended=mended))
+        view, session = self._panels.view("course"), self._controller.session
+        if isinstance(view, CourseView):
+            base = None if session is None else session.moment().base
+            view.show_diagnosis(base, folder, Diagnosis(load(yours, folder=folder), yours, "", False, mended=mended), told=True)
+        self._panels.show_panel("course", focus=True)
 
     @Slot(bool)
     def _on_log(self, on: bool) -> None:

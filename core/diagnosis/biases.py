@@ -15,7 +15,7 @@ from core.diagnosis.tidying import tidy
 from core.diagnosis.trials import first_inputs
 from core.execute.adjoints import adjoints
 from core.health.probe import Probe
-from core.program.ir import Program
+from core.program.ir import Array, Program
 from core.program.structure import descendants
 
 
@@ -140,9 +140,7 @@ def symmetric(look: Look) -> list[Fault]:
         if truth is None or a.ndim != 2 or a.shape[1 - sample] < 2:
             continue
         g = truth[hidden]
-        if all(
-            np.array_equal(x, np.take(y, np.zeros(y.shape[1 - sample], dtype=int), axis=1 - sample)) for x, y in ((a, a), (g, g))
-        ):
+        if all(_equal(x, np.take(y, np.zeros(y.shape[1 - sample], dtype=int), axis=1 - sample)) for x, y in ((a, a), (g, g))):
             name = p.values[weight].name
             given = p.given_named(name)
             line = case.code.lines[given.line - 1].strip()
@@ -159,3 +157,8 @@ def symmetric(look: Look) -> list[Fault]:
             text = None if mended is None else mended.text
             found.append(Fault(case.line(given.line), line, "symmetric-start", start, sentence, (), (name,), label, mended=text))
     return found
+
+
+def _equal(a: Array, b: Array) -> bool:
+    """Tell whether two arrays are equal but for the order in which a product adds up."""
+    return bool(np.all(np.abs(a - b) <= 1e-12 * np.max(np.abs(b), initial=0.0)))

@@ -17,7 +17,7 @@ from core.diagnosis.tidying import ast_of, tidy
 from core.diagnosis.trials import Role, first_inputs
 from core.errors import NotationError
 from core.health.probe import Probe
-from core.program.ir import Program
+from core.program.ir import Program, Statement
 from core.program.structure import ancestors
 
 
@@ -65,15 +65,15 @@ def _suspects(look: Look, failing: int) -> list[int]:
         v = p.instructions[s.last - 1].result
         if v not in above:
             continue
-        if not _known(work, v, p.statements[failing].phase) or any(_idle(work, s.index, r) for r in work.roles_of(v)):
+        if not _known(work, v, p.statements[failing]) or any(_idle(work, s.index, r) for r in work.roles_of(v)):
             found.append(s.index)
     return [*found, failing]
 
 
-def _known(work: Work, value: int, phase: str) -> bool:
-    """Tell whether a value is an adjoint that a line can be made from; before an update it may be a parameter's gradient."""
-    parameters = set(work.starts.values())
-    return any(r.kind == "adjoint" and (phase == "update" or r.index not in parameters) for r in work.roles_of(value))
+def _known(work: Work, value: int, failing: Statement) -> bool:
+    """Tell whether a value is an adjoint that a line can be made from; an update is made from its own parameter's gradient."""
+    parameters = set(work.starts.values()) - {work.starts.get(failing.target) if failing.phase == "update" else None}
+    return any(r.kind == "adjoint" and r.index not in parameters for r in work.roles_of(value))
 
 
 def _idle(work: Work, statement: int, role: Role) -> bool:
@@ -85,8 +85,9 @@ def _idle(work: Work, statement: int, role: Role) -> bool:
 
 def _idle_line(look: Look, statement: int) -> bool:
     p, work = look.program, look.work
-    phase = "update" if p.fault is None else p.statements[p.fault.statement].phase
-    return work is None or _known(work, p.instructions[p.statements[statement].last - 1].result, phase)
+    if work is None or p.fault is None:
+        return True
+    return _known(work, p.instructions[p.statements[statement].last - 1].result, p.statements[p.fault.statement])
 
 
 def _fitting(look: Look, statement: int, failing: int) -> Generator[None, None, list[tuple[Mend, tuple[float, ...]]]]:

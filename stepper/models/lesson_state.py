@@ -24,6 +24,11 @@ class Entry:
     steps: int = 0
 
     @property
+    def line(self) -> str:
+        """The title and the summary in one line."""
+        return f"{self.title}{'' if self.title.endswith(('?', '!', '.')) else ':'} {self.summary}"
+
+    @property
     def done(self) -> bool:
         """Whether every step was read."""
         return 0 < self.steps <= self.read

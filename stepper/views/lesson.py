@@ -205,5 +205,3 @@ class LessonView(QWidget):
         for role in (QPalette.ColorRole.WindowText, QPalette.ColorRole.Text):
             palette.setColor(role, QColor(theme.current().text))
         self.title.setPalette(palette)
-
-

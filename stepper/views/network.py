@@ -67,6 +67,9 @@ class NetworkView(QWidget):
         self.legend.setVisible(network is not None)
         if network is None:
             self._scene = None
+            self.hint.setText(
+                self.tr("There are no dense layers to draw: no line multiplies the data by a parameter, as in `Z1 = W1 @ X`.")
+            )
             self.bar.setVisible(False)
             self.canvas.show_scene(None)
             self._say(moment)
@@ -94,9 +97,7 @@ class NetworkView(QWidget):
         self.hint.setTextFormat(Qt.TextFormat.PlainText)
         self.hint.setWordWrap(True)
         self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.hint.setText(
-            self.tr("There are no dense layers to draw: no line multiplies the data by a parameter, as in `Z1 = W1 @ X`.")
-        )
+        self.hint.setText(self.tr("Nothing is open yet."))
         self.canvas = NetCanvas(self.describe, self)
         self.canvas.item_chosen.connect(self._choose)
         self.canvas.resized.connect(self._on_resize)

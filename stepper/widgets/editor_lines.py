@@ -105,13 +105,14 @@ def replace_lines(editor: QPlainTextEdit, lines: Sequence[str]) -> int:
     """
     document = editor.document()
     old = [document.findBlockByNumber(n).text() for n in range(document.blockCount())]
+    changes = [c for c in difflib.SequenceMatcher(None, old, list(lines), autojunk=False).get_opcodes() if c[0] != "equal"]
+    if not changes:
+        return 0
     cursor = QTextCursor(document)
+    cursor.setPosition(document.findBlockByNumber(min(changes[0][1], len(old) - 1)).position())  # where undo leaves it
     cursor.beginEditBlock()
-    matcher = difflib.SequenceMatcher(None, old, list(lines), autojunk=False)
     first_other = 0
-    for kind, i, j, k, n in reversed(matcher.get_opcodes()):
-        if kind == "equal":
-            continue
+    for kind, i, j, k, n in reversed(changes):
         first_other = k + 1
         if kind == "insert":
             at_end = i == len(old)

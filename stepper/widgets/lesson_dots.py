@@ -84,7 +84,7 @@ class LessonDots(QWidget):
         for n, dot in enumerate(self.dots):
             dot.here, dot.read = n == at, n in read
             words = self.tr("step {n} of {count}").format(n=n + 1, count=count)
-            if n in read:
+            if read.get(n):
                 words = self.tr("{step}: {title}").format(step=words, title=read[n])
             state = self.tr("you are here") if n == at else self.tr("read") if n in read else self.tr("not read yet")
             dot.setAccessibleName(self.tr("{step} ({state})").format(step=words, state=state))

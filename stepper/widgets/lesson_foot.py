@@ -111,5 +111,3 @@ class LessonFoot(QWidget):
     @Slot()
     def _on_stop(self) -> None:
         self.action_wanted.emit("stop")
-
-

@@ -131,7 +131,7 @@ class LessonList(QListWidget):
         if entry.read:
             words = self.tr("{title} ({n} of {count} steps read): {summary}")
             return words.format(title=entry.title, n=entry.read, count=entry.steps, summary=entry.summary)
-        return self.tr("{title}: {summary}").format(title=entry.title, summary=entry.summary)
+        return entry.line
 
     @Slot(QListWidgetItem)
     def _choose(self, item: QListWidgetItem) -> None:

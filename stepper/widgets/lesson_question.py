@@ -147,8 +147,11 @@ class LessonQuestion(QWidget):
         """Answer with 1 to 9; where an answer is typed, a digit begins it."""
         choice = event.key() - Qt.Key.Key_1
         asked = self._asked
-        if asked is not None and self._given is None and self._is_option(asked, choice) and not event.modifiers().value & (
-            Qt.KeyboardModifier.ControlModifier.value | Qt.KeyboardModifier.AltModifier.value
+        if (
+            asked is not None
+            and self._given is None
+            and self._is_option(asked, choice)
+            and not event.modifiers().value & (Qt.KeyboardModifier.ControlModifier.value | Qt.KeyboardModifier.AltModifier.value)
         ):
             self.answered.emit(choice)
             return

@@ -260,7 +260,7 @@ def test_what_is_being_worked_out_can_be_stopped_and_taken_up(window: MainWindow
     path.write_text(TEXT + FAR.replace("stop = { iteration = 400", "stop = { iteration = 60000"), "utf-8")
     assert window.lessons.open(str(path))
     settle(window, qtbot)
-    window.lessons.pieces.cancel()
+    window.lessons.work.cancel()
     window.lessons.go(5)
     assert window.lessons.state.busy and window.lessons.state.shown is None
     view = view_of(window)
