@@ -8,13 +8,14 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from core.check_report import health_report, rules_named
 from core.check_words import health_json, health_text
 from core.diagnosis import diagnose
 from core.diagnosis.report import diagnosis_json, diagnosis_text
 from core.errors import StepperError, TargetError
-from core.library import open_target, written
+from core.library import EXAMPLES, open_target, written
 from core.notation.script import script_text
 from core.program.ir import fault_sentence
 from core.report import save_values, trace, trace_json, trace_table, training
@@ -159,12 +160,19 @@ def _window(target: str | None) -> int:
     return 0
 
 
+def _opening(words: list[str]) -> list[str]:
+    """Return the words of a command; a target alone, as in `stepper my_net.py`, is opened."""
+    if words and (words[0] in EXAMPLES or words[0].startswith("lesson:") or Path(words[0]).is_file()):
+        return ["open", *words]
+    return words
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit status: 0, 1 where a check found something, or 2 with one sentence on stderr."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="replace")
-    arguments = parser().parse_args(argv)
+    arguments = parser().parse_args(_opening(list(sys.argv[1:] if argv is None else argv)))
     run = {
         "list": _list, "trace": _trace, "train": _train, "check": _check, "diagnose": _diagnose, "lesson": _lesson,
         "script": _script, "picture": _picture,

@@ -137,3 +137,19 @@ def test_version_help_and_lists(capsys):
     assert [line.split()[0] for line in run(capsys, "list")[1].splitlines()] == list(EXAMPLES)
     assert "bce_with_logits" in run(capsys, "list", "losses")[1]
     assert len(run(capsys, "list", "ops")[1].splitlines()) > 40
+
+
+def test_a_target_alone_is_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    seen: list[str | None] = []
+
+    def window(target: str | None) -> int:
+        seen.append(target)
+        return 0
+
+    monkeypatch.setattr("stepper.cli._window", window)
+    mine = tmp_path / "my_net.py"
+    mine.write_text("x", encoding="utf-8")
+    assert cli.main([str(mine)]) == cli.main(["lesson:cost-rises"]) == cli.main(["xor"]) == 0
+    assert seen == [str(mine), "lesson:cost-rises", "xor"]
+    with pytest.raises(SystemExit):
+        cli.main(["nothing-of-that-name"])
