@@ -13,7 +13,7 @@ import numpy as np
 from core.changes import refusal
 from core.execute.events import Event
 from core.execute.machine import Machine
-from core.execute.timeline import Position
+from core.execute.timeline import Position, Timeline
 from core.frames import chain
 from core.health.cause import Link
 from core.health.monitor import Mark, Problem
@@ -50,6 +50,20 @@ class Selection:
     value: int | None = None
     cell: Cell | None = None
     sample: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """Where a moment asks for values of the iteration before its own."""
+
+    timeline: Timeline
+    iteration: int
+
+    def __call__(self, index: int) -> Array | None:
+        if self.iteration < 2 or self.timeline.program_at(self.iteration - 1) is not self.timeline.program_at(self.iteration):
+            return None
+        datum = self.timeline.machine_at(self.iteration - 1).value(index)
+        return None if datum is None else np.asarray(datum)
 
 
 @dataclass(frozen=True)
@@ -114,7 +128,7 @@ class Moment:
         """How good the network is here: `accuracy`, `held_out_accuracy`, `held_out_loss`; computed when asked for.
 
         With the parameters that this place leaves: at the end of an iteration the updated ones. Empty where
-        there is nothing to judge by. In a run it may be a moment old, see `Session.scores_in_run`.
+        there is nothing to judge by. In a run it may be a moment old, see `core.scoring`.
         """
         return self.score()
 

@@ -20,7 +20,7 @@ def rewritten(session: Session, program: Program) -> Session:
     """
     made = Session(program, session.title, folder=session.folder)
     made.notes = session.notes.settled(program)
-    made.set_what_if(session.what_if)
+    made.edits.what_if = session.what_if
     at, old = session.timeline.position, session.program
     iteration = at.iteration if at.iteration <= MOST_AGAIN else 1
     if at.k == 0:

@@ -29,10 +29,11 @@ class Scores:
 
     def at(self, iteration: int) -> Mapping[str, float]:
         """Return the scores with the parameters that an iteration starts from."""
+        if not self.evaluations:
+            return {}
         found = self._known.get(iteration)
         if found is None:
-            before = self._timeline.state_before(iteration) if self.evaluations else {}
-            found = scores(self.evaluations, before, self._changed(iteration)) if self.evaluations else {}
+            found = scores(self.evaluations, self._timeline.state_before(iteration), self._changed(iteration))
             if len(self._known) >= MOST_SCORES:
                 del self._known[next(iter(self._known))]
             self._known[iteration] = found

@@ -5,7 +5,8 @@ from __future__ import annotations
 from core.complete import load
 from core.library import example_text
 from core.notes import Watch
-from core.session import MOST_AGAIN, Session
+from core.rewritten import MOST_AGAIN, rewritten
+from core.session import Session
 
 TEXT = example_text("xor")
 
@@ -19,7 +20,7 @@ def test_the_place_is_just_after_the_same_line() -> None:
     session.later("iteration")
     session.later("iteration")
     at_line(session, "A1 = sigmoid(Z1)")
-    now = session.rewritten(load(TEXT.replace("Z1 = W1 @ X + b1\n", "Q = X * 2\nZ1 = W1 @ X + b1\n")))
+    now = rewritten(session, load(TEXT.replace("Z1 = W1 @ X + b1\n", "Q = X * 2\nZ1 = W1 @ X + b1\n")))
     lit = now.moment().lit
     assert lit is not None and now.program.statements[lit.statement].text == "A1 = sigmoid(Z1)"
     assert now.timeline.iteration == session.timeline.iteration > 1
@@ -28,7 +29,7 @@ def test_the_place_is_just_after_the_same_line() -> None:
 def test_where_the_line_is_gone_it_is_the_start() -> None:
     session = Session(load(TEXT), "xor")
     at_line(session, "A1 = sigmoid(Z1)")
-    now = session.rewritten(load(TEXT.replace("A1 = sigmoid(Z1)", "A1 = tanh(Z1)")))
+    now = rewritten(session, load(TEXT.replace("A1 = sigmoid(Z1)", "A1 = tanh(Z1)")))
     assert (now.timeline.position.iteration, now.timeline.position.k) == (1, 0)
 
 
@@ -36,7 +37,7 @@ def test_far_away_it_is_the_first_iteration() -> None:
     session = Session(load(TEXT), "xor")
     session.run(MOST_AGAIN + 20)
     at_line(session, "A1 = sigmoid(Z1)")
-    assert session.rewritten(load(TEXT)).timeline.iteration == 1
+    assert rewritten(session, load(TEXT)).timeline.iteration == 1
 
 
 def test_notes_title_and_selection_come_along() -> None:
@@ -45,7 +46,7 @@ def test_notes_title_and_selection_come_along() -> None:
     session.note(session.notes.toggle_line(line).add(Watch("W1")))
     value = next(v.index for v in session.program.values if v.label == "A1")
     session.select(value)
-    now = session.rewritten(load("# mine\n" + TEXT))
+    now = rewritten(session, load("# mine\n" + TEXT))
     moved = next(s for s in now.program.statements if s.text == line.text)
     assert now.notes.at_line(moved) is not None and moved.line == line.line + 1
     assert now.notes.watches == session.notes.watches
@@ -56,6 +57,6 @@ def test_notes_title_and_selection_come_along() -> None:
 def test_a_line_that_fails_is_no_obstacle() -> None:
     session = Session(load(TEXT), "xor")
     session.later("iteration")
-    now = session.rewritten(load(TEXT.replace("W2 @ A1", "A1 @ W2")))
+    now = rewritten(session, load(TEXT.replace("W2 @ A1", "A1 @ W2")))
     assert now.program.fault is not None
     assert now.timeline.position.k <= now.timeline.machine.runnable

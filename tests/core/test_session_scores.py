@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from core import session as session_module
+from core import scoring
 from core.execute.runner import Runner
 from core.library import Opened, open_target
 from core.network_file import Evaluation, scores
@@ -93,7 +93,7 @@ def test_each_is_computed_once_and_only_when_asked(iris: Opened, monkeypatch: py
 
 def test_a_run_asks_at_most_five_times_a_second(iris: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
-    monkeypatch.setattr(session_module.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(scoring.time, "monotonic", lambda: now[0])
     session = made(iris)
     session.set_running(True)
     session.run(1)
@@ -109,7 +109,7 @@ def test_a_run_asks_at_most_five_times_a_second(iris: Opened, monkeypatch: pytes
 
 
 def test_the_memory_of_them_is_bounded(iris: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session_module, "MOST_SCORES", 3)
+    monkeypatch.setattr(scoring, "MOST_SCORES", 3)
     session = made(iris)
     for iteration in range(1, 8):
         session.scores_at(iteration)

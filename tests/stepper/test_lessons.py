@@ -15,12 +15,13 @@ from pytestqt.qtbot import QtBot
 
 from core.lessons.shipped import headings
 from stepper import actions, app
-from stepper.controller import NEAR, Controller
+from stepper.controller import Controller
 from stepper.lesson_keeping import Keeping
 from stepper.lessons import PANEL
 from stepper.main_window import MainWindow
 from stepper.models.lesson_state import SHOWN
 from stepper.models.program_model import ROW_ROLE, Row
+from stepper.running import NEAR
 from stepper.settings import Settings
 from stepper.views.lesson import LessonView
 
@@ -68,7 +69,7 @@ def settle(window: MainWindow, qtbot: QtBot) -> None:
 
     def stands() -> bool:
         s = lessons.state
-        return not s.busy and (s.lesson is None or s.shown is not None or bool(s.trouble)) and not c._timer.isActive()
+        return not s.busy and (s.lesson is None or s.shown is not None or bool(s.trouble)) and not c.running.active
 
     qtbot.waitUntil(stands, timeout=30000)
     window.drawer.draw_now()
@@ -245,10 +246,10 @@ def test_the_way_to_a_far_place_can_be_stopped(window: MainWindow, qtbot: QtBot,
     assert window.lessons.open(str(path))
     settle(window, qtbot)
     window.lessons.go(5)
-    qtbot.waitUntil(lambda: window.controller._timer.isActive(), timeout=30000)
+    qtbot.waitUntil(lambda: window.controller.running.active, timeout=30000)
     assert window.lessons.state.busy and window.lessons.state.part is not None
     window.lessons.act("stop")
-    assert not window.controller._timer.isActive()
+    assert not window.controller.running.active
     assert place(window)[0] < 20000 and window.lessons.state.away
     window.lessons.act("place")
     settle(window, qtbot)
