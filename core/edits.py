@@ -10,6 +10,8 @@ from core.execute.events import Event
 from core.execute.inputs import Datum
 from core.execute.timeline import Course, Position, Timeline
 
+Steps = Sequence[tuple[Course, Position]]
+
 
 class Edits:
     """Makes changes. With `what_if` what depends on one is computed at once; without, it stays as it was, out of date."""
@@ -40,6 +42,15 @@ class Edits:
     def can_redo(self) -> bool:
         """Whether there is a change to make again."""
         return bool(self._redo)
+
+    @property
+    def history(self) -> tuple[Steps, Steps]:
+        """What can be taken back, and what can be made again: each the course and the place to come to, the nearest last."""
+        return tuple(self._undo), tuple(self._redo)
+
+    def resume(self, undo: Steps, redo: Steps, old: Mapping[int, Datum | None]) -> None:
+        """Take up changes where they were left; `old` are the values that are out of date."""
+        self._undo, self._redo, self._old = list(undo), list(redo), dict(old)
 
     def forget_old(self) -> None:
         """Show everything as it is now: nothing is out of date any more."""

@@ -92,12 +92,13 @@ def _diagnose(arguments: argparse.Namespace) -> int:
 def _lesson(arguments: argparse.Namespace) -> int:
     from core.lessons.check import check_file
     from core.lessons.shipped import list_lessons
-    from core.lessons.words import lesson_text
+    from core.lessons.words import lesson_parts
 
     if arguments.does == "list":
         _rows(list_lessons())
     elif arguments.does == "show":
-        print(lesson_text(arguments.target))
+        for n, part in enumerate(lesson_parts(arguments.target)):
+            print(part if n == 0 else f"\n{part}", flush=True)
     else:
         problems = check_file(arguments.file)
         for problem in problems:
@@ -114,12 +115,13 @@ def _script(arguments: argparse.Namespace) -> int:
 
 
 def _picture(arguments: argparse.Namespace) -> int:
+    from core.lessons.shipped import is_lesson
     from stepper.picture import picture
 
     opened = open_target(arguments.target, parse_settings(arguments.settings))
     picture(
         opened, arguments.iteration, arguments.step, arguments.view, arguments.theme, arguments.size, arguments.output,
-        arguments.arrangement, arguments.select,
+        arguments.arrangement, arguments.select, arguments.target if is_lesson(arguments.target) else "",
     )  # fmt: skip
     return 0
 

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from stepper.models.lesson_state import LessonState
 from stepper.panels import Panels
 
-LATE = ("diagnosis", "course", "problems", "check", "compare")
+LATE = ("diagnosis", "course", "problems", "check", "compare", "update", "conditioning")
 """Panels that tell what a question asks for: they are shown when it has been answered."""
 
 

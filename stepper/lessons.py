@@ -17,7 +17,7 @@ from stepper.lesson_keeping import Keeping, mark_of
 from stepper.lesson_panels import StepPanels
 from stepper.lesson_place import LessonPlace
 from stepper.lesson_work import StepWork
-from stepper.models.lesson_state import Entry, Given, LessonState
+from stepper.models.lesson_state import Comparison, Entry, Given, LessonState
 from stepper.panels import Panels
 from stepper.settings import Settings
 from stepper.widgets.lesson_question import fits
@@ -29,7 +29,7 @@ class Lessons(QObject):
     """Owns the open lesson; every change arrives as `changed(LessonState)`, trouble as `said(sentence)`.
 
     `seen()` asks for the panels to be in sight and the lesson's to have the keyboard, `diagnose_wanted()`, `edit_wanted()` and
-    `compare_wanted(yours, mended, folder)` (texts of programs) for what other panels do.
+    `compare_wanted(Comparison)` for what other panels do.
     """
 
     changed = Signal(object)
@@ -37,7 +37,7 @@ class Lessons(QObject):
     seen = Signal()
     diagnose_wanted = Signal()
     edit_wanted = Signal()
-    compare_wanted = Signal(str, str, object)
+    compare_wanted = Signal(object)
 
     def __init__(self, controller: Controller, panels: Panels, settings: Settings, parent: QObject) -> None:
         super().__init__(parent)
@@ -169,10 +169,11 @@ class Lessons(QObject):
             self._step_panels.mark("diagnosis")
             self.diagnose_wanted.emit()
         elif name == "compare" and step.compare is not None:
-            one, other = (lesson.variants[v] for v in step.compare.variants)
+            one, other = step.compare.variants
             folder = Path(lesson.file).parent if lesson.file else None
             self._step_panels.mark("course")
-            self.compare_wanted.emit(one, other, folder)
+            texts = lesson.variants[one], lesson.variants[other]
+            self.compare_wanted.emit(Comparison((one, other), texts, step.compare.iterations, folder))
         self._keeping.of(self._lesson).acted.add(self._at)
         self._keeping.save()
         self._tell()

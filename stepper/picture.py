@@ -47,11 +47,12 @@ def picture(
     out: Path | str = "picture.png",
     arrangement: str = "learn",
     select: str = "",
+    lesson: str = "",
 ) -> None:
     """Save a PNG of a view where `step` operations of an iteration are done (all of them by default).
 
     Every iteration before it is run, so that the loss curve is there. `select` is a value, `dW2`, or a cell of one,
-    `dW2[0, 1]`, chosen as a click in the program does.
+    `dW2[0, 1]`, chosen as a click in the program does. `lesson` is the TARGET of a lesson: its panel shows the first step.
 
     Raises:
         StepperError: with one sentence, if the target, the position, the value, the size or the file is not possible.
@@ -72,6 +73,8 @@ def picture(
     chosen = choice(session, select) if select else None
     with Studio() as studio:
         studio.open(session, theme)
+        if lesson and view == "lesson":
+            studio.open_lesson(lesson)
         if chosen is not None:
             studio.choose(*chosen)
         save_bytes(path, png(studio.take(view, size, arrangement)))
@@ -146,6 +149,15 @@ class Studio:
         self.window.set_theme(theme)
         if self.window.controller.session is not session:
             self.window.controller.take(session)
+
+    def open_lesson(self, target: str) -> None:
+        """Have the panel of lessons show the first step of one; returns when its numbers are worked out."""
+        from PySide6.QtWidgets import QApplication
+
+        lessons = self.window.lessons
+        lessons.open(target)
+        while lessons.work.waits or lessons.state.busy:
+            QApplication.processEvents()
 
     def choose(self, value: int, cell: tuple[int, ...] | None) -> None:
         """Choose a value, by its index, and perhaps a cell, as a click in the program does."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from PySide6.QtCore import QObject, QPoint, Qt, Slot
 from PySide6.QtWidgets import QMenu, QWidget
 
@@ -18,6 +16,7 @@ from stepper.controller import Controller
 from stepper.diagnosing import Diagnosing
 from stepper.health import Health
 from stepper.lessons import Lessons
+from stepper.models.lesson_state import Comparison
 from stepper.panels import Panels
 from stepper.settings import Settings
 from stepper.stops import Stops
@@ -234,13 +233,15 @@ class Wiring(QObject):
         session = self._controller.session
         self._controller.take(Session(program, title, folder=None if session is None else session.folder), title)
 
-    @Slot(str, str, object)
-    def compare(self, yours: str, mended: str, folder: Path | None) -> None:
+    @Slot(object)
+    def compare(self, wanted: Comparison) -> None:
         """Run two programs of a lesson beside each other."""
         view, session = self._panels.view("course"), self._controller.session
         if isinstance(view, CourseView):
             base = None if session is None else session.moment().base
-            view.show_diagnosis(base, folder, Diagnosis(load(yours, folder=folder), yours, "", False, mended=mended), told=True)
+            one, other = wanted.texts
+            found = Diagnosis(load(one, folder=wanted.folder), one, "", False, mended=other)
+            view.show_diagnosis(base, wanted.folder, found, names=wanted.names, iterations=wanted.iterations)
         self._panels.show_panel("course", focus=True)
 
     @Slot(bool)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
@@ -12,34 +11,19 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from core.complete import load
 from core.diagnosis.result import Diagnosis
 from core.errors import NotationError, StepperError
-from core.health.mending import typed
-from core.lessons.shipped import PREFIX
-from core.library import EXAMPLES
-from core.notation.parse import lines_of
 from core.program.ir import Program
 from core.session import Session
-from core.writing import said
 from stepper.controller import Controller
+from stepper.document import Document, can_be_opened, document_of
 from stepper.drafts import Draft, Drafts
 from stepper.leftovers import Leftovers
-from stepper.saving import SavingError, save_bytes
+from stepper.saving import SavingError
 from stepper.settings import Settings
 from stepper.views.editor import EditorView
+from stepper.writing_words import lost, refused
 
 PAUSE = 700
 """Milliseconds after the last key before an unsaved text is kept."""
-BOM = b"\xef\xbb\xbf"
-
-
-@dataclass
-class Document:
-    """Where a text came from: `path` is its own file, `disk` what stood there when it was last read or written."""
-
-    title: str
-    target: str = ""
-    path: Path | None = None
-    folder: Path | None = None
-    disk: bytes | None = None
 
 
 class Writing(QObject):
@@ -68,7 +52,6 @@ class Writing(QObject):
         self._kept = ""
         self._applied: str | None = None
         self._diagnosis: tuple[Diagnosis | None, str, Mapping[int, str] | None] = (None, "", None)
-        self._overwrites: bytes | None = None
         self._complained = False
         self.is_applying = False
         """Whether the program that is just being opened is this very text, so that nothing of it is to be forgotten."""
@@ -159,7 +142,10 @@ class Writing(QObject):
             self._take(program)
         finally:
             self.is_applying = False
-        self._tell_lost(before)
+        now = self._controller.session
+        words = "" if before is None or now is None else lost(before, now)
+        if words:
+            self.told.emit(words)
         self._applied = text
         if self._view is not None:
             self._view.set_applied(text)
@@ -173,28 +159,9 @@ class Writing(QObject):
             made = Session(program, self._document.title, folder=self._document.folder)
             self._controller.take(made, self._document.target or self._document.title)
 
-    def _tell_lost(self, before: Session | None) -> None:
-        """Say what of the earlier program did not come along: nothing goes silently."""
-        now = self._controller.session
-        if before is None or now is None:
-            return
-        lost: list[str] = []
-        if before.timeline.events:
-            lost.append(self.tr("Your changes by hand belonged to the earlier text and are gone."))
-        if before.evaluations:
-            lost.append(self.tr("The accuracy belonged to the described network; it is not computed for a text of your own."))
-        at, was = now.timeline.iteration, before.timeline.iteration
-        if at != was:
-            lost.append(self.tr("You are back in iteration {n}, as all iterations run anew.").format(n=at))
-        if lost:
-            self.told.emit(" ".join(lost))
-
     def _refuse(self, error: StepperError) -> None:
         line = error.line if isinstance(error, NotationError) else 0
-        why = said(error) if isinstance(error, NotationError) else str(error)
-        place = self.tr("line {n}: ").format(n=line) if line else ""
-        earlier = self.tr(" The rest of the window shows the earlier program.") if self._controller.session is not None else ""
-        self.said.emit(self.tr("This text cannot be run yet. {place}{why}").format(place=place, why=_stopped(why)) + earlier)
+        self.said.emit(refused(error, self._controller.session is not None))
         if line and self._view is not None:
             self._view.show_line(line)
 
@@ -215,20 +182,12 @@ class Writing(QObject):
         if session is None or self.is_applying:
             return
         self._set_aside()
-        target = self._controller.target
-        text = typed(session.timeline.program_at(1)).text
-        if Path(target).is_file():
-            target = str(Path(target).absolute())  # the next window may be started in another folder
-        document = Document(session.title, target, folder=session.folder)
-        found = _read(Path(target)) if target.lower().endswith(".py") else None
-        if found is not None and lines_of(found[0]) == lines_of(text):
-            text, document.disk = found
-            document.path = Path(target)
+        document, text = document_of(session, self._controller.target)
         self._begin(document, text, text)
 
     def _begin(self, document: Document, text: str, applied: str | None) -> None:
         self._document, self._text, self._kept, self._applied = document, text, text, applied
-        self._diagnosis, self._overwrites = (None, "", None), None
+        self._diagnosis = None, "", None
         self._fill()
         self.opened.emit(text, document.folder, document.title)
 
@@ -266,37 +225,28 @@ class Writing(QObject):
     def save_to(self, name: str) -> None:
         """Save the text in a file; on trouble a sentence says why, and the text is kept."""
         path, document, text = Path(name), self._document, self.text
-        same = document.path is not None and path == document.path
         try:
-            data = text.encode("utf-8")
+            data = document.data(path, text)
         except UnicodeEncodeError:
             self.said.emit(self.tr("The text was not saved: it holds half of a character that no file can hold."))
             return
-        if same and document.disk is not None:
-            if document.disk.startswith(BOM):
-                data = BOM + data
-            now = _bytes(path)
-            if now is not None and now not in (document.disk, data, self._overwrites):
-                self._overwrites = now
-                words = self.tr(
-                    "{file} was changed by another program meanwhile. Save again to write over that, or save as another file."
-                )
-                self.said.emit(words.format(file=path.name))
-                return
+        if document.is_changed_outside(path, data):
+            words = self.tr(
+                "{file} was changed by another program meanwhile. Save again to write over that, or save as another file."
+            )
+            self.said.emit(words.format(file=path.name))
+            return
         try:
-            save_bytes(path, data)
+            same = document.save(path, data)
         except SavingError as error:
             self.keep()
             self.said.emit(self.tr("The text was not saved: {why}. It is kept here.").format(why=error))
             return
-        document.path, document.disk, self._kept, self._overwrites = path, data, text, None
+        self._kept = text
         self._soon.stop()
         self.drafts.drop()
-        if not same:
-            document.title, document.target = path.name, str(path)
-            document.folder = path.parent
-            if self._applied is not None:
-                self._controller.rename(path.name, str(path))
+        if not same and self._applied is not None:
+            self._controller.rename(path.name, str(path))
         self._show_state()
         self.told.emit(self.tr("Saved: {file}").format(file=path))
 
@@ -342,7 +292,7 @@ class Writing(QObject):
     @Slot(object)
     def _open_left(self, draft: Draft) -> None:
         """Open the program that a text belongs to, with that text in the editor; what was opened is one step to undo."""
-        if not (_can_be_opened(draft.target) and self._controller.open(draft.target)):
+        if not (can_be_opened(draft.target) and self._controller.open(draft.target)):
             self._set_aside()
             self._begin(Document(draft.title), "", None)
         self._editor().replace_text_undoable(draft.text)
@@ -400,29 +350,3 @@ class Writing(QObject):
             session = self._controller.session
             self._view.set_applied(self._applied, "" if session is None else session.title)
             self._view.set_saved(self.is_saved)
-
-
-def _can_be_opened(target: str) -> bool:
-    try:
-        return target in EXAMPLES or target.startswith(PREFIX) or (bool(target) and Path(target).is_file())
-    except (OSError, ValueError):
-        return False
-
-
-def _read(path: Path) -> tuple[str, bytes] | None:
-    data = _bytes(path)
-    try:
-        return None if data is None else (data.decode("utf-8-sig"), data)
-    except UnicodeDecodeError:
-        return None
-
-
-def _bytes(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes()
-    except (OSError, ValueError):
-        return None
-
-
-def _stopped(text: str) -> str:
-    return text if text.endswith((".", "?")) else f"{text}."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from core.diagnosis.course import Course, Run
 from core.explain.numbers import number
 
@@ -36,6 +38,18 @@ def verdict(course: Course, place: int, what: str, many: bool = False) -> str:
     if a < b:
         return f"The loss is lower {having}: {when} {x}{risen}, without {y}. That does not make the gradients right."
     return f"The curve shows {what}: {when} {x} with {it}{risen}; {y} without."
+
+
+def beside(course: Course, names: Sequence[str]) -> str:
+    """Say where the losses of two runs, called so, have come to; empty before the first iteration."""
+    one, other = course.runs[:2]
+    if not one.losses or not other.losses:
+        return ""
+    if one.stopped or other.stopped:
+        return " ".join(filter(None, (_goes(run, f"In {name}") for run, name in zip((one, other), names, strict=True))))
+    _, a, b, when = _losses(one, other)
+    x, y = _apart(a, b)
+    return f"{when[:1].upper()}{when[1:]}: {names[0]} {x}, {names[1]} {y}."
 
 
 def _what_can(course: Course, place: int) -> str:

@@ -27,7 +27,7 @@ class Edit:
 
 @dataclass(frozen=True)
 class Stock:
-    """What may be written into a line: names of arrays, derivatives of activations, weights, and the axis of the samples."""
+    """What may be written into a line: names of arrays, derivatives of activations, weights, the axis of the samples, numbers."""
 
     arrays: Sequence[str]
     derivatives: Sequence[str]
@@ -96,6 +96,7 @@ def edits_of(root: ast.expr, source: str, stock: Stock, everywhere: bool = False
         yield from _dropped(node, text)
         yield from _calls(node, text, stock)
         yield from _indexed(node, text)
+        yield from _scaled_terms(node, text, stock)
         yield from _written_pairs(node, text, stock)
     for node in nodes:
         yield from _put(node, text, stock, everywhere or node is root)
@@ -263,6 +264,16 @@ def _calls(node: ast.expr, text: Text, stock: Stock) -> Iterator[Edit]:
                 yield Edit("function", ((node.func, other),), name, other)
 
 
+def _scaled_terms(node: ast.expr, text: Text, stock: Stock) -> Iterator[Edit]:
+    """Multiply or divide one term of a sum by a number; of a whole line, any factor counts as right here."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub)):
+        for term in (node.left, node.right):
+            for size in stock.sizes:
+                for op in ("/", "*"):
+                    new = f"({wrapped(term, text)} {op} {size})"
+                    yield Edit("scale", ((term, new),), text(term), new)
+
+
 def _indexed(node: ast.expr, text: Text) -> Iterator[Edit]:
     if isinstance(node, ast.Subscript):
         yield Edit("index", ((node, text(node.value)),), text(node), text(node.value))
@@ -275,7 +286,7 @@ def _indexed(node: ast.expr, text: Text) -> Iterator[Edit]:
 def _put(node: ast.expr, text: Text, stock: Stock, whole: bool) -> Iterator[Edit]:
     here = wrapped(node, text)
     for d in stock.derivatives:
-        yield Edit("put derivative", ((node, f"({here} * {d})"),), "", d)
+        yield Edit("put derivative", ((node, f"({here} * ({d}))"),), "", d)
         yield Edit("write derivative", ((node, f"({d})"),), text(node), d)
     if isinstance(node, (ast.Name, ast.BinOp, ast.Call)):
         for w in stock.weights:

@@ -7,7 +7,7 @@ differs is explained by the fewest lines; among lines that lead to the same para
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -35,10 +35,14 @@ class Odd:
 
 @dataclass(frozen=True)
 class Step:
-    """How a parameter's update goes on from its gradient: the values of its lines, and the constant of each, if it has one."""
+    """How a parameter's update goes on from its gradient: the values of its lines, and the constant of each, if it has one.
+
+    `signs` says of each line whether it turns the sign of every cell: 1 no, −1 yes, None neither.
+    """
 
     values: tuple[int, ...]
     ratios: tuple[float | None, ...]
+    signs: tuple[float | None, ...]
 
 
 def steps(work: Work) -> dict[str, Step]:
@@ -48,7 +52,7 @@ def steps(work: Work) -> dict[str, Step]:
     for name, g in work.gradients.items():
         start, end = p.carried[name]
         if name in work.by_step:
-            found[name] = Step((end,), (-1.0,))
+            found[name] = Step((end,), (-1.0,), (-1.0,))
             continue
         chain = [
             s for s in p.statements
@@ -70,7 +74,35 @@ def steps(work: Work) -> dict[str, Step]:
             before = [fitted(b, a.shape) for a, b in zip(after, before, strict=True)]
             ratios.append(constant(after, before))
             before = after
-        found[name] = Step(values, tuple(ratios))
+        found[name] = Step(values, tuple(ratios), tuple(_signs(work, name, values)))
+    return found
+
+
+def _signs(work: Work, name: str, values: Sequence[int]) -> list[float | None]:
+    """Return whether each line of an update turns the sign of what it reads, cell by cell."""
+    p = work.program
+    start, end = p.carried[name]
+    known: dict[int, float] = {work.gradients[name]: 1.0}
+    found: list[float | None] = []
+    for value in values:
+        s = p.statements[work.statement_of(value)]
+        read = [v for i in p.instructions[s.first : s.last] for v in i.reads if v in known]
+        sign: float | None = None
+        for t in work.now:
+            moved = step_of(t, start, end) if value == end else t[value]
+            g = work.gradient(name, t)
+            if moved is None or np.shape(moved) != np.shape(g):
+                break
+            with np.errstate(all="ignore"):
+                along = np.asarray(moved, dtype=float) * np.asarray(g, dtype=float) * (-1 if value == end else 1)
+            here = 1.0 if np.all(along >= 0) else -1.0 if np.all(along <= 0) else None
+            if here is None or (sign is not None and here != sign):
+                sign = None
+                break
+            sign = here
+        if sign is not None:
+            known[value] = sign
+        found.append(sign * known[read[-1]] if sign is not None and read else None)
     return found
 
 
@@ -145,7 +177,7 @@ def _direction(work: Work, name: str) -> float | None:
         if step is not None and np.shape(g) == np.shape(step):
             with np.errstate(all="ignore"):
                 along = float(np.sum(step * np.asarray(g, dtype=float)))
-            if along:
+            if along and np.isfinite(along):
                 return 1.0 if along > 0 else -1.0
     return None
 
@@ -262,9 +294,9 @@ def own_factor(work: Work, made: Mapping[str, Step], value: int) -> tuple[float 
     for name, step in made.items():
         if value in step.values:
             at = step.values.index(value)
-            others = [s.ratios[at] for n, s in made.items() if n != name and at < len(s.ratios)]
+            others = [_own(s, at) for n, s in made.items() if n != name and at < len(s.values)]
             usual = _majority([r for r in others if r is not None])
-            return step.ratios[at], -1.0 if usual is None and at == len(step.values) - 1 else (1.0 if usual is None else usual)
+            return _own(step, at), -1.0 if usual is None and at == len(step.values) - 1 else (1.0 if usual is None else usual)
     own = line_factor(work, value)
     gradients = {v: n for n, v in work.gradients.items()}
     if value in gradients:
@@ -276,6 +308,12 @@ def own_factor(work: Work, made: Mapping[str, Step], value: int) -> tuple[float 
         up = sum(1 if w > 0 else -1 for w in totals)
         return own, -1.0 if up > 0 else 1.0
     return own, 1.0
+
+
+def _own(step: Step, at: int) -> float | None:
+    """Return the constant that a line of an update brings in, or its sign alone."""
+    ratio = step.ratios[at] if at < len(step.ratios) else None
+    return step.signs[at] if ratio is None else ratio
 
 
 def _majority(ratios: list[float]) -> float | None:

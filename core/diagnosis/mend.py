@@ -15,7 +15,7 @@ from core.diagnosis.definitions import definition_edits, right_elsewhere
 from core.diagnosis.edits import Edit, Stock, edits_of
 from core.diagnosis.search import Place, Work
 from core.diagnosis.tidying import tidy, tidy_def
-from core.diagnosis.trials import Role, constant, fitted
+from core.diagnosis.trials import SAME, Role, constant, fitted
 from core.errors import NotationError
 from core.notation.convert import Definition
 from core.notation.parse import Raw, parse
@@ -147,7 +147,7 @@ class Mender:
 
     def fits(self, place: Place, statement: int, segment: str, names: Mapping[str, int],
              definitions: Mapping[str, Definition] | None = None) -> float | None:  # fmt: skip
-        """Return the c with which an edited line computes c · the truth; None if it does not."""
+        """Return the c with which an edited line computes c · the truth (c · `scale` times, if that counts); None if not."""
         raw = self.code.raws[statement]
         try:
             e = self.code.read(segment, raw.target, definitions)
@@ -160,7 +160,10 @@ class Mender:
             if constant([one], [truth]) is None:
                 return None
             found.append(one)
-        return constant(found, wanted)
+        c = constant(found, wanted)
+        if c is None or place.scale is None:
+            return c
+        return c / place.scale if abs(c / place.scale - 1) <= SAME else None
 
     # -- edits --------------------------------------------------------------------------------------------
 
@@ -257,7 +260,9 @@ class Mender:
         weights = [n for n in arrays if n in self.program.trainable and np.ndim(values[names[n]]) == 2]
         functions = [n for n, d in self.code.source.definitions.items() if len(d.arguments) == 1]
         axis = 1 if self.program.batching.axis == -1 else 0
-        return Stock(arrays, self.derivatives(names), weights, axis, functions, ())
+        numbers = [n for n, v in names.items() if isinstance(values[v], (int, float)) and not isinstance(values[v], bool)]
+        sizes = dict.fromkeys(("m", "2", *(n for n in numbers if n in self.code.words)))
+        return Stock(arrays, self.derivatives(names), weights, axis, functions, tuple(sizes))
 
     def derivatives(self, names: Mapping[str, int]) -> list[str]:
         """Return how the local derivative of each activation is written here: by a `def` of the learner, or as an expression."""
@@ -321,7 +326,7 @@ def _derivative_text(program: Program, role: Role, z: str | None, a: str | None)
 _ORDER = (
     "version", "transpose", "name", "axis", "drop call", "function", "put call", "drop factor", "put derivative",
     "product", "put sum", "write derivative",
-    "compare", "put weights", "plus", "drop term", "inverse",
+    "compare", "put weights", "plus", "scale", "drop term", "inverse",
 )  # fmt: skip
 
 

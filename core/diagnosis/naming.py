@@ -152,10 +152,8 @@ def name_of(mender: Mender, edit: Edit, place: Place, statement: int, definition
         return _derivative(mender, edit, statement)
     if kind in ("drop factor", "drop divisor"):
         return _dropped(mender, edit, statement)
-    if kind == "put weights":
-        return "chain-skipped"
-    if kind == "put array":
-        return "chain-skipped"
+    if kind in ("put weights", "put array"):
+        return "chain-skipped" if "@" in edit.new or edit.new in program.trainable else "derivative-missing"
     if kind in ("put sum", "axis") or kind.startswith(("drop call sum", "drop call mean")):
         return "axis" if "softmax" in edit.old else "batch-sum"
     if kind == "index":
@@ -179,6 +177,8 @@ def name_of(mender: Mender, edit: Edit, place: Place, statement: int, definition
         return "derivative-of-preactivation" if _is_activation(mender, edit.new.split("(")[0]) else "derivative-missing"
     if kind == "drop product":
         return "product"
+    if kind == "scale":
+        return "scale"
     if kind in ("plus", "inverse"):
         return "sign" if kind == "plus" else "operand"
     return "operand" if role.kind != "factor" else "derivative-of-preactivation"

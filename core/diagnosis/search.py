@@ -8,18 +8,19 @@ The lines that are found are taken as mended, and the rest is looked at again, s
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from core.diagnosis.trials import Role, Trial, again, constant, fitted
+from core.diagnosis.trials import SAME, Role, Trial, again, constant, fitted
 from core.health.gradcheck import nudged_version
 from core.program.ir import Array, Instruction, Program
 from core.program.structure import ancestors, descendants
 
 MOST_FAULTS = 12
+_NUMBERS = ("hyperparameter", "size")
 
 
 @dataclass(eq=False)
@@ -29,6 +30,7 @@ class Work:
     program: Program
     trials: list[Trial]
     replaced: dict[int, Role] = field(default_factory=dict[int, Role])
+    scales: dict[int, float] = field(default_factory=dict[int, float])
     settled: set[str] = field(default_factory=set[str])
     now: list[list[Any]] = field(default_factory=list[list[Any]])
 
@@ -111,7 +113,11 @@ class Work:
         found: set[str] = set()
         p = self.program
         for name, v in self.gradients.items():
-            if p.phase_of(p.makers[v]) != "update" or name in self.adaptive:
+            if name in self.adaptive:
+                continue
+            if p.phase_of(p.makers[v]) != "update":
+                if any(p.values[x].kind == "data" for x in self._beside(name)) and self._drifts(name, [t.values for t in self.trials]):
+                    found.add(name)
                 continue
             start, end = p.carried[name]
             steps = [step_of(t.values, start, end) for t in self.trials]
@@ -132,15 +138,18 @@ class Work:
         """Tell whether an update without a state moves its parameter otherwise than along its gradient (and its own size)."""
         if name in self.adaptive or name in self.by_step:
             return False
-        p = self.program
-        start, end = p.carried[name]
-        if self._along(name):
-            return False
-        for v in self.now:
-            step, g = step_of(v, start, end), self.gradient(name, v)
-            if step is None or np.shape(g) != np.shape(step):
+        return not self._along(name) and self._drifts(name, self.now)
+
+    def _drifts(self, name: str, of: list[list[Any]]) -> bool:
+        """Tell whether a step is no sum of a multiple of its gradient and one of its parameter."""
+        start, end = self.program.carried[name]
+        g = self.gradients[name]
+        for v in of:
+            step, own = step_of(v, start, end), np.transpose(v[g]) if name in self.turned else v[g]
+            own = fitted(own, np.shape(v[start]))
+            if step is None or np.shape(own) != np.shape(step):
                 return True
-            parts = np.stack([np.ravel(np.asarray(x, dtype=float)) for x in (g, v[start])], axis=1)
+            parts = np.stack([np.ravel(np.asarray(x, dtype=float)) for x in (own, v[start])], axis=1)
             if not np.isfinite(parts).all() or not np.isfinite(step).all():
                 return False
             best, *_ = np.linalg.lstsq(parts, np.ravel(step), rcond=None)
@@ -156,15 +165,22 @@ class Work:
         """Tell whether every cell moves along its own gradient, made of that alone: scaled by its size, as RMSProp does."""
         p = self.program
         start, end = p.carried[name]
-        g = self.gradients[name]
-        below, above = descendants(p.instructions, [g]) - {g}, ancestors(p.instructions, [end])
-        made = [i for i in p.instructions if i.result in below & above]
-        read = {v for i in made for v in i.reads} - {i.result for i in made} - {g, start}
-        if any(p.values[v].kind not in ("hyperparameter", "size") for v in read):
+        if any(p.values[v].kind not in _NUMBERS for v in self._beside(name)):
             return False
         pairs = [(step_of(v, start, end), self.gradient(name, v)) for v in self.now]
         with np.errstate(all="ignore"):
             return all(s is not None and np.shape(s) == np.shape(x) and bool(np.all(s * x >= 0)) for s, x in pairs)
+
+    def _beside(self, name: str) -> set[int]:
+        """Return what an update is made from beside its gradient and its parameter, as inputs of the iteration, and sizes."""
+        p = self.program
+        start, end = p.carried[name]
+        g = self.gradients[name]
+        below, above = descendants(p.instructions, [g]) - {g}, ancestors(p.instructions, [end])
+        made = [i for i in p.instructions if i.result in below & above]
+        read = {v for i in made for v in i.reads} - {i.result for i in made} - {g, start}
+        sources = [i for i in p.instructions if i.op != "size_of"]
+        return ancestors(sources, read) - {i.result for i in sources} - {start}
 
     def wrong(self) -> list[str]:
         """Return the parameters whose gradient is no multiple of the true one, or whose step is none of the gradient."""
@@ -184,37 +200,75 @@ class Work:
         found = [v[value] for v in self.now]
         return [role for role in self.trials[0].truth if constant(found, self.truth(role)) is not None]
 
-    def put(self, replaced: Mapping[int, Role]) -> list[list[Any]] | None:
-        """Return the values of all trials with the truth in some places more."""
-        whole = {**self.replaced, **replaced}
+    def put(self, replaced: Mapping[int, Role], scale: float = 1.0) -> list[list[Any]] | None:
+        """Return the values of all trials with the truth, `scale` times, in some places more."""
         found: list[list[Any]] = []
-        for n, trial in enumerate(self.trials):
-            values = again(trial, {v: self.truth(r)[n] for v, r in whole.items()})
+        for n in range(len(self.trials)):
+            values = self._put(n, replaced, scale)
             if values is None:
                 return None
             found.append(values)
         return found
 
-    def mended_by(self, value: int, role: Role, wrong: Iterable[str]) -> frozenset[str]:
-        """Return which of some wrong parameters become right (up to a factor) with a role in the place of a value."""
+    def _put(self, n: int, replaced: Mapping[int, Role], scale: float) -> list[Any] | None:
+        """Return the values of one trial with the truth, `scale` times, in some places more."""
+        return again(self.trials[n], {**self._known(n), **{v: self.truth(r)[n] * scale for v, r in replaced.items()}})
+
+    def _known(self, n: int) -> dict[int, Array]:
+        """Return what the values that are taken as mended are in a trial."""
+        return {v: self.truth(r)[n] * self.scales.get(v, 1.0) for v, r in self.replaced.items()}
+
+    def mended_by(self, value: int, role: Role, wrong: Iterable[str], scale: float = 1.0) -> frozenset[str]:
+        """Return which of some wrong parameters become right (up to a factor) with a role, `scale` times, in a value's place."""
         wanted = [n for n in wrong if n in self.leads_to[value]]
         if not wanted:
             return frozenset()
-        first = again(self.trials[0], {v: self.truth(r)[0] for v, r in {**self.replaced, value: role}.items()})
+        first = self._put(0, {value: role}, scale)
         if first is None or not any(self._one(n, first) for n in wanted):
             return frozenset()
-        values = self.put({value: role})
+        values = self.put({value: role}, scale)
         if values is None or any(self.factor(n, values) is None for n in self.leads_to[value] - set(wrong)):
             return frozenset()  # what was right becomes wrong: the fault is not here
         return frozenset(n for n in wanted if self.factor(n, values) is not None)
+
+    def beside(self, value: int) -> dict[str, list[Array]]:
+        """Return the part of each gradient that is not made from a value, as the decay of weights is one, where there is one."""
+        values = [again(t, {**self._known(n), value: np.zeros(np.shape(self.now[n][value]))}) for n, t in enumerate(self.trials)]
+        found: dict[str, list[Array]] = {}
+        for name in sorted(self.leads_to[value], key=lambda n: self.program.makers[self.gradients[n]]):
+            parts = [None if v is None else self.gradient(name, v) for v in values]
+            truth = self.truth(self.own_role(name))
+            if all(np.shape(x) == t.shape and np.isfinite(x).all() and np.any(x) for x, t in zip(parts, truth, strict=True)):
+                found[name] = [np.asarray(x, dtype=float) for x in parts]
+        return found
+
+    def scale_for(self, value: int, role: Role, beside: Mapping[str, list[Array]]) -> float | None:
+        """Return how many times a role a value must be for what stands `beside` it to fit; None if any factor will do."""
+        if not beside or np.shape(self.now[0][value]) != self.truth(role)[0].shape:
+            return None
+        once = self.put({value: role})
+        for name, parts in beside.items() if once is not None else ():
+            whole, truth = [self.gradient(name, v) for v in once or ()], self.truth(self.own_role(name))
+            if any(np.shape(w) != t.shape or not np.isfinite(w).all() for w, t in zip(whole, truth, strict=True)):
+                continue
+            # c · (whole − beside) + beside = k · truth
+            made = np.concatenate([np.ravel(w - b) for w, b in zip(whole, parts, strict=True)])
+            equations = np.stack([made, -np.concatenate([np.ravel(t) for t in truth])], axis=1)
+            rest = -np.concatenate([np.ravel(b) for b in parts])
+            solved, *_ = np.linalg.lstsq(equations, rest, rcond=None)
+            size = SAME * np.max(np.abs(rest))
+            if np.max(np.abs(made * solved[0])) > size >= np.max(np.abs(equations @ solved - rest)):
+                return float(solved[0])
+        return None
 
     def _one(self, name: str, values: list[Any]) -> bool:
         truth = self.trials[0].truth[self.own_role(name)]
         return constant([self.gradient(name, values)], [truth]) is not None
 
-    def accept(self, value: int, role: Role) -> None:
+    def accept(self, value: int, role: Role, scale: float | None = None) -> None:
         """Take a value as mended."""
         self.replaced[value] = role
+        self.scales[value] = 1.0 if scale is None else scale
         values = self.put({})
         assert values is not None
         self.now = values
@@ -225,7 +279,8 @@ class Place:
     """A wrong line: the value that it makes, what it should be, and the parameters that this mends.
 
     With `step`, the line is an update, and its step is what should be a multiple of the role. `others` are roles that mend as
-    much: behind a ReLU, ∂L/∂A1 and ∂L/∂Z1 do the same.
+    much: behind a ReLU, ∂L/∂A1 and ∂L/∂Z1 do the same. `scale` is how many times the role the value must be, None for any.
+    `later` is a value whose line might be mended instead.
     """
 
     value: int
@@ -233,6 +288,8 @@ class Place:
     parameters: frozenset[str]
     step: bool = False
     others: tuple[Role, ...] = ()
+    scale: float | None = None
+    later: int | None = None
 
 
 def places(work: Work) -> Generator[None, None, list[Place]]:
@@ -246,24 +303,27 @@ def places(work: Work) -> Generator[None, None, list[Place]]:
         if best.step:
             work.settled |= best.parameters
         else:
-            work.accept(best.value, best.role)
+            work.accept(best.value, best.role, best.scale)
         found.append(best)
     return sorted(found, key=lambda p: work.program.makers[p.value])
 
 
 def _best(work: Work, wrong: list[str]) -> Generator[None, None, Place | None]:
     candidates: list[Place] = []
+    own = set(work.gradients.values())
     for value in work.lines:
         if value in work.replaced or not any(n in work.leads_to[value] for n in wrong):
             continue
-        found: list[tuple[Role, frozenset[str]]] = []
+        found: list[tuple[Role, frozenset[str], float | None]] = []
+        beside = work.beside(value) if value not in own else {}
         for role in roles_for(work, value):
-            found.append((role, work.mended_by(value, role, wrong)))
+            scale = work.scale_for(value, role, beside)
+            found.append((role, work.mended_by(value, role, wrong, 1.0 if scale is None else scale), scale))
             yield
-        most = max((len(p) for _, p in found), default=0)
+        most = max((len(p) for _, p, _ in found), default=0)
         if most:
-            (role, parameters), *others = [pair for pair in found if len(pair[1]) == most]
-            candidates.append(Place(value, role, parameters, others=tuple(r for r, p in others if p == parameters)))
+            (role, parameters, scale), *others = [one for one in found if len(one[1]) == most]
+            candidates.append(Place(value, role, parameters, others=tuple(r for r, p, _ in others if p == parameters), scale=scale))
     if not candidates:
         return None
     most = max(len(c.parameters) for c in candidates)
@@ -271,15 +331,27 @@ def _best(work: Work, wrong: list[str]) -> Generator[None, None, Place | None]:
     chain = [c for c in top if c is top[0] or _follows(work, top[0].value, c.value)]
     known = [_as_such(work, c) for c in chain]
     unknown = next((n for n, r in enumerate(known) if r is None), len(chain))
+    # a gradient that is made in the usual way, from what nothing has made into what it should be: either may be mended
+    if 0 < unknown < len(chain) and chain[unknown].value in own and not _there(work, chain[unknown - 1]):
+        return replace(chain[unknown - 1], later=chain[unknown].value)
     # a line that hands on what it was given adds nothing, though something is missing after it
     idle = [n for n, r in enumerate(known[:unknown]) if r is not None and _hands_on(work, chain[n].value, r[0])]
     return chain[idle[-1]] if idle else chain[unknown] if unknown < len(chain) else chain[-1]
 
 
+def _there(work: Work, place: Place) -> bool:
+    """Tell whether another line computes what a place should."""
+    found = [work.role_of(v) for v in work.lines if v != place.value]
+    return any(r is not None and r[0] in (place.role, *place.others) for r in found)
+
+
 def _as_such(work: Work, place: Place) -> tuple[Role, float] | None:
-    """Return what a value is, if it is of the kind that it should be: a derivative of an activation is no adjoint."""
+    """Return what a value is, if it is of the kind and size that it should be: a derivative of an activation is no adjoint."""
     found = work.role_of(place.value)
-    return found if found is not None and found[0].kind == place.role.kind else None
+    if found is None or found[0].kind != place.role.kind:
+        return None
+    other = place.scale is None or found[0] not in (place.role, *place.others)
+    return found if other or abs(found[1] / (place.scale or 1.0) - 1) <= SAME else None
 
 
 def _hands_on(work: Work, value: int, role: Role) -> bool:

@@ -205,3 +205,51 @@ def _moves(trial: Trial, start: int, parameter: tuple[int, int]) -> bool:
         and bool(np.any(a != base))
         and bool(np.allclose(b - base, 2 * (a - base), rtol=1e-6, atol=1e-12))
     )
+
+
+def squares(look: Look) -> list[Found]:
+    """A sum of gradients where their squares are summed: the root of it is no size, and cells go up and down their gradient.
+
+    From a state of 0, every usual update moves each cell along its gradient (Adam: Kingma and Ba, 2015, algorithm 1).
+    """
+    p, case, work = look.program, look.case, look.work
+    if work is None or any(np.any(t.values[p.carried[n][0]]) for t in work.trials for n in p.carried if _is_state(p, n)):
+        return []
+    found: list[Found] = []
+    for name in sorted(work.adaptive, key=lambda n: p.carried[n][1]):
+        if _one_way(work, name):
+            continue
+        gradient = p.values[work.gradients[name]].name
+        way = ancestors(p.instructions, [p.carried[name][1]])
+        for s in p.statements:
+            if s.phase != "update" or s.derived or s.last == s.first or p.instructions[s.last - 1].result not in way:
+                continue
+            raw = case.code.raws[s.index]
+            for node in (n for n in ast.walk(raw.value) if isinstance(n, ast.Name) and n.id == gradient):
+                new = case.code.spliced(raw, [(node, f"{gradient} ** 2")]).strip()
+                change = case.code.change(raw, new)
+                after = case.with_(change)
+                then = None if after is None else Look.of(after).work
+                if then is not None and name in then.adaptive and _one_way(then, name):
+                    fault = Fault(case.line(s.line), s.text, "operand", new, parameters=(name,), role=s.target)
+                    found.append((fault, change))
+    return found
+
+
+def _is_state(program: Program, name: str) -> bool:
+    given = program.given_named(name)
+    return name not in program.trainable and isinstance(given.value, np.ndarray)
+
+
+def _one_way(work: Work, name: str) -> bool:
+    """Tell whether all cells of a parameter move along their gradient, or all against it."""
+    start, end = work.program.carried[name]
+    for t in work.trials:
+        step, g = step_of(t.values, start, end), work.gradient(name, t.values)
+        if step is None or np.shape(step) != np.shape(g):
+            return True
+        with np.errstate(all="ignore"):
+            along = step * np.asarray(g, dtype=float)
+        if not (np.all(along >= 0) or np.all(along <= 0)):
+            return False
+    return True

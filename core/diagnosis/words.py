@@ -27,7 +27,7 @@ from core.diagnosis.result import FAULTS, Diagnosis, Fault, ParameterVerdict
 from core.program.ir import Program
 
 LEVELS = ("hint", "place", "fault", "mend")
-GLYPHS: dict[str, str] = {"right": "✓", "right up to a factor": "c·", "wrong": "✗"}
+GLYPHS: dict[str, str] = {"right": "✓", "right up to a factor": "≈", "wrong": "✗"}
 MOST_TIES = 3
 
 

@@ -16,6 +16,7 @@ from core.diagnosis.mending import Mending
 from core.diagnosis.naming import by_numbers, role_text
 from core.diagnosis.result import Fault, Tie
 from core.diagnosis.search import Place, Work, roles_for
+from core.diagnosis.signs import rewritten
 from core.diagnosis.trials import Role
 from core.program.structure import ancestors
 
@@ -27,14 +28,18 @@ def structural(case: Case, work: Work, found: Sequence[Place]) -> Generator[None
     mender = Mender(work, case.code)
     all_mends: dict[int, list[Mend]] = {}
     found = list(found)
+    faults: list[Mending] = []
+    done: set[int] = set()
     for p in list(found):
+        if (scaled := _scaled(case, mender, p)) is not None:
+            faults.append(scaled)
+            found.remove(p)
+            continue
         all_mends[p.value] = yield from mender.mends(p)
         if not all_mends[p.value]:
             before = yield from _before(work, mender, p, all_mends)
             if before is not None:
                 found.insert(found.index(p), before)
-    faults: list[Mending] = []
-    done: set[int] = set()
     for group in _written_over(found, all_mends):
         done |= {p.value for p in group}
         faults.append(_named(case, work, group, [_last_move(group, all_mends)]))
@@ -67,10 +72,29 @@ def structural(case: Case, work: Work, found: Sequence[Place]) -> Generator[None
             fault = Fault(case.line(at), text, name, ties=tie, parameters=_ordered(work, [p]),
                           role=role_text(work.program, p.role), value=p.value)  # fmt: skip
         else:
-            fault = Fault(case.line(s.line), s.text, name, parameters=_ordered(work, [p]), role=role_text(work.program, p.role),
-                          value=p.value)  # fmt: skip
+            fault = Fault(case.line(s.line), s.text, name, ties=_later(case, work, p, name), parameters=_ordered(work, [p]),
+                          role=role_text(work.program, p.role), value=p.value)  # fmt: skip
         faults.append(Mending(fault, case, None))
     return faults
+
+
+def _scaled(case: Case, mender: Mender, place: Place) -> Mending | None:
+    """Return the fault of a line that is what it should be but for a sign or factor, where another part stands beside it."""
+    if place.scale is None:
+        return None
+    work, statement = mender.work, mender.work.statement_of(place.value)
+    raw = case.code.raws[statement]
+    names = case.code.names_before(statement)
+    fits = [mender.fits(replace(place, role=r, scale=None), statement, case.code.segment(raw), names)
+            for r in (place.role, *place.others)]  # fmt: skip
+    c = next((c for c in fits if c is not None), None)
+    if c is None:
+        return None
+    times = place.scale / c
+    written = rewritten(work, case.code, place.value, times)
+    fault = Fault(case.line(raw.line), raw.text, "sign" if times < 0 else "scale", written[0] if written else "", "", (),
+                  _ordered(work, [place]), role_text(work.program, place.role), place.value)  # fmt: skip
+    return Mending(fault, case, written[1] if written else None)
 
 
 def _before(
@@ -152,9 +176,18 @@ def _named(case: Case, work: Work, those: Sequence[Place], mends: Sequence[Mend]
     for m in rest:  # other spellings of the same are none
         if (m.line, m.fault) not in {(first.line, first.fault), *((t.line, t.fault) for t in ties)} and _as_good(m, first):
             ties.append(Tie(case.line(m.line), m.text, m.expected, m.fault))
+    ties += [t for p in those for t in _later(case, work, p, first.fault)]
     fault = Fault(case.line(first.line), first.text, first.fault, first.expected, "", tuple(ties), _ordered(work, those),
                   role_text(work.program, those[0].role), those[0].value)  # fmt: skip
     return Mending(fault, case, first.change)
+
+
+def _later(case: Case, work: Work, place: Place, fault: str) -> tuple[Tie, ...]:
+    """Return the line after a place that would do as well."""
+    if place.later is None:
+        return ()
+    s = work.program.statements[work.statement_of(place.later)]
+    return (Tie(case.line(s.line), s.text, "", fault),)
 
 
 def _as_good(m: Mend, first: Mend) -> bool:

@@ -9,7 +9,7 @@ iteration before left, so that a change by hand there neither needs nor spoils i
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -146,7 +146,15 @@ class Timeline:
 
     def state_before(self, iteration: int) -> State:
         """Return the state that an iteration starts from; replays from the nearest checkpoint."""
-        return entered(self._left_before(iteration), self.events, iteration, self.program_at(iteration))
+        return entered(self.left_before(iteration), self.events, iteration, self.program_at(iteration))
+
+    def left_before(self, iteration: int) -> State:
+        """Return what the iteration before left, before any change by hand; replays from the nearest checkpoint."""
+        if iteration in self._checkpoints:
+            return self._checkpoints[iteration]
+        self._reach(iteration - 1)
+        assert self._runner is not None
+        return self._runner.state
 
     def machine_at(self, iteration: int) -> Machine:
         """Return a whole iteration with all its values, without going there; the last one asked for is kept."""
@@ -185,6 +193,13 @@ class Timeline:
             self.go(at if at.iteration == first else Position(first, 0))
         return first
 
+    def resume(self, course: Course, states: Mapping[int, State], position: Position) -> None:
+        """Take up a training where it was left: its course, what the iterations before some had left, where it stood."""
+        self.take(course)
+        self._checkpoints |= states
+        self._open(position.iteration)
+        self.go(position)
+
     # -- inside --------------------------------------------------------------------------------------
 
     def _machine(self, iteration: int, state: State) -> Machine:
@@ -195,14 +210,6 @@ class Timeline:
         if key not in self._layouts:
             self._layouts[key] = infer(program, facts)
         return Machine(program, inputs, self._layouts[key])
-
-    def _left_before(self, iteration: int) -> State:
-        """Return what the iteration before left, before any change by hand."""
-        if iteration in self._checkpoints:
-            return self._checkpoints[iteration]
-        self._reach(iteration - 1)
-        assert self._runner is not None
-        return self._runner.state
 
     def _open(self, iteration: int) -> None:
         if iteration not in self._checkpoints and not self._reach(iteration - 1):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from textwrap import indent
 
 from core.lessons.lesson import Lesson, Step
@@ -16,12 +17,26 @@ def lesson_text(target: str) -> str:
         TargetError: if there is no such lesson.
         DescriptionError: if its text is none, or something in it does not hold.
     """
+    return "\n\n".join(lesson_parts(target))
+
+
+def lesson_parts(target: str) -> Iterator[str]:
+    """Return the paragraphs of a lesson one by one: a step that has to run thousands of iterations takes its time.
+
+    Raises:
+        TargetError: if there is no such lesson.
+        DescriptionError: if its text is none, or something in it does not hold.
+    """
     lesson = open_lesson(target)
     runs = Runs(lesson)
-    parts = [f"{lesson.title}\n{'=' * len(lesson.title)}", lesson.summary]
-    parts += [_step(finish(runs.showing(step)), runs) for step in lesson.steps]
-    parts += [_program(lesson, variant) for variant in lesson.variants]
-    return "\n\n".join([*parts, lesson.credit] if lesson.credit else parts)
+    yield f"{lesson.title}\n{'=' * len(lesson.title)}"
+    yield lesson.summary
+    for step in lesson.steps:
+        yield _step(finish(runs.showing(step)), runs)
+    for variant in lesson.variants:
+        yield _program(lesson, variant)
+    if lesson.credit:
+        yield lesson.credit
 
 
 def _step(shown: Shown, runs: Runs) -> str:

@@ -33,6 +33,14 @@ class Derivation:
     tags: Mapping[int, tuple[tuple[int, int] | None, ...]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Stated:
+    """What `# data` and `# parameters` gave when they were evaluated: kept with a document, so that nothing is evaluated anew."""
+
+    given: tuple[Given, ...]
+    batching: Batching
+
+
 @dataclass
 class Draft:
     """A program with what is needed to derive the rest of it.
@@ -49,11 +57,18 @@ class Draft:
     setup_end: int
 
 
-def draft(text: str, derivation: Derivation | None = None, stop_at_missing: bool = False, folder: Path | None = None) -> Draft:
+def draft(
+    text: str,
+    derivation: Derivation | None = None,
+    stop_at_missing: bool = False,
+    folder: Path | None = None,
+    stated: Stated | None = None,
+) -> Draft:
     """Read a text as it stands.
 
     With `stop_at_missing`, lines from the first one that reads a name without a value are left out
     and the names reported, so that what they need can be derived. Files that the text names lie in `folder`.
+    With `stated` the lines of data and parameters are not evaluated, but have given that.
 
     Raises:
         NotationError: if the text is not a program.
@@ -62,10 +77,8 @@ def draft(text: str, derivation: Derivation | None = None, stop_at_missing: bool
     setup_lines, lines = split(source)
     if not lines:
         raise NotationError("there are no lines to run; write some under `# forward`, such as `Z1 = W1 @ X + b1`", 1, 1)
-    given, reserved = given_by(setup_lines, lines, folder)
     definitions = source.definitions
-    batching = batching_of(given, reserved, lines)
-    given = recast(given, reserved.get("dtype"))
+    given, batching = _stated(setup_lines, lines, folder) if stated is None else (list(stated.given), stated.batching)
     missing = missing_names([g.name for g in given], lines, definitions)
     if missing and not stop_at_missing:
         name, line = min(missing.items(), key=lambda item: item[1])
@@ -78,6 +91,12 @@ def draft(text: str, derivation: Derivation | None = None, stop_at_missing: bool
     program = replace(program, functions=functions_of(source))
     setup_end = max((_end(s) for s in setup_lines), default=0)
     return Draft(source, program, environments, [raw.end_line for raw in lines[: len(environments)]], missing, setup_end)
+
+
+def _stated(setup_lines: list[Raw | ast.Expr], lines: list[Raw], folder: Path | None) -> tuple[list[Given], Batching]:
+    given, reserved = given_by(setup_lines, lines, folder)
+    batching = batching_of(given, reserved, lines)
+    return recast(given, reserved.get("dtype")), batching
 
 
 def started(given: Sequence[Given], batching: Batching) -> Builder:

@@ -149,16 +149,20 @@ def find_gradients(
     """Return the gradient of each parameter: what its update, perhaps through a state, is made from.
 
     That is the first named backward value on the way, or, in an update such as `W += A.T @ delta`, the product
-    or sum in which the samples are gathered.
+    or sum in which the samples are gathered. What depends on no parameter, such as a number of samples, is passed over
+    as long as there is something else.
     """
     maker = {i.result: i for i in instructions}
     inputs = {start for start, _ in carried.values()}
+    starts = [carried[name][0] for name in trainable if name in carried]
+    living = descendants([i for i in instructions if i.op != "size_of"], starts)
     found: dict[str, int] = {}
     for name in trainable:
         start, end = carried.get(name, (-1, -1))
         if start == end:
             continue
         queue, seen = [end], {start}
+        others: list[int] = []
         while queue and name not in found:
             value = queue.pop(0)
             instruction = maker.get(value)
@@ -168,7 +172,12 @@ def find_gradients(
             phase = statements[instruction.statement].phase
             named = phase == "backward" and values[value].kind != "part"
             if (named or instruction.op in _GATHERING) and value not in inputs:
-                found[name] = value
+                if value in living:
+                    found[name] = value
+                else:
+                    others.append(value)
             else:
                 queue.extend(instruction.reads)
+        if name not in found and others:
+            found[name] = others[0]
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from core.lessons.lesson import Lesson, Step
 from core.lessons.runs import Shown
@@ -32,6 +33,16 @@ class Entry:
     def done(self) -> bool:
         """Whether every step was read."""
         return 0 < self.steps <= self.read
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two programs of a lesson to be run beside each other: their names, their texts, how many iterations, where data lie."""
+
+    names: tuple[str, str]
+    texts: tuple[str, str]
+    iterations: int
+    folder: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,8 @@ class CourseView(QWidget):
         self._choices: tuple[Choice, ...] = ()
         self._choice: Choice | None = None
         self._hidden: set[str] = set()
-        self._stale = self._told = False
+        self._stale = False
+        self._names: tuple[str, ...] = ()
         self._scaled = False
         self._dressed = ""
         self.course: Course | None = None
@@ -83,22 +84,23 @@ class CourseView(QWidget):
     # -- what is shown ---------------------------------------------------------------------------------
 
     def show_diagnosis(
-        self, program: Program | None, folder: Path | None, diagnosis: Diagnosis, line: int = 0, told: bool = False
-    ) -> None:
+        self, program: Program | None, folder: Path | None, diagnosis: Diagnosis, line: int = 0, names: tuple[str, ...] = (),
+        iterations: int = 0,
+    ) -> None:  # fmt: skip
         """Run a diagnosed program and a mended one from the start.
 
         `program` is the open one, in which *Go there* goes; None where another text was diagnosed. `line` chooses the mend of
-        the fault in that line alone, where there is one; 0 all that is mended. `told` says that a person knows which programs
-        run here, as in a lesson: then nothing is said where another one is open.
+        the fault in that line alone, where there is one; 0 all that is mended. `names` are what two programs of a lesson are
+        called there: neither need be faulty, and nothing is said where another one is open. `iterations` are run at first.
         """
-        self._folder, self._diagnosis, self._told = folder, diagnosis, told
+        self._folder, self._diagnosis, self._names = folder, diagnosis, names
         self._compare_with(program)
         self._choices = choices(diagnosis)
         self._choice = next((c for c in self._choices if line and c.line == line), next(iter(self._choices), None))
         self._hidden = set(by_interest(diagnosis)[SHOWN_AT_FIRST:])
         self._scaled = False
         self.reset()
-        self.run_further(self._least())
+        self.run_further(-(-iterations // self._unit()) or self._least())
 
     def draw(self, moment: Moment) -> None:
         """Notice whether the open program is still the one that was checked, and draw in the colours of today."""
@@ -204,7 +206,7 @@ class CourseView(QWidget):
             part.setVisible(course is not None)
         self.other_axis.setVisible(course is not None and self._plots.direction() == QBoxLayout.Direction.LeftToRight)
         self.controls.setVisible(self._diagnosis is not None and not self._problem)
-        self.words.hint(self._diagnosis, self._choice, self._problem, self._stale and not self._told)
+        self.words.hint(self._diagnosis, self._choice, self._problem, self._stale and not self._names)
         d = self._diagnosis
         if course is None or d is None:
             return
@@ -213,13 +215,13 @@ class CourseView(QWidget):
             self._dressed = key
             for axis in (self.axis, self.other_axis):
                 axis.dress(axis_width())
-        names = self.words.run_names(course, self._choice)
+        names = list(self._names) or self.words.run_names(course, self._choice)
         whose = [self.tr("steps: {name}").format(name=n) for n in names]
-        self.controls.offer([self.words.mend_name(c, d) for c in self._choices], whose, self._unit() > 1)
+        self.controls.offer([*self._names[1:]] or [self.words.mend_name(c, d) for c in self._choices], whose, self._unit() > 1)
         if self._choice is not None:
             self.controls.mends.setCurrentIndex(self._choices.index(self._choice))
         self.controls.set_state(self.busy, course.ended, course.done > 0)
-        self.words.say(course, self._choice, d, None if self._stale else self._program)
+        self.words.say(course, self._choice, d, None if self._stale else self._program, self._names)
         right, here = max(FEWEST_ITERATIONS, course.done), self.here or course.done
         self._draw_losses(course, names, right, here)
         self._draw_steps(course, names, right, here)

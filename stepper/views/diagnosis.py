@@ -6,8 +6,7 @@ from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCheckBox, QFrame, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from core.diagnosis import Diagnosis
-from core.diagnosis.words import LEVELS, summary
+from core.diagnosis.words import LEVELS
 from core.session import Moment
 from stepper import theme
 from stepper.models.diagnosis_state import PLACE, Diagnosed
@@ -17,8 +16,8 @@ from stepper.widgets.diagnosis_detail import ParameterDetail
 from stepper.widgets.diagnosis_loss import LossLine
 from stepper.widgets.diagnosis_prose import Prose
 from stepper.widgets.diagnosis_rows import DiagnosisRows
+from stepper.widgets.diagnosis_summary import belongs_to, found, is_verdict
 from stepper.widgets.diagnosis_words import first_up
-from stepper.widgets.grid import CLOCK
 from stepper.widgets.tips import plain
 from stepper.widgets.wrap_row import WrapRow
 
@@ -117,8 +116,9 @@ class DiagnosisView(QWidget):
         trouble = f"✗ {first_up(s.trouble)}" if s.trouble else ""
         self.trouble.say(trouble if d is None else "", t.error)
         self.stale.setToolTip(plain(trouble))
-        self.stale.say(self._place_text(), t.error if stale and not s.busy else t.dim)
-        self._show_summary(d, stale)
+        self.stale.say(belongs_to(s), t.error if stale and not s.busy else t.dim)
+        self.editor_button.setVisible(s.derived and d is None)
+        self.summary.say(*found(s), bold=is_verdict(s))
         self.loss.show_loss(d, s.loss, stale)
         shown = d is not None and bool(d.parameters)
         self.rows.setVisible(shown)
@@ -129,53 +129,6 @@ class DiagnosisView(QWidget):
         self.legend.setPalette(palette)
         self.detail.show_parameter(d, self.rows.current(), stale)
         self._show_cards(stale)
-
-    def _place_text(self) -> str:
-        """Return what the result belongs to, always in one line: what stands below does not jump while a person types."""
-        s = self._state
-        if s.busy:
-            return self.tr("… checking")
-        if s.diagnosis is None:
-            return ""
-        if s.current:
-            return self.tr("✓ up to date")
-        if s.trouble:
-            return self.tr("{clock} Out of date: the text cannot be read yet").format(clock=CLOCK)
-        return self.tr("{clock} Out of date: the text has changed").format(clock=CLOCK)
-
-    def _show_summary(self, d: Diagnosis | None, stale: bool) -> None:
-        s, t = self._state, theme.current()
-        self.editor_button.setVisible(s.derived and d is None)
-        if not s.text.strip():
-            self.summary.say(self.tr("Nothing is open yet. Open a program, or write one, to have its backward checked."), t.dim)
-        elif d is None and s.derived:
-            self.summary.say(
-                self.tr("The app wrote this backward; there is nothing of yours to check. Write your own under `# backward`."),
-                t.dim,
-            )
-        elif d is None and not s.trouble:
-            self.summary.say(
-                self.tr(
-                    "Is your backward right, and if not, which line is wrong? Your own lines are measured against the true "
-                    "derivative of your forward and loss. You are told as much as you ask for: first a hint, then the place, "
-                    "then the fault."
-                ), t.dim,
-            )  # fmt: skip
-        elif d is None:
-            self.summary.say("")
-        elif d.problem:
-            self.summary.say(first_up(d.problem), t.dim if stale else t.error)
-        elif d.right:
-            sign = "≈" if any(p.verdict != "right" for p in d.parameters) else "✓"
-            self.summary.say(f"{sign} {self._right_text(d)}", t.dim if stale else t.phases["update"], bold=True)
-        else:
-            text = first_up(summary(d))
-            self.summary.say(f"✗ {text}", t.dim if stale else t.error, bold=True)
-
-    def _right_text(self, d: Diagnosis) -> str:
-        if all(p.verdict == "right" for p in d.parameters):
-            return self.tr("Every gradient is right.")
-        return first_up(summary(d))
 
     def _show_cards(self, stale: bool) -> None:
         s = self._state

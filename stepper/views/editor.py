@@ -6,20 +6,19 @@ import difflib
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QColor, QPalette, QResizeEvent
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from core.diagnosis.result import Diagnosis
 from core.notation.parse import lines_of
 from core.session import Moment
 from core.writing import Analysis, Completions, SetupCache, analysing, completions, derived_backward, marks_of
-from stepper import theme
 from stepper.widgets.editor_derived import DerivedPane
 from stepper.widgets.editor_find import FindBar
 from stepper.widgets.editor_gutter import Gutter
+from stepper.widgets.editor_head import EditorHead, NotRunBar
 from stepper.widgets.editor_starts import Starts
 from stepper.widgets.editor_strip import Strip
 from stepper.widgets.editor_text import CodeEdit
@@ -28,8 +27,7 @@ from stepper.widgets.pieces import Pieces
 PAUSE = 150
 COLUMNS = 48
 DERIVE_PAUSE = 400
-Derives = Literal["hidden", "beside"]
-DERIVES: tuple[Derives, ...] = ("hidden", "beside")
+SHARES = (6000, 4000)
 
 
 class EditorView(QWidget):
@@ -64,14 +62,16 @@ class EditorView(QWidget):
         self.starts = Starts(self)
         self.derived = DerivedPane(self)
         self.derived.hide()
-        self._make_head()
-        self._make_stale()
+        self.head = EditorHead(self)
+        self.head.run_wanted.connect(self.apply)
+        self.head.derives_chosen.connect(self._on_derives)
+        self.stale = NotRunBar(self)
         self.sides = QSplitter(Qt.Orientation.Horizontal, self)
         self.sides.addWidget(self.edit)
         self.sides.addWidget(self.derived)
         self.sides.setChildrenCollapsible(False)
-        self.sides.setStretchFactor(0, 3)
-        self.sides.setStretchFactor(1, 2)
+        self.sides.setStretchFactor(0, SHARES[0])
+        self.sides.setStretchFactor(1, SHARES[1])
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -139,8 +139,7 @@ class EditorView(QWidget):
 
     def set_saved(self, saved: bool) -> None:
         """Say whether the text stands in its file."""
-        self.saved.setText("" if saved else self.tr("● not saved"))
-        self.saved.setToolTip("" if saved else self.tr("Ctrl+S saves it; a copy is kept in case something goes wrong"))
+        self.head.set_saved(saved)
 
     @Slot(int)
     def show_line(self, line: int) -> None:
@@ -176,10 +175,7 @@ class EditorView(QWidget):
 
     def paint_theme(self) -> None:
         """Draw in the colours of the theme in use."""
-        palette = QPalette()
-        palette.setColor(QPalette.ColorRole.Window, QColor(theme.current().lit))
-        palette.setColor(QPalette.ColorRole.WindowText, QColor(theme.current().lit_text))
-        self.stale.setPalette(palette)
+        self.stale.paint_theme()
         self._say()
 
     # -- what actions call -------------------------------------------------------------------------------
@@ -208,48 +204,9 @@ class EditorView(QWidget):
 
     def set_derived(self, how: str) -> None:
         """Show the derived backward (`beside`) or not (`hidden`)."""
-        self.derive_box.setCurrentIndex(DERIVES.index("beside" if how == "beside" else "hidden"))
+        self.head.set_derived("beside" if how == "beside" else "hidden")
 
     # -- inside ------------------------------------------------------------------------------------------
-
-    def _make_head(self) -> None:
-        self.head = QWidget(self)
-        row = QHBoxLayout(self.head)
-        row.setContentsMargins(8, 5, 8, 5)
-        row.setSpacing(6)
-        self.run_button = QPushButton(self.tr("Run this text"), self.head)
-        self.run_button.setAutoDefault(False)
-        self.run_button.setToolTip(self.tr("Make this text the open program (Ctrl+Enter)"))
-        self.run_button.clicked.connect(self.apply)
-        label = QLabel(self.tr("Derived &backward:"), self.head)
-        self.derive_box = QComboBox(self.head)
-        self.derive_box.addItems([self.tr("hidden"), self.tr("beside mine")])
-        self.derive_box.setAccessibleName(self.tr("Derived backward"))
-        self.derive_box.setToolTip(self.tr("Show what the app derives from your forward lines (Ctrl+Shift+D)"))
-        self.derive_box.currentIndexChanged.connect(self._on_derives)
-        label.setBuddy(self.derive_box)
-        self.saved = QLabel(self.head)
-        self.saved.setTextFormat(Qt.TextFormat.PlainText)
-        self.saved.setAccessibleName(self.tr("Whether the text is saved"))
-        row.addWidget(self.run_button)
-        row.addWidget(self.saved)
-        row.addStretch(1)
-        row.addWidget(label)
-        row.addWidget(self.derive_box)
-
-    def _make_stale(self) -> None:
-        self.stale = QFrame(self)
-        self.stale.setAutoFillBackground(True)
-        self.stale.setAccessibleName(self.tr("What the window shows"))
-        row = QHBoxLayout(self.stale)
-        row.setContentsMargins(8, 4, 8, 4)
-        self.stale_text = QLabel(self.stale)
-        self.stale_text.setTextFormat(Qt.TextFormat.PlainText)
-        self.stale_text.setWordWrap(True)
-        self.stale_text.setAccessibleName(self.tr("What the window shows"))
-        self.stale_text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        row.addWidget(self.stale_text, 1)
-        self.stale.hide()
 
     @Slot()
     def _on_edited(self) -> None:
@@ -296,13 +253,14 @@ class EditorView(QWidget):
         self.edit.replace_text(text)
         self.edit.setFocus()
 
-    @Slot(int)
-    def _on_derives(self, index: int) -> None:
-        self.derived.setVisible(index == 1)
-        if index == 1:
+    @Slot(str)
+    def _on_derives(self, how: str) -> None:
+        self.derived.setVisible(how == "beside")
+        if how == "beside":
+            self.sides.setSizes(SHARES)
             self._derive()
             self.derived.show_own(self.edit.place()[0])
-        self.derived_shown.emit(DERIVES[index])
+        self.derived_shown.emit(how)
 
     @Slot()
     def _derive(self) -> None:
@@ -351,16 +309,7 @@ class EditorView(QWidget):
         self._say()
 
     def _show_stale(self) -> None:
-        text = self.text()
-        stale = bool(text.strip()) and text != self._applied
-        if stale and self._applied is None and self._shown_title:
-            words = self.tr("◷ The rest of the window shows {title}. Ctrl+Enter runs this text.").format(title=self._shown_title)
-        elif stale and self._applied is None:
-            words = self.tr("◷ This text was not run yet. Ctrl+Enter runs it.")
-        else:
-            words = self.tr("◷ The rest of the window still shows the earlier text. Ctrl+Enter runs this one.")
-        self.stale_text.setText(words)
-        self.stale.setVisible(stale)
+        self.stale.compare(self.text(), self._applied, self._shown_title)
 
     def changeEvent(self, event: QEvent) -> None:
         """Take other colours."""

@@ -39,6 +39,7 @@ class LessonView(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.state = LessonState()
         self._fresh = False
+        self._wanted: int | None = None
         page.panel(self)
         self.head, self.foot = LessonHead(self), LessonFoot(self)
         self.title = QLabel(self)
@@ -86,6 +87,7 @@ class LessonView(QWidget):
         self.list.show_entries(state.entries)
         self._show_step(state)
         if moved:
+            self._wanted = None
             self.page.verticalScrollBar().setValue(0)
             if self._fresh and state.shown is not None:
                 self._fresh = False
@@ -157,7 +159,15 @@ class LessonView(QWidget):
         bar = self.page.verticalScrollBar()
         end = self.next.geometry().bottom() + 8
         below = end - self.page.viewport().height()
-        bar.setValue(max(bar.value(), min(below, at - 3 * self.fontMetrics().height())))
+        wanted = max(bar.value(), min(below, at - 3 * self.fontMetrics().height()))
+        bar.setValue(wanted)
+        self._wanted = wanted if bar.value() < wanted else None
+
+    @Slot()
+    def _on_range(self) -> None:
+        """Go on to where the answer is, when the page has grown: its height is known only after it is laid out."""
+        if self._wanted is not None:
+            self._to_answer()
 
     def _page(self) -> QScrollArea:
         body = QWidget(self)
@@ -178,6 +188,7 @@ class LessonView(QWidget):
         return scroll
 
     def _connect(self) -> None:
+        self.page.verticalScrollBar().rangeChanged.connect(self._on_range)
         self.head.step_wanted.connect(self._on_step)
         self.head.list_wanted.connect(self._on_list)
         self.foot.step_wanted.connect(self._on_step)

@@ -40,7 +40,8 @@ class LineView(QWidget):
 
     def draw(self, moment: Moment) -> None:
         """Explain the line of the operation just executed; where a line fails, that line."""
-        failing = moment.upcoming if moment.fault is not None and moment.k == moment.fault.instruction else None
+        fails = moment.fault is not None and moment.k == moment.fault.instruction and not moment.quiet
+        failing = moment.upcoming if fails else None
         at = failing or moment.lit or moment.upcoming
         if at is None:
             self.page.show_page([page.words(self.tr("This program has no lines to explain yet."))])

@@ -285,9 +285,10 @@ def _in_its_def(moment: Moment, instruction: Instruction) -> Moment:
 
 
 def _failing(moment: Moment) -> Instruction | None:
-    """Return the operation that cannot be done next, if there is one."""
+    """Return the operation that cannot be done next, if there is one, and if that may be told."""
     fault = moment.fault
-    return moment.upcoming if fault is not None and moment.k == fault.instruction else None
+    fails = fault is not None and moment.k == fault.instruction and not moment.quiet
+    return moment.upcoming if fails else None
 
 
 def _ink(label: QLabel, colour: str, ground: str = "") -> None:

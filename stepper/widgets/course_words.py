@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVB
 from core.diagnosis import Diagnosis
 from core.diagnosis.course import Course, Parting
 from core.diagnosis.course_choices import Choice
-from core.diagnosis.course_words import verdict
+from core.diagnosis.course_words import beside, verdict
 from core.program.ir import Program
 
 NARROWEST = 240
@@ -54,12 +54,19 @@ class CourseWords(QWidget):
         if event.oldSize().width() != event.size().width():
             self.updateGeometry()
 
-    def say(self, course: Course, choice: Choice | None, diagnosis: Diagnosis, program: Program | None) -> None:
-        """Say it of a course. `program` is the one in which the button goes to the line; None where it cannot."""
-        self._say_parting(course, program)
+    def say(
+        self, course: Course, choice: Choice | None, diagnosis: Diagnosis, program: Program | None, names: tuple[str, ...] = ()
+    ) -> None:
+        """Say it of a course. `program` is the one in which the button goes to the line; None where it cannot.
+
+        `names` are those of two programs of a lesson, of which none need be the faulty one.
+        """
+        self._say_parting(course, program, names)
         several = len(diagnosis.faults) > 1
         words: list[str] = []
-        if choice is None:
+        if names:
+            words.append(beside(course, names))
+        elif choice is None:
             words += [r.stopped for r in course.runs]
         else:
             many = choice.kind == "all" and several
@@ -111,7 +118,7 @@ class CourseWords(QWidget):
             found.append({"all": self.tr("mended"), "only": only, "hint": hint}[choice.kind].format(n=choice.line))
         return [*found, self.tr("all mended")][: len(course.runs)]
 
-    def _say_parting(self, course: Course, program: Program | None) -> None:
+    def _say_parting(self, course: Course, program: Program | None, names: tuple[str, ...] = ()) -> None:
         self._place = None
         parting = course.parting() if len(course.runs) > 1 else None
         text = tip = ""
@@ -122,12 +129,14 @@ class CourseWords(QWidget):
                 line = program.statements[program.instructions[at].statement].line
                 self._place = parting.iteration, at + 1
             cell = f"[{', '.join(map(str, parting.cell))}]" if parting.cell else ""
-            said = self.tr("They part in iteration {i} at line {line}, {name}: yours {old}, mended {new}.")
+            said = self.tr("They part in iteration {i} at line {line}, {name}: {one} {old}, {other} {new}.")
             if parting.shapes:
-                said = self.tr("They part in iteration {i} at line {line}, the shape of {name}: yours {old}, mended {new}.")
+                said = self.tr("They part in iteration {i} at line {line}, the shape of {name}: {one} {old}, {other} {new}.")
+            one, other = names or (self.tr("yours"), self.tr("mended"))
             text = said.format(
-                i=parting.iteration, line=line, name=parting.name + cell, old=parting.numbers[0], new=parting.numbers[1]
-            )
+                i=parting.iteration, line=line, name=parting.name + cell, old=parting.numbers[0], new=parting.numbers[1],
+                one=one, other=other,
+            )  # fmt: skip
             tip = self.tr("exactly: {a} and {b}").format(a=parting.exact[0], b=parting.exact[1])
         self.parting.setText(text)
         self.parting.setToolTip(tip)

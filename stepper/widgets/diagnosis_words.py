@@ -9,7 +9,7 @@ from PySide6.QtCore import QCoreApplication
 
 from core.diagnosis import Diagnosis, Fault, ParameterVerdict
 from core.diagnosis.phrases import factor_text, one_line
-from core.diagnosis.words import title, verdict_sentence
+from core.diagnosis.words import GLYPHS, title, verdict_sentence
 from core.program.dims import show
 
 translate = QCoreApplication.translate
@@ -26,7 +26,7 @@ def first_up(text: str) -> str:
 
 def glyph(p: ParameterVerdict) -> str:
     """Return the sign of a verdict, as every check of gradients has it."""
-    return {"right": "✓", "right up to a factor": "≈"}.get(p.verdict, "✗")
+    return GLYPHS[p.verdict]
 
 
 def short_verdict(p: ParameterVerdict) -> str:

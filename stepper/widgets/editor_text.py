@@ -48,6 +48,7 @@ class CodeEdit(TypingEdit):
         self.setAccessibleName(self.tr("Text of the program"))
         self.setFrameShape(QPlainTextEdit.Shape.NoFrame)
         self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setCenterOnScroll(False)
         self.colours = Colours(self.document())
         self.document().contentsChange.connect(self._on_contents)

@@ -6,7 +6,7 @@ import json
 import sys
 from typing import Any
 
-from PySide6.QtCore import QObject, QSocketNotifier, Slot
+from PySide6.QtCore import QObject, QSocketNotifier, Qt, Slot
 from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QApplication, QLabel, QTreeWidgetItemIterator, QWidget
 
@@ -51,9 +51,11 @@ class Reader(QObject):
             "notes": self.notes(),
             "lesson": self.lesson(),
             "editor": self.editor(),
+            "diagnosis": self.diagnosis(),
             "message": "" if window.message.isHidden() else window.message.text,
             "focus": focus.accessibleName() if focus is not None else "",
             "dialog": dialog.accessibleName() if dialog is not None and dialog.isActiveWindow() else "",
+            "modal": dialog is not None and dialog.isActiveWindow(),
             "drawn": not any(can_be_seen(view) for view in window.drawer.waiting),
             "button": self.middle(window.top_bar.later_button),
             "panels": {name: self.panel(name, focus) for name in window.panels.docks if window.panels.is_in_front(name)},
@@ -101,6 +103,26 @@ class Reader(QObject):
             "settled": not view.is_busy,
         }
 
+    def diagnosis(self) -> dict[str, Any]:
+        """Return what is said of the backward, its parameters, the cells of the chosen one, the cards, and where to click."""
+        view: Any = self.window.panels.views.get("diagnosis")
+        if view is None or not view.isVisible():
+            return {}
+        rows = [view.rows.topLevelItem(n) for n in range(view.rows.topLevelItemCount())]
+        cards = [card for card in view.cards if card.isVisible()]
+        m = view.detail.matrices
+        told = [[x.words for x in (card.head, *card.said) if x.isVisible()] for card in cards]
+        return {
+            "summary": view.summary.words,
+            "place": view.stale.words,
+            "rows": {row.text(0): [row.text(1), row.text(2), row.data(0, Qt.ItemDataRole.AccessibleTextRole)] for row in rows},
+            "at": {row.text(0): self.point(view.rows.viewport(), view.rows.visualItemRect(row).center()) for row in rows},
+            "cells": {x.name: self.cells(x) for x in (m.own, m.true, m.nudged) if x.isVisible()},
+            "cards": ["\n".join(words) for words in told],
+            "mends": [card.lines.toPlainText() if card.lines.isVisible() else "" for card in cards],
+            "put": [self.middle(card.put_button) for card in cards if card.put_button.isVisible()],
+        }
+
     def lesson(self) -> dict[str, Any]:
         """Return the texts of the lesson that can be seen, the right answer as the question has it, and whether it stands."""
         view: Any = self.window.panels.views.get("lesson")
@@ -142,7 +164,11 @@ class Reader(QObject):
 
     def middle(self, widget: Any) -> list[int]:
         """Return the middle of a widget on the screen."""
-        at = widget.mapToGlobal(widget.rect().center())
+        return self.point(widget, widget.rect().center())
+
+    def point(self, widget: Any, point: Any) -> list[int]:
+        """Return where a point of a widget is on the screen."""
+        at = widget.mapToGlobal(point)
         return [at.x(), at.y()]
 
 

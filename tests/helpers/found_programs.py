@@ -170,7 +170,7 @@ scores = np.dot(hidden_layer, W2) + b2
 exp_scores = np.exp(scores)
 probs = exp_scores / np.sum(exp_scores, axis=1, keepdims=True)
 # loss
-Y = one_hot(labels, 3)
+Y = one_hot(labels, scores)
 data_loss = -np.sum(Y * np.log(probs)) / 6
 reg_loss = 0.5 * reg * np.sum(W * W) + 0.5 * reg * np.sum(W2 * W2)
 loss = data_loss + reg_loss
@@ -223,7 +223,7 @@ def sigmoid_prime(z):
 # data
 np.random.seed(8)
 x = np.random.rand(5, 6)
-y = one_hot(np.array([1, 0, 2, 2, 1, 0]), 3).T
+y = np.array([[0, 1, 0, 0, 0, 1], [1, 0, 0, 0, 1, 0], [0, 0, 1, 1, 0, 0]])
 samples = "columns"
 batch = 3
 # parameters
@@ -279,7 +279,7 @@ A1 = ReLU(Z1)
 Z2 = W2.dot(A1) + b2
 A2 = np.exp(Z2) / sum(np.exp(Z2), axis=0)
 # loss
-one_hot_Y = one_hot(labels, 4)
+one_hot_Y = one_hot(labels, Z2)
 loss = -np.sum(one_hot_Y * np.log(A2)) / m
 # backward
 dZ2 = A2 - one_hot_Y
@@ -443,7 +443,7 @@ h = 1 / (1 + np.exp(-z))
 # loss
 loss = (-y * np.log(h) - (1 - y) * np.log(1 - h)).mean()
 # backward
-gradient = np.dot(X.T, (h - y)) / y.size
+gradient = np.dot(X.T, (h - y)) / len(y)
 db = np.mean(h - y)
 # update
 theta -= lr * gradient
@@ -830,7 +830,7 @@ weights += dE
 # data
 np.random.seed(30)
 img = np.random.rand(6, 5)
-l = one_hot(np.array([0, 2, 1, 1, 0]), 3).T
+l = np.array([[1, 0, 0, 0, 1], [0, 0, 1, 1, 0], [0, 1, 0, 0, 0]])
 samples = "columns"
 batch = 1
 # parameters
@@ -865,7 +865,6 @@ b_i_h += -learn_rate * delta_h
     Found("slope left away", "louisjc/mnist-neural-network issue 1: the hidden deltas without the output's slope", """\
 # data
 np.random.seed(32)
-x = np.random.rand(1, 5)
 X = np.random.rand(7, 4)
 t = np.random.rand(7, 2)
 samples = "rows"
@@ -884,13 +883,12 @@ E = half_sse(outputs, t)
 output_deltas = outputs * (1 - outputs) * (outputs - t)
 hidden_deltas = np.dot(output_deltas, W.T)
 # update
-W -= c * np.outer(hidden_outputs, output_deltas)
-V -= c * np.outer(X, hidden_deltas)
+W -= c * hidden_outputs.T @ output_deltas
+V -= c * X.T @ hidden_deltas
 """, (("hidden_deltas = np.dot(output_deltas, W.T)", ("derivative-missing",)),)),
     Found("slope of the output's output", "libBrain issue 78: a slope of z fed with a", NIELSEN.replace(
         "sigmoid_prime(z2)", "sigmoid_prime(a2)").replace("sigmoid_prime(z3)", "sigmoid_prime(a3)"),
-          (("delta3 = (a3 - y) * sigmoid_prime(a3)", ("derivative-twice",)),
-           ("delta2 = np.dot(w3.transpose(), delta3) * sigmoid_prime(a2)", ("derivative-twice",)))),
+          (("return sigmoid(z) * (1 - sigmoid(z))", ("derivative-twice",)),)),
     Found("output without its slope", "stackoverflow.com/questions/59399842: XOR, dE/dw1 = dE · h", """\
 # data
 X = np.array([[1, 1], [1, 0], [0, 1], [0, 0]])
@@ -922,10 +920,18 @@ w1 -= lr * deW1
     Found("decay forgotten", "the L2 exercise with one lambd / m * W left away", _replaced(
         DEEP_COLUMNS, ("np.dot(dZ2, A1.T) + lambd / m * W2", "np.dot(dZ2, A1.T)")),
           (("dW2 = 1 / m * np.dot(dZ2, A1.T)", ("operand", "derivative-missing", "scale")),)),
+    Found("error turned round beside decay", "the L2 exercise with the error written the other way", _replaced(
+        DEEP_COLUMNS, ("dZ3 = A3 - Y", "dZ3 = Y - A3")), (("dZ3 = Y - A3", ("sign",)),)),
+    Found("mean forgotten beside decay", "the L2 exercise with 1 / m left away in one line", _replaced(
+        DEEP_COLUMNS, ("dW2 = 1 / m * np.dot(dZ2, A1.T)", "dW2 = np.dot(dZ2, A1.T)")),
+          (("dW2 = np.dot(dZ2, A1.T) + lambd / m * W2", ("scale",)),)),
+    Found("decay of another layer", "the L2 exercise with the decay of W3 in dW2", _replaced(
+        DEEP_COLUMNS, ("np.dot(dZ2, A1.T) + lambd / m * W2", "np.dot(dZ2, A1.T) - lambd / m * W2")),
+          (("dW2 = 1 / m * np.dot(dZ2, A1.T) - lambd / m * W2", ("sign",)),)),
     Found("mask not in the backward", "dropout forward only", _replaced(
-        DROPOUT, ("dA1 = dA1 * D\n", "")), (("dA1 = W2.T @ dZ2", ("derivative-missing", "operand")),)),
+        DROPOUT, ("dA1 = dA1 * D\n", "")), (("dA1 = dA1 / keep_prob", ("derivative-missing",)),)),
     Found("not divided by keep_prob", "dropout whose backward does not scale", _replaced(
-        DROPOUT, ("dA1 = dA1 / keep_prob\n", "")), (("dA1 = W2.T @ dZ2", ("scale",)),)),
+        DROPOUT, ("dA1 = dA1 / keep_prob\n", "")), (("dA1 = dA1 * D", ("scale",)),)),
     Found("rows and columns", "a digits network turned over: dZ2 @ A1 for rows", _replaced(
         MINIMAL_CLASSIFIER, ("dW2 = np.dot(hidden_layer.T, dscores)", "dW2 = np.dot(hidden_layer, dscores.T)")),
           (("dW2 = np.dot(hidden_layer, dscores.T)", ("transpose", "shape")),)),
@@ -946,7 +952,16 @@ w1 -= lr * deW1
         PLANAR, ("np.sum(dZ1, axis=1, keepdims=True)", "np.sum(dZ2, axis=1, keepdims=True)")),
           (("db1 = 1 / m * np.sum(dZ2, axis=1, keepdims=True)", ("operand",)),)),
     Found("Adam without the square", "Adam whose v sums the gradient itself", _replaced(
-        ADAM, ("vW1 = beta2 * vW1 + (1 - beta2) * dW1 ** 2", "vW1 = beta2 * vW1 + (1 - beta2) * dW1")), ()),
+        ADAM, ("vW1 = beta2 * vW1 + (1 - beta2) * dW1 ** 2", "vW1 = beta2 * vW1 + (1 - beta2) * dW1")),
+          (("vW1 = beta2 * vW1 + (1 - beta2) * dW1", ("operand",)),)),
+    Found("RMSProp without the square", "a running mean of the gradients themselves under the root", _replaced(
+        RMSPROP, *((f"(1 - rho) * d{p} ** 2", f"(1 - rho) * d{p}") for p, _ in _PARAMETERS)),
+          tuple((f"c{p} = rho * c{p} + (1 - rho) * d{p}", ("operand",)) for p, _ in _PARAMETERS)),
+    Found("RMSProp upwards", "a running mean of squares, one step up", _replaced(
+        RMSPROP, ("b2 -= lr * db2", "b2 += lr * db2")), (("b2 += lr * db2 / np.sqrt(cb2 + 1e-8)", ("sign",)),)),
+    Found("Nesterov without looking ahead", "the look-ahead with the velocity's sign turned", _replaced(
+        NESTEROV, ("W1 += -mu * prevW1 + (1 + mu) * vW1", "W1 += mu * prevW1 - (1 + mu) * vW1")),
+          (("W1 += mu * prevW1 - (1 + mu) * vW1", ("sign",)),)),
     Found("Adam upwards", "Adam that adds", _replaced(
         ADAM, ("W2 -= lr * mW2_hat", "W2 += lr * mW2_hat")),
           (("W2 += lr * mW2_hat / (np.sqrt(vW2_hat) + eps)", ("sign",)),)),
@@ -960,9 +975,10 @@ w1 -= lr * deW1
            ("dZ1 = dA1", ("derivative-missing",)))),
     Found("batch norm without its mean", "batch normalisation whose backward forgets that the mean depends on z", _replaced(
         BATCH_NORM, ("N * dxhat - np.sum(dxhat, axis=0) - xhat", "N * dxhat - xhat")),
-          (("dz = 1 / N * ivar * (N * dxhat - xhat * np.sum(dxhat * xhat, axis=0))", ("operand",)),)),
-    Found("own sum per cell", "flat logistic regression with the gradient of one sample broadcast", _replaced(
-        LOGISTIC_FLAT, ("db = np.mean(h - y)", "db = np.mean(h) - y[0]")), ()),
+          (("dz = 1 / N * ivar * (N * dxhat - xhat * np.sum(dxhat * xhat, axis=0))", ("chain-skipped", "operand")),)),
+    Found("flat logistic without the transpose", "flat logistic regression whose residual is the target's", _replaced(
+        LOGISTIC_FLAT, ("np.dot(X.T, (h - y)) / len(y)", "np.dot(X.T, h) / len(y)")),
+          (("gradient = np.dot(X.T, h) / len(y)", ("no-target", "operand")),)),
     Found("mean of cells", "mse's 1 / (m · n) forgotten in one line", _replaced(
         LEAKY, ("W2 = W2 - rate * (H.T @ dO)", "W2 = W2 - rate * (H.T @ dO) / 5")),
           (("W2 = W2 - rate * (H.T @ dO) / 5", ("scale",)),)),

@@ -1,8 +1,8 @@
 """Every picture of the app in one process: those of the README, and all that a person should look at before a release.
 
 The README's go to resources/pictures. All the others go to build/pictures: each view and each arrangement of the
-window, in both themes, of a small network and a large one; and for each of them a contact sheet, so that all can be
-looked at in a minute.
+window, in both themes, of a small network and a large one, and the states of a backward of one's own and of a lesson;
+and for each of them a contact sheet, so that all can be looked at in a minute.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "bench")]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "bench"), str(ROOT / "tests" / "pictures")]
 
 import numpy as np  # noqa: E402
+import own_backward  # noqa: E402
 from bench_run import LARGE  # noqa: E402
 from PySide6.QtCore import QPoint, Qt  # noqa: E402
 from PySide6.QtGui import QColor, QImage, QPainter, QPixmap, qRgb  # noqa: E402
@@ -86,6 +87,7 @@ def everything() -> Iterator[tuple[str, str, QPixmap]]:
                     for width, height in WINDOWS:
                         sheet = f"window-{arrangement}-{width}x{height}"
                         yield sheet, f"{network.name} {theme}", studio.take("window", (width, height), arrangement)
+    yield from own_backward.own_backward()
 
 
 def sheet_of(pictures: dict[str, QPixmap]) -> QPixmap:
@@ -154,6 +156,7 @@ def readme() -> Iterator[tuple[str, QPixmap]]:
         studio.open(digits, "light")
         yield "data", studio.take("data", (620, 460))
         yield "curves", studio.take("curves", (620, 460))
+    yield from own_backward.readme()
 
 
 def few_colours(pixmap: QPixmap) -> QImage:

@@ -135,11 +135,11 @@ def test_saving(window: MainWindow, file: Path) -> None:
     view = editor_of(window)
     type_at_end(view, "# more")
     assert not window.writing.is_saved
-    assert view.saved.text()
+    assert view.head.saved.text()
     window.actions_.call("save")
     assert file.read_bytes().endswith(b"# more")
     assert file.read_bytes().count(b"\r\n") == template("own").count("\n")
-    assert window.writing.is_saved and not view.saved.text()
+    assert window.writing.is_saved and not view.head.saved.text()
     view.edit.undo()
     assert not window.writing.is_saved
 

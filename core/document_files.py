@@ -1,0 +1,105 @@
+"""The data files that a program names: put into its document, and laid out in a folder of their own when that is opened elsewhere.
+
+A name from a document becomes a path only if it is a plain one below the folder, as the learner's own text has it.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+
+from core.data.given import FILE_FUNCTIONS
+from core.data.sources import BUILT_IN, SUFFIXES
+from core.errors import NotationError
+from core.files.document import Box, Shelf, damaged
+from core.notation.syntax import python_tree
+
+LARGEST_FILE = 256 * 2**20
+MOST_FILES, MOST_PARTS, LONGEST_NAME = 100, 8, 200
+_FORBIDDEN = frozenset('<>:"|?*\\')
+_laid_out: list[tempfile.TemporaryDirectory[str]] = []
+
+
+def is_plain(name: str) -> bool:
+    """Tell whether a name leads to a data file below the folder that it is looked up in, on every system."""
+    parts = name.split("/")
+    return (
+        0 < len(name) <= LONGEST_NAME
+        and len(parts) <= MOST_PARTS
+        and all(p and p == p.strip() and not p.startswith(".") and not p.endswith(".") for p in parts)
+        and name.isprintable()
+        and not _FORBIDDEN & set(name)
+        and parts[-1].lower().endswith(SUFFIXES)
+    )
+
+
+def named_files(text: str) -> tuple[str, ...]:
+    """Return the files that a program's text names, without those whose name is no plain one."""
+    try:
+        tree = python_tree(text)
+    except NotationError:
+        return ()
+    found: dict[str, None] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in FILE_FUNCTIONS:
+            for argument in (*node.args[:1], *(k.value for k in node.keywords if k.arg in ("source", "file"))):
+                if isinstance(argument, ast.Constant) and isinstance(argument.value, str) and argument.value not in BUILT_IN:
+                    found[argument.value] = None
+    return tuple(name for name in found if is_plain(name))[:MOST_FILES]
+
+
+def files_data(texts: tuple[str, ...], folder: Path | None, shelf: Shelf) -> dict[str, int]:
+    """Put the files that some texts name on the shelf, and return their numbers by name; what cannot be read is left out.
+
+    The document still opens without such a file: it holds the numbers that came out of it.
+    """
+    found: dict[str, int] = {}
+    for name in dict.fromkeys(n for text in texts for n in named_files(text)):
+        with contextlib.suppress(OSError):
+            path = (folder or Path()) / name
+            if path.is_file() and path.stat().st_size <= LARGEST_FILE:
+                found[name] = shelf.put_file(path.read_bytes())
+    return found
+
+
+def files_of(box: Box) -> dict[str, bytes]:
+    """Return the files that lie in a document by name; raises FileProblem."""
+    data = box.data.get("files")
+    if not isinstance(data, Mapping) or len(data) > MOST_FILES:
+        raise damaged("its list of files cannot be read")
+    found: dict[str, bytes] = {}
+    for name, number in cast("Mapping[str, Any]", data).items():
+        if not is_plain(name):
+            raise damaged("a file in it has a name that is none")
+        found[name] = box.file(number)
+    return found
+
+
+def folder_of(files: Mapping[str, bytes], beside: Path) -> Path:
+    """Return a folder in which the files of a document lie: the document's own, or one for as long as the app runs.
+
+    Where none can be made it is the document's own all the same; the document holds the numbers that came out of the files.
+    """
+    if all(_is_there(beside / name, data) for name, data in files.items()):
+        return beside
+    try:
+        made = tempfile.TemporaryDirectory(prefix="stepper-", ignore_cleanup_errors=True)
+        _laid_out.append(made)  # it goes when the app ends
+        for name, data in files.items():
+            path = Path(made.name) / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+    except OSError:
+        return beside
+    return Path(made.name)
+
+
+def _is_there(path: Path, data: bytes) -> bool:
+    try:
+        return path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data
+    except OSError:
+        return False

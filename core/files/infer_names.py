@@ -1,0 +1,148 @@
+"""What the name of a tensor says: the layer that it belongs to, its part in it, and whether it is one of the network at all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.files.saved import Tensor
+
+Shape = tuple[int, ...]
+
+_TOKEN = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
+_WEIGHT = frozenset("weight weights kernel kernels w coef coefs theta thetas syn synapse synapses matrix wt wts".split())
+_BIAS = frozenset("bias biases b intercept intercepts offset offsets".split())
+_GAMMA = frozenset("gamma scale".split())
+_BETA = frozenset("beta shift".split())
+_ENDS = frozenset("i h o x y ih ho xh hy hx oh in out hid hh hz zx zy xz".split())
+"""What the W of `wih` or `Who` can stand between: input, hidden, output."""
+
+_OPTIMIZER = frozenset(
+    "optimizer optim optimiser adam adamw rmsprop adagrad sgd momentum momentums velocity velocities exp avg slot slots "
+    "grad grads gradient gradients".split()
+)
+_COPY_AFFIXES = frozenset("m v s d vd sd mt vt cache acc rms old best prev init initial ema shadow target".split())
+_DATA = frozenset(
+    "x y x_train y_train x_test y_test x_val y_val labels targets inputs outputs data samples loss losses cost costs history "
+    "accuracy acc lr learning_rate epoch epochs step steps iteration iterations".split()
+)
+_PREPARED = frozenset("mean std mu sigma x_mean x_std mean_x std_x x_min x_max norm_mean norm_std scaler_mean scaler_scale".split())
+_RECURRENT = frozenset("lstm gru rnn hh whh recurrent".split())
+_TABLES = frozenset("embedding embeddings embed emb wte wpe".split())
+_ATTENTION = frozenset("attn attention qkv query mha".split())
+_RANKS = {
+    **dict.fromkeys("in input first stem ih xh zx".split(), -2),
+    **dict.fromkeys("conv".split(), -1),
+    **dict.fromkeys("decoder dec".split(), 1),
+    **dict.fromkeys("out output last final head logits classifier ho hy zy prediction predictions pred".split(), 2),
+}
+_NORMS = frozenset("bn norm layernorm batchnorm ln batch".split())
+
+
+@dataclass(frozen=True)
+class Named:
+    """A tensor, its role by its name ('' where the name says nothing), and the words that are left: its layer."""
+
+    tensor: Tensor
+    role: str
+    group: tuple[str, ...]
+
+    @property
+    def shape(self) -> Shape:
+        return self.tensor.shape
+
+
+def words(name: str) -> tuple[str, ...]:
+    """Return the words and numbers that a name is made of, in lower case: `fc1.weight` is fc, 1, weight."""
+    bare = re.sub(r":0$|\.npy$", "", name)
+    return tuple(t.lower() for t in _TOKEN.findall(bare))
+
+
+def named(tensor: Tensor) -> Named:
+    """Return what a tensor's name says of it."""
+    parts = words(tensor.name)
+    for pair, role in ((("running", "mean"), "mean"), (("moving", "mean"), "mean"), (("running", "var"), "variance"),
+                       (("moving", "variance"), "variance"), (("moving", "var"), "variance")):  # fmt: skip
+        if parts[-2:] == pair:
+            return Named(tensor, role, parts[:-2])
+    for at in range(len(parts) - 1, -1, -1):
+        role = _role(parts[at])
+        if role:
+            return Named(tensor, role, parts[:at] + parts[at + 1 :])
+    for at in range(len(parts) - 1, -1, -1):
+        short = parts[at]
+        if short[0] in "wb" and short[1:] in _ENDS:
+            return Named(tensor, "weight" if short[0] == "w" else "bias", (*parts[:at], short[1:], *parts[at + 1 :]))
+    return Named(tensor, "", parts)
+
+
+def _role(word: str) -> str:
+    for role, known in (("weight", _WEIGHT), ("bias", _BIAS), ("gamma", _GAMMA), ("beta", _BETA)):
+        if word in known:
+            return role
+    return ""
+
+
+def order_key(group: Sequence[str]) -> tuple[object, ...]:
+    """Return what sorts layers as a person counts: `fc2` before `fc10`, input before hidden before output."""
+    rank = max((_RANKS.get(w, 0) for w in group), key=abs, default=0)
+    return (rank, tuple((0, int(w), "") if w.isdigit() else (1, 0, w) for w in group))
+
+
+def number_key(group: Sequence[str], norm: bool) -> tuple[object, ...]:
+    """Return what sorts layers by their last number, a normalisation after the layer of its number: fc1, bn1, fc2, bn2."""
+    numbers = [int(w) for w in group if w.isdigit()]
+    rank = max((_RANKS.get(w, 0) for w in group), key=abs, default=0)
+    return (rank, numbers[-1] if numbers else 0, norm, tuple(group))
+
+
+def is_norm(group: Sequence[str]) -> bool:
+    """Tell whether a layer's name says that it normalises."""
+    return any(w in _NORMS for w in group)
+
+
+def is_theta(tensors: Sequence[Named]) -> bool:
+    """Tell whether matrices are called Theta, as in the course whose matrices hold the bias as a column."""
+    return any("theta" in words(n.tensor.name) or "thetas" in words(n.tensor.name) for n in tensors)
+
+
+def closed(n: Named) -> str:
+    """Return why a tensor belongs to a layer that cannot be stepped; '' if nothing says so."""
+    everything = {*n.group, *words(n.tensor.name)}
+    if everything & _RECURRENT:
+        return "it is a recurrent layer, which steps through time"
+    if everything & _TABLES and len(n.shape) == 2:
+        return "it is a table of vectors (an embedding)"
+    if everything & _ATTENTION:
+        return "it is a part of an attention layer"
+    if len(n.shape) in (3, 4, 5) and n.role in ("weight", ""):
+        return f"its weight has {len(n.shape)} axes, as a convolution has"
+    return ""
+
+
+def not_of_the_network(tensors: Sequence[Tensor]) -> dict[str, str]:
+    """Return the tensors that are not parameters: name → what each one is, in words that follow 'is'."""
+    found: dict[str, str] = {}
+    shapes = {words(t.name): t.shape for t in tensors}
+    norms = {n.group for n in map(named, tensors) if n.role in ("mean", "variance", "gamma")}
+    for t in tensors:
+        parts = words(t.name)
+        joined = "_".join(parts)
+        if not t.dtype.startswith(("float", "bfloat", "complex")) or t.shape == ():
+            found[t.name] = "a single number or a count, not trained"
+        elif t.dtype.startswith("complex"):
+            found[t.name] = "of complex numbers, which no layer here has"
+        elif (len(parts) > 1 or joined not in _WEIGHT) and set(parts) & _OPTIMIZER:
+            found[t.name] = "a state of the optimiser or a gradient"
+        elif any(
+            affix in _COPY_AFFIXES and shapes.get(rest) == t.shape
+            for affix, rest in ((parts[:1], parts[1:]), (parts[-1:], parts[:-1])) if rest
+            for affix in affix
+        ):  # fmt: skip
+            found[t.name] = "of the name and the shape of a parameter: a state of the optimiser, a gradient or a copy"
+        elif joined in _PREPARED and named(t).group not in norms:
+            found[t.name] = "of how the inputs were prepared; prepare your data in the same way"
+        elif joined in _DATA:
+            found[t.name] = "data or a record of the training"
+    return found

@@ -1,0 +1,329 @@
+"""What a file holds: its tensors, its layers, and where each number lies. Plain values only, as JSON carries them.
+
+A `Saved` is made in the child process that reads the file (`core.files.child`) and sent to the app as JSON (`to_data`).
+The app does not trust it: `from_data` checks each field, for the child may have read something that misled it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar, cast, get_args
+
+from core.files.problem import FileProblem
+
+Plain = Any
+"""None, a truth value, a number, a text, or a list or mapping of these: what JSON can say."""
+
+WhereKind = Literal["span", "member", "worker"]
+Order = Literal["C", "F"]
+LayerKind = Literal[
+    "dense", "activation", "softmax", "dropout", "batch_norm", "layer_norm", "flatten", "reshape", "input", "box"
+]  # fmt: skip
+ROLES = ("weight", "bias", "gamma", "beta", "mean", "variance")
+
+MOST_TENSORS = 100_000
+MOST_LAYERS = 20_000
+MOST_AXES = 32
+MOST_METADATA = 1_000
+MOST_ENDS = 1_000
+LONGEST_NAME = 256
+LONGEST_TEXT = 20_000
+DEEPEST = 12
+"""How deep a layer's attributes may be nested."""
+
+ITEM_BYTES: Mapping[str, int] = {
+    "bool": 1, "int8": 1, "uint8": 1, "int16": 2, "uint16": 2, "int32": 4, "uint32": 4, "int64": 8, "uint64": 8,
+    "float16": 2, "bfloat16": 2, "float32": 4, "float64": 8, "complex64": 8, "complex128": 16,
+}  # fmt: skip
+"""The types of numbers that can be read, with their bytes each. A tensor of any other type is listed and not read."""
+
+_T = TypeVar("_T")
+
+
+def capped(text: str, most: int = LONGEST_NAME) -> str:
+    """Return a name of at most `most` characters; a longer one keeps its beginning and a digest that tells it from others.
+
+    It is the same for the same name every time, so a reader finds a tensor again by comparing `capped(own) == name`.
+    """
+    if len(text) <= most:
+        return text
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    return f"{text[: most - 13]}…{digest}"
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Where a tensor's numbers lie.
+
+    `span`: raw little-endian numbers in the file itself, so that np.memmap shows them and nothing is loaded: `offset` and
+    `length` in bytes. `member`: in the compressed zip member `member`, at `offset` of what it unpacks to. `worker`: only the
+    reader can say (HDF5, protobuf, pickles); the child process is asked.
+    `file` is "" for the file itself, or the bare name of a file beside it. `strides` are in elements, () if the numbers lie
+    one after another in `order`; `length` then counts from the first number to the end of the last.
+    """
+
+    kind: WhereKind
+    file: str = ""
+    offset: int = 0
+    length: int = 0
+    member: str = ""
+    order: Order = "C"
+    strides: tuple[int, ...] = ()
+
+    def to_data(self) -> dict[str, Plain]:
+        """Return it as JSON can carry it."""
+        return {
+            "kind": self.kind, "file": self.file, "offset": self.offset, "length": self.length, "member": self.member,
+            "order": self.order, "strides": list(self.strides),
+        }  # fmt: skip
+
+    @classmethod
+    def from_data(cls, data: Plain) -> Where:
+        """Return it from what `to_data` gave; raises FileProblem if a field is none."""
+        got = _fields(data, "where")
+        file = _text(got, "file", LONGEST_NAME)
+        if file and (file in (".", "..") or any(c in file for c in "/\\\0:")):
+            raise _bad("file")
+        return cls(
+            _choice(got, "kind", get_args(WhereKind)), file, _count(got, "offset"), _count(got, "length"),
+            _text(got, "member", LONGEST_TEXT), _choice(got, "order", get_args(Order)),
+            tuple(_counts(got, "strides", MOST_AXES)),
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """An array of a file: its name, shape, type as written there ('float32', 'bfloat16', 'int64', …) and bytes stored."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+    bytes: int
+    where: Where
+
+    @property
+    def count(self) -> int:
+        """How many numbers it has."""
+        return math.prod(self.shape)
+
+    @property
+    def readable(self) -> bool:
+        """Whether its type is one whose numbers can be read."""
+        return self.dtype in ITEM_BYTES
+
+    def to_data(self) -> dict[str, Plain]:
+        """Return it as JSON can carry it; a long name is capped."""
+        return {
+            "name": capped(self.name), "shape": list(self.shape), "dtype": capped(self.dtype), "bytes": self.bytes,
+            "where": self.where.to_data(),
+        }  # fmt: skip
+
+    @classmethod
+    def from_data(cls, data: Plain) -> Tensor:
+        """Return it from what `to_data` gave; raises FileProblem if a field is none or the fields disagree."""
+        got = _fields(data, "tensor")
+        shape, where = tuple(_counts(got, "shape", MOST_AXES)), Where.from_data(got.get("where"))
+        made = cls(_text(got, "name", LONGEST_NAME), shape, _text(got, "dtype", LONGEST_NAME), _count(got, "bytes"), where)
+        if math.prod(shape) >= 2**62:
+            raise _bad("shape")
+        if made.readable and where.kind != "worker":
+            size = ITEM_BYTES[made.dtype]
+            if where.strides and len(where.strides) != len(shape):
+                raise _bad("strides")
+            if not made.count:
+                reach = 0
+            elif where.strides:
+                reach = 1 + sum((n - 1) * s for n, s in zip(shape, where.strides, strict=True))
+            else:
+                reach = made.count
+            if reach * size > where.length:
+                raise _bad("length")
+        return made
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A layer of a file: what it does, what flows in and out, and the names of its tensors by role (`ROLES`).
+
+    `activation` is the name of the function that it ends in, "" if none. A layer that is not `steppable` says `why`.
+    Of `attributes`, `orientation` is 'out,in' or 'in,out': how a dense layer's weight is stored.
+    """
+
+    kind: LayerKind
+    name: str
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    activation: str = ""
+    tensors: Mapping[str, str] = field(default_factory=dict)
+    attributes: Mapping[str, Plain] = field(default_factory=dict)
+    steppable: bool = True
+    why: str = ""
+
+    def to_data(self) -> dict[str, Plain]:
+        """Return it as JSON can carry it; long names are capped as those of tensors are."""
+        return {
+            "kind": self.kind, "name": capped(self.name), "inputs": [capped(n) for n in self.inputs],
+            "outputs": [capped(n) for n in self.outputs], "activation": capped(self.activation),
+            "tensors": {capped(r): capped(n) for r, n in self.tensors.items()},
+            "attributes": {capped(k): plain(v) for k, v in self.attributes.items()},
+            "steppable": self.steppable, "why": capped(self.why, LONGEST_TEXT),
+        }  # fmt: skip
+
+    @classmethod
+    def from_data(cls, data: Plain) -> Layer:
+        """Return it from what `to_data` gave; raises FileProblem if a field is none."""
+        got = _fields(data, "layer")
+        attributes = _mapping(got, "attributes", MOST_METADATA)
+        return cls(
+            _choice(got, "kind", get_args(LayerKind)), _text(got, "name", LONGEST_NAME),
+            _texts(got, "inputs", MOST_ENDS, LONGEST_NAME), _texts(got, "outputs", MOST_ENDS, LONGEST_NAME),
+            _text(got, "activation", LONGEST_NAME), _text_mapping(got, "tensors", MOST_ENDS, LONGEST_NAME),
+            {k: plain(v) for k, v in attributes.items()}, _truth(got, "steppable"), _text(got, "why", LONGEST_TEXT),
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A file as read: nothing of its numbers, only where they lie.
+
+    `format` names it for a person ('PyTorch state dict'); `complete` says that graph and weights are both known; `assumed`
+    are sentences on what the file does not say; `warnings` are sentences on what is odd about it.
+    """
+
+    format: str
+    path: str
+    size: int
+    tensors: tuple[Tensor, ...] = ()
+    layers: tuple[Layer, ...] = ()
+    complete: bool = False
+    assumed: tuple[str, ...] = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+    def tensor(self, name: str) -> Tensor:
+        """Return the tensor of that name; raises KeyError."""
+        for tensor in self.tensors:
+            if tensor.name == name:
+                return tensor
+        raise KeyError(name)
+
+    def to_data(self) -> dict[str, Plain]:
+        """Return it as JSON can carry it; raises FileProblem if it holds more than the app takes."""
+        for what, n, most in (("tensors", len(self.tensors), MOST_TENSORS), ("layers", len(self.layers), MOST_LAYERS)):
+            if n > most:
+                raise FileProblem(f"it holds {n} {what}, more than {most}; it cannot be a network to step through")
+        return {
+            "format": capped(self.format), "path": self.path, "size": self.size,
+            "tensors": [t.to_data() for t in self.tensors], "layers": [n.to_data() for n in self.layers],
+            "complete": self.complete, "assumed": [capped(s, LONGEST_TEXT) for s in self.assumed[:MOST_ENDS]],
+            "metadata": {capped(k): capped(v, LONGEST_TEXT) for k, v in list(self.metadata.items())[:MOST_METADATA]},
+            "warnings": [capped(s, LONGEST_TEXT) for s in self.warnings[:MOST_ENDS]],
+        }  # fmt: skip
+
+    @classmethod
+    def from_data(cls, data: Plain) -> Saved:
+        """Return it from what `to_data` gave; raises FileProblem if a field is none, a name is twice or names nothing."""
+        got = _fields(data, "file")
+        made = cls(
+            _text(got, "format", LONGEST_NAME), _text(got, "path", LONGEST_TEXT), _count(got, "size"),
+            tuple(Tensor.from_data(t) for t in _list(got, "tensors", MOST_TENSORS)),
+            tuple(Layer.from_data(n) for n in _list(got, "layers", MOST_LAYERS)),
+            _truth(got, "complete"), _texts(got, "assumed", MOST_ENDS, LONGEST_TEXT),
+            _text_mapping(got, "metadata", MOST_METADATA, LONGEST_TEXT), _texts(got, "warnings", MOST_ENDS, LONGEST_TEXT),
+        )  # fmt: skip
+        names = {t.name for t in made.tensors}
+        if len(names) != len(made.tensors):
+            raise _bad("tensors")
+        if any(n not in names for layer in made.layers for n in layer.tensors.values()):
+            raise _bad("layers")
+        for tensor in made.tensors:
+            where = tensor.where
+            if where.kind == "span" and not where.file and where.offset + where.length > made.size:
+                raise _bad("offset")
+        return made
+
+
+def plain(value: Plain, depth: int = DEEPEST) -> Plain:
+    """Return a value of a file as JSON can carry it: tuples as lists, long texts capped, anything else as its text's type.
+
+    Raises FileProblem where it is nested deeper than `depth`.
+    """
+    if depth < 0:
+        raise FileProblem("a layer's settings are nested too deep; it cannot be a network to step through")
+    if value is None or isinstance(value, (bool, float)):
+        return value
+    if isinstance(value, int):
+        return value if -(2**63) <= value < 2**64 else float("inf") if value > 0 else float("-inf")
+    if isinstance(value, str):
+        return capped(value, LONGEST_TEXT)
+    if isinstance(value, (list, tuple)):
+        return [plain(v, depth - 1) for v in cast("list[Plain]", value)[:MOST_METADATA]]
+    if isinstance(value, Mapping):
+        pairs = list(cast("Mapping[Plain, Plain]", value).items())[:MOST_METADATA]
+        return {capped(str(k)): plain(v, depth - 1) for k, v in pairs if isinstance(k, (str, int))}
+    return f"({type(value).__name__})"
+
+
+def _bad(name: str) -> FileProblem:
+    return FileProblem(f"what its reader answered is not in order ({name}); the file may be damaged, save it anew")
+
+
+def _checked(got: Mapping[str, Plain], key: str, wanted: type[_T], fits: Callable[[_T], bool]) -> _T:
+    value = got.get(key)
+    if type(value) is not wanted or not fits(value):
+        raise _bad(key)
+    return value
+
+
+def _fields(data: Plain, what: str) -> Mapping[str, Plain]:
+    if not isinstance(data, dict):
+        raise _bad(what)
+    return cast("Mapping[str, Plain]", data)
+
+
+def _text(got: Mapping[str, Plain], key: str, most: int) -> str:
+    return _checked(got, key, str, lambda s: len(s) <= most)
+
+
+def _count(got: Mapping[str, Plain], key: str) -> int:
+    return _checked(got, key, int, lambda n: 0 <= n < 2**62)
+
+
+def _truth(got: Mapping[str, Plain], key: str) -> bool:
+    return _checked(got, key, bool, lambda _: True)
+
+
+def _choice(got: Mapping[str, Plain], key: str, choices: tuple[Any, ...]) -> Any:
+    return _checked(got, key, str, lambda s: s in choices)
+
+
+def _list(got: Mapping[str, Plain], key: str, most: int) -> list[Plain]:
+    return _checked(got, key, list, lambda v: len(v) <= most)
+
+
+def _mapping(got: Mapping[str, Plain], key: str, most: int) -> dict[str, Plain]:
+    return _checked(got, key, dict, lambda v: len(v) <= most and all(type(k) is str and len(k) <= LONGEST_NAME for k in v))
+
+
+def _texts(got: Mapping[str, Plain], key: str, most: int, longest: int) -> tuple[str, ...]:
+    values = _list(got, key, most)
+    if not all(type(v) is str and len(v) <= longest for v in values):
+        raise _bad(key)
+    return tuple(values)
+
+
+def _text_mapping(got: Mapping[str, Plain], key: str, most: int, longest: int) -> dict[str, str]:
+    values = _mapping(got, key, most)
+    if not all(type(v) is str and len(v) <= longest for v in values.values()):
+        raise _bad(key)
+    return dict(values)
+
+
+def _counts(got: Mapping[str, Plain], key: str, most: int) -> list[int]:
+    values = _list(got, key, most)
+    if not all(type(v) is int and 0 <= v < 2**62 for v in values):
+        raise _bad(key)
+    return values
