@@ -1,4 +1,4 @@
-"""The data files that a program names: put into its document, and laid out in a folder of their own when that is opened elsewhere.
+"""The data files that a program names: put into its document, and laid out in a folder when that is opened elsewhere.
 
 A name from a document becomes a path only if it is a plain one below the folder, as the learner's own text has it.
 """
@@ -14,7 +14,6 @@ from typing import Any, cast
 
 from core.data.given import FILE_FUNCTIONS
 from core.data.sources import BUILT_IN, SUFFIXES
-from core.errors import NotationError
 from core.files.document import Box, Shelf, damaged
 from core.notation.syntax import python_tree
 
@@ -41,7 +40,7 @@ def named_files(text: str) -> tuple[str, ...]:
     """Return the files that a program's text names, without those whose name is no plain one."""
     try:
         tree = python_tree(text)
-    except NotationError:
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ()
     found: dict[str, None] = {}
     for node in ast.walk(tree):

@@ -56,7 +56,7 @@ def datum_of(data: Any, box: Box) -> Datum:
             return number
         case {"bits": str(bits)} if len(bits) == 16 and bits.isalnum() and bits.isascii():
             try:
-                return cast("float", struct.unpack(">d", bytes.fromhex(bits))[0])
+                return float(struct.unpack(">d", bytes.fromhex(bits))[0])
             except ValueError:
                 raise damaged("a number in it cannot be read") from None
         case _:
@@ -93,8 +93,12 @@ def program_of(data: Any, box: Box) -> Program:
     """Read what `program_data` wrote; raises FileProblem."""
     match data:
         case {
-            "text": str(text), "derived": list(derived), "adjoint_of": dict(tags), "given": list(given), "batching": dict(batching),
-        } if len(text) <= LONGEST_TEXT and "\0" not in text:  # fmt: skip
+            "text": str(text),
+            "derived": list(derived),
+            "adjoint_of": dict(tags),
+            "given": list(given),
+            "batching": dict(batching),
+        } if len(text) <= LONGEST_TEXT and "\0" not in text:
             pass
         case _:
             raise damaged("the program in it cannot be read")
@@ -132,9 +136,7 @@ def evaluations_of(data: Any, box: Box) -> tuple[Evaluation, ...]:
     return tuple(found)
 
 
-def first_of(
-    path: Path, settings: Mapping[str, Any] | None = None
-) -> tuple[str, Program, tuple[Evaluation, ...], Path]:
+def first_of(path: Path, settings: Mapping[str, Any] | None = None) -> tuple[str, Program, tuple[Evaluation, ...], Path]:
     """Return what a document is called, its program at its first iteration, what evaluates it, and where its files lie.
 
     With `settings` its text is read anew, with the files that lie in the document.
@@ -196,13 +198,20 @@ def _given(data: Any, box: Box) -> Given:
 
 def _batching(data: Mapping[str, Any], given: Sequence[Given]) -> Batching:
     match data:
-        case {"axis": 0 | -1 as axis, "total": total, "batch": batch, "shuffle": bool(shuffle), "seed": seed, "sliced": list(names)}:
+        case {
+            "axis": 0 | -1 as axis,
+            "total": total,
+            "batch": batch,
+            "shuffle": bool(shuffle),
+            "seed": seed,
+            "sliced": list(names),
+        }:
             pass
         case _:
             raise damaged("its batches cannot be read")
     found = Batching(
-        cast("int", axis), whole(total, 0, MOST_SAMPLES), None if batch is None else whole(batch, 1), shuffle, whole(seed, 0, 2**32 - 1),
-        tuple(cast("list[str]", names)),
+        int(axis), whole(total, 1, MOST_SAMPLES), None if batch is None else whole(batch, 1), shuffle,
+        whole(seed, 0, 2**32 - 1), tuple(cast("list[str]", names)),
     )  # fmt: skip
     values = {g.name: g.value for g in given}
     for name in found.sliced:
@@ -224,6 +233,9 @@ def _tags(data: Any) -> tuple[tuple[int, int] | None, ...]:
         if tag is None:
             found.append(None)
             continue
-        line, offset = items(tag, 2, "derived operations") if isinstance(tag, list) and len(cast("list[Any]", tag)) == 2 else (0, 0)
-        found.append((whole(line, 1), whole(offset, -LARGEST)))
+        match tag:
+            case [line, offset]:
+                found.append((whole(line, 1), whole(offset, -LARGEST)))
+            case _:
+                raise damaged("a derived operation in it cannot be read")
     return tuple(found)

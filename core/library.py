@@ -11,10 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from core.complete import load
+from core.document_program import first_of
 from core.errors import TargetError
+from core.files.document import is_document
+from core.files.saved import Saved
+from core.health.mending import typed
 from core.lessons.shipped import PREFIX, headings, is_lesson, variant_of
 from core.network_file import Evaluation, load_toml
 from core.program.ir import Program
+from core.saved_target import is_saved, read_saved
+from core.steppable import Choices, Steppable, steppable
+from core.steppable_data import Samples
 from core.text_file import read_text
 
 EXAMPLES: dict[str, str] = {
@@ -29,12 +36,17 @@ EXAMPLES: dict[str, str] = {
 
 @dataclass(frozen=True)
 class Opened:
-    """A program that was opened, what to call it, the programs that evaluate it, if it was described, and its folder."""
+    """A program that was opened, what to call it, the programs that evaluate it, if it was described, and its folder.
+
+    Of a saved network: what the file holds, and how it became this program, with what was assumed and what was chosen.
+    """
 
     title: str
     program: Program
     evaluations: tuple[Evaluation, ...] = ()
     folder: Path | None = None
+    saved: Saved | None = None
+    steps: Steppable | None = None
 
 
 @dataclass(frozen=True)
@@ -60,21 +72,43 @@ def _example(name: str) -> Traversable:
     return described if described.is_file() else folder / f"{name}.py"
 
 
-def open_target(target: str, settings: Mapping[str, Any] | None = None) -> Opened:
-    """Open a built-in, a program of a lesson, a `.py` program file or a `.toml` network description.
+def open_target(
+    target: str,
+    settings: Mapping[str, Any] | None = None,
+    choices: Choices | None = None,
+    samples: Samples | None = None,
+) -> Opened:
+    """Open a built-in, a lesson's program, a `.py` program, a `.toml` description, a `.stepper` document or a saved network.
 
-    A lesson is `lesson:NAME`, `lesson:NAME:VARIANT`, or a file ending in `.lesson.toml`, with `:VARIANT` or without.
+    `choices` and `samples` are for a saved network alone: what its file does not say, and the data to step it with. A lesson
+    is `lesson:NAME`, `lesson:NAME:VARIANT`, or a file ending in `.lesson.toml`, with `:VARIANT` or without.
 
     Raises:
-        TargetError: if there is no such thing, or it is not text.
+        TargetError: if there is no such thing, or it is not text, or it takes no choices.
+        FileProblem: if a saved network cannot be read.
         NotationError, SettingError: if the text is not a program, or a setting does not fit.
         DescriptionError: if the text of a network or a lesson is none.
     """
+    if is_saved(target):
+        return open_saved(read_saved(target), settings, choices, samples)
+    if choices is not None or samples is not None:
+        raise TargetError(f"{target} is no saved network: it says its own data, activations and loss; change them in its text")
+    if is_document(target):
+        return Opened(*first_of(Path(target), settings))
     w = written(target)
     if w.described:
         network = load_toml(w.text, w.folder, settings)
         return Opened(w.title, network.program, network.evaluations, w.folder)
     return Opened(w.title, load(w.text, settings, w.folder), (), w.folder)
+
+
+def open_saved(
+    saved: Saved, settings: Mapping[str, Any] | None = None, choices: Choices | None = None, samples: Samples | None = None
+) -> Opened:
+    """Return the program of a saved network that was read; raises as `open_target` does."""
+    path = Path(saved.path)
+    steps = steppable(saved, choices, samples, path.parent)
+    return Opened(path.name, load(steps.text, settings, path.parent), (), path.parent, saved, steps)
 
 
 def written(target: str) -> Written:
@@ -86,6 +120,11 @@ def written(target: str) -> Written:
         folder = Path(lesson.file).parent if lesson.file else None
         return Written(f"{lesson.name}: {variant}", lesson.variants[variant], False, folder)
     path = Path(target)
+    if is_saved(target):
+        return Written(path.name, steppable(read_saved(target), None, None, path.parent).text, False, path.parent)
+    if is_document(target):
+        title, program, _, folder = first_of(path)
+        return Written(title, typed(program).text, False, folder)
     if not _exists(path):
         raise TargetError(f"{target} is neither a built-in nor a file; {_instead(target)}")
     return Written(path.name, read_text(path), path.suffix.lower() == ".toml", path.parent)

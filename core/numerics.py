@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Generator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -31,9 +32,10 @@ class Numerics:
         """Read what `to_data` wrote; what does not fit is left out."""
         given: Mapping[str, Any] = data if isinstance(data, Mapping) else {}
         texts = [given.get(key) for key in ("numpy", "blas", "version", "architecture")]
-        threads = given.get("threads")
+        threads: Any = given.get("threads")
         known = isinstance(threads, int) and not isinstance(threads, bool) and 0 < threads <= MOST_THREADS
-        return Numerics(*(t if isinstance(t, str) and len(t) <= LONGEST else "" for t in texts), threads if known else 0)
+        numpy, blas, version, architecture = (t if isinstance(t, str) and len(t) <= LONGEST else "" for t in texts)
+        return Numerics(numpy, blas, version, architecture, threads if known else 0)
 
     @property
     def build(self) -> str:
@@ -46,8 +48,8 @@ def here() -> Numerics:
     """Return what computes on this machine now."""
     for library in ThreadpoolController().info():
         if library.get("user_api") == "blas":
-            texts = [str(library.get(key) or "") for key in ("internal_api", "version", "architecture")]
-            return Numerics(np.__version__, *texts, int(library.get("num_threads") or 0))
+            blas, version, architecture = (str(library.get(key) or "") for key in ("internal_api", "version", "architecture"))
+            return Numerics(np.__version__, blas, version, architecture, int(library.get("num_threads") or 0))
     return Numerics(np.__version__)
 
 
@@ -86,6 +88,16 @@ class Threads:
         if self._before:
             _use(self._before)
         self._before = None
+
+
+@contextlib.contextmanager
+def using(threads: int) -> Generator[None, None, None]:
+    """Compute with so many threads within; 0 changes nothing."""
+    if threads < 1:
+        yield
+        return
+    with ThreadpoolController().select(user_api="blas").limit(limits=threads):
+        yield
 
 
 def _use(threads: int) -> None:

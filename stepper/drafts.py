@@ -1,6 +1,7 @@
-"""Unsaved texts, kept in a folder while they are written, so that neither a crash nor a closed window loses one.
+"""Unsaved work, texts and whole sessions, kept in a folder, so that neither a crash nor a closed window loses any.
 
-A window writes one file and holds a lock on it as long as it lives; a file that nobody holds was left behind.
+A window writes under one name and holds a lock on it as long as it lives; what nobody holds was left behind. A text is
+kept within a second of the last key, its session (`.stepper`, beside it) every so often.
 """
 
 from __future__ import annotations
@@ -10,12 +11,13 @@ import datetime
 import json
 import time
 import uuid
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from PySide6.QtCore import QLockFile, QSysInfo
 
-from stepper.saving import SavingError, save_text
+from core.files.document import SUFFIX
+from stepper.saving import SavingError, save_bytes, save_text
 
 MOST = 50
 LONGEST = 4_000_000
@@ -25,13 +27,18 @@ OLD = 3600
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An unsaved text: what it is called, where its program came from, when it was written last (ISO, local time)."""
+    """An unsaved text: what it is called, where its program came from, when it was written last (ISO, local time).
+
+    `session` is the file of the session that it belongs to, which stood in `iteration`; then the text may be empty.
+    """
 
     text: str
     title: str
     target: str = ""
     when: str = ""
     file: str = ""
+    session: str = ""
+    iteration: int = 0
 
 
 class Drafts:
@@ -41,6 +48,12 @@ class Drafts:
         self.folder = folder
         self._key = ""
         self._lock: QLockFile | None = None
+        self._draft: Draft | None = None
+
+    @property
+    def has_session(self) -> bool:
+        """Whether a session of this window is kept."""
+        return self._draft is not None and self._draft.iteration > 0
 
     def keep(self, text: str, title: str, target: str) -> None:
         """Write the text that is being edited.
@@ -48,6 +61,40 @@ class Drafts:
         Raises:
             SavingError: if that is not possible.
         """
+        self._begin()
+        self._write(Draft(text, title, target, iteration=0 if self._draft is None else self._draft.iteration))
+
+    def keep_session(self, data: bytes, title: str, target: str, iteration: int) -> None:
+        """Write the session that is open, as a document.
+
+        Raises:
+            SavingError: if that is not possible.
+        """
+        self._begin()
+        save_bytes(self.folder / f"{self._key}{SUFFIX}", data)
+        self._write(Draft("" if self._draft is None else self._draft.text, title, target, iteration=iteration))
+
+    def drop(self) -> None:
+        """Forget the text that this window kept: it is saved elsewhere, or it is what was opened."""
+        if self._draft is not None and self.has_session:
+            draft = replace(self._draft, text="")
+            with contextlib.suppress(SavingError):
+                self._write(draft)
+        else:
+            self._drop_all()
+
+    def drop_session(self) -> None:
+        """Forget the session that this window kept."""
+        if self._draft is not None and self.has_session:
+            self._remove(self.folder / f"{self._key}{SUFFIX}")
+            if self._draft.text.strip():
+                with contextlib.suppress(SavingError):
+                    self._write(replace(self._draft, iteration=0))
+            else:
+                self._drop_all()
+
+    def _begin(self) -> None:
+        """Take a name of one's own, and hold it."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -57,24 +104,26 @@ class Drafts:
             self._lock = QLockFile(str(self.folder / f"{self._key}.lock"))
             self._lock.setStaleLockTime(0)
             self._lock.tryLock(0)
-        now = datetime.datetime.now().isoformat(timespec="seconds")
-        data = asdict(Draft(text, title, target, now))
-        save_text(self.folder / f"{self._key}.json", json.dumps(data))
 
-    def drop(self) -> None:
-        """Forget what this window kept: it is saved elsewhere, or it is what was opened."""
+    def _write(self, draft: Draft) -> None:
+        now = datetime.datetime.now().isoformat(timespec="seconds")
+        save_text(self.folder / f"{self._key}.json", json.dumps(asdict(replace(draft, when=now))))
+        self._draft = draft
+
+    def _drop_all(self) -> None:
         if self._key:
             self._remove(self.folder / f"{self._key}.json")
+            self._remove(self.folder / f"{self._key}{SUFFIX}")
             self.set_aside()
 
     def set_aside(self) -> None:
         """Leave what this window kept for later; what is kept next is another text."""
         if self._lock is not None:
             self._lock.unlock()
-        self._key, self._lock = "", None
+        self._key, self._lock, self._draft = "", None, None
 
     def found(self) -> list[Draft]:
-        """Return the texts that were left behind, the newest first; what cannot be read is passed over."""
+        """Return what was left behind, the newest first; what cannot be read is passed over."""
         drafts: list[Draft] = []
         try:
             files = sorted(self.folder.glob("*.json"))[:MOST]
@@ -88,8 +137,9 @@ class Drafts:
         return sorted(drafts, key=lambda d: d.when, reverse=True)
 
     def throw_away(self, draft: Draft) -> None:
-        """Delete a text that was left behind."""
+        """Delete what was left behind."""
         self._remove(Path(draft.file))
+        self._remove(Path(draft.file).with_suffix(SUFFIX))
 
     def _is_free(self, file: Path) -> bool:
         lock = QLockFile(str(file.with_suffix(".lock")))
@@ -122,8 +172,13 @@ def _read(file: Path) -> Draft | None:
             return None
         data = json.loads(file.read_text("utf-8"))
         texts = [data[key] for key in ("text", "title", "target", "when")]
+        iteration = data.get("iteration", 0)
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    if not all(isinstance(t, str) for t in texts) or "\0" in texts[0] or not texts[0].strip():
+    if not all(isinstance(t, str) for t in texts) or "\0" in texts[0]:
         return None
-    return Draft(*texts, file=str(file))
+    session = file.with_suffix(SUFFIX)
+    known = isinstance(iteration, int) and iteration > 0 and session.is_file()
+    if not known and not texts[0].strip():
+        return None
+    return Draft(*texts, file=str(file), session=str(session) if known else "", iteration=iteration if known else 0)

@@ -1,4 +1,4 @@
-"""Unsaved texts that were left behind: one after the other is offered, to be opened or thrown away."""
+"""Unsaved work that was left behind: one after the other is offered, to be opened or thrown away."""
 
 from __future__ import annotations
 
@@ -26,11 +26,12 @@ class Leftovers(QObject):
 
     @Slot()
     def offer(self) -> None:
-        """Offer the newest text that was left behind; the bar hides where there is none."""
+        """Offer the newest work that was left behind; the bar hides where there is none."""
         self._offered = self._drafts.found()
         if self._offered:
             draft = self._offered[0]
-            self.bar.offer(draft.title, draft.when, len(lines_of(draft.text)), len(self._offered) - 1)
+            lines = len(lines_of(draft.text)) if draft.text.strip() else 0
+            self.bar.offer(draft.title, draft.when, lines, len(self._offered) - 1, draft.iteration)
         else:
             self.bar.hide()
 
@@ -39,7 +40,7 @@ class Leftovers(QObject):
         """Offer it to a person who asks: also say that there is none."""
         self.offer()
         if not self._offered:
-            self.told.emit(self.tr("There is no unsaved text."))
+            self.told.emit(self.tr("There is no unsaved work."))
 
     @Slot()
     def _open(self) -> None:

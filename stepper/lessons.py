@@ -16,6 +16,7 @@ from stepper.controller import Controller
 from stepper.lesson_keeping import Keeping, mark_of
 from stepper.lesson_panels import StepPanels
 from stepper.lesson_place import LessonPlace
+from stepper.lesson_way import LessonWay
 from stepper.lesson_work import StepWork
 from stepper.models.lesson_state import Comparison, Entry, Given, LessonState
 from stepper.panels import Panels
@@ -48,8 +49,7 @@ class Lessons(QObject):
         self._shown: Shown | None = None
         self._trouble = ""
         self._place = LessonPlace(controller)
-        self._goal, self._start = 0, 0
-        self._moment: Moment | None = None
+        self._way = LessonWay()
         self._titles: dict[int, str] = {}
         self._step_panels = StepPanels(panels)
         self._wanted = ""
@@ -239,15 +239,13 @@ class Lessons(QObject):
 
     def _set_goal(self, goal: int) -> None:
         """Note which iteration is on the way to; 0 if it is reached."""
-        moment = self._moment
-        self._goal = goal
-        self._start = 0 if moment is None else moment.position.iteration
+        self._way.begin(goal)
         self._tell()
 
     def _stop(self) -> None:
         self.work.cancel()
-        if self._goal:
-            self._goal = 0
+        if self._way.goal:
+            self._way.goal = 0
             self._controller.stop()
 
     # -- what is shown ---------------------------------------------------------------------------------
@@ -260,20 +258,16 @@ class Lessons(QObject):
     def _busy(self) -> tuple[str, float | None]:
         if self.work.waits:
             return self.tr("Working out the numbers of this step…"), None
-        moment = self._moment
-        if not self._goal or moment is None:
+        place = self._way.place
+        if place is None:
             return "", None
-        here = moment.position.iteration
-        part = (here - self._start) / max(1, self._goal - self._start)
-        words = self.tr("On the way: iteration {n} of {goal}").format(n=here, goal=self._goal)
-        return words, min(1.0, max(0.0, part))
+        here, part = place
+        return self.tr("On the way: iteration {n} of {goal}").format(n=here, goal=self._way.goal), part
 
     def _away(self) -> bool:
-        shown, moment = self._shown, self._moment
-        if shown is None or moment is None or moment.running:
+        if self._shown is None or self._way.is_under_way:
             return bool(self._trouble)
-        place = (shown.place.iteration, shown.place.k)
-        return not self._place.is_unchanged or (moment.position.iteration, moment.k) != place or moment.inner is not None
+        return not self._place.is_unchanged or not self._way.is_at(self._shown)
 
     def _asked(self) -> Asked | None:
         return None if self._shown is None else self._shown.question
@@ -311,15 +305,8 @@ class Lessons(QObject):
 
     @Slot(object)
     def _on_changed(self, moment: Moment) -> None:
-        before = self._moment
-        self._moment = moment
-        if self._lesson is None:
-            return
-        if not moment.running:
-            self._goal = 0
-        elif before is not None and not self._goal and before.running:
-            return  # a run of the person's own
-        self._tell()
+        if self._way.follow(moment) and self._lesson is not None:
+            self._tell()
 
     @Slot()
     def _on_panels(self) -> None:

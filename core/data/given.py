@@ -8,6 +8,7 @@ from typing import Any
 from core.data import sources
 from core.data.npz_arrays import Arrays
 from core.errors import TargetError
+from core.files.source import tensor
 from core.program.ir import Array
 
 PARTS = ("training", "held-out")
@@ -72,4 +73,4 @@ def values(file: str, name: str, folder: Path | None = None) -> Array:
         raise TargetError(f"{file} cannot be read ({error.strerror or error}); put it beside the program") from None
 
 
-FILE_FUNCTIONS = {"inputs": inputs, "targets": targets, "values": values}
+FILE_FUNCTIONS = {"inputs": inputs, "targets": targets, "values": values, "tensor": tensor}

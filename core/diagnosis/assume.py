@@ -8,9 +8,10 @@ import numpy as np
 
 from core.diagnosis.case import Case
 from core.diagnosis.code import Change
-from core.diagnosis.factors import constants, steps
-from core.diagnosis.search import Work
+from core.diagnosis.factors import constants
+from core.diagnosis.steps import steps
 from core.diagnosis.trials import first_inputs, trials
+from core.diagnosis.work import Work
 from core.health.probe import Probe
 from core.notation.parse import parse
 from core.program.ir import Program

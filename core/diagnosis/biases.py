@@ -7,8 +7,8 @@ import ast
 import numpy as np
 
 from core.diagnosis.code import Change
-from core.diagnosis.edits import nodes_of, product_of
 from core.diagnosis.look import Found, Look
+from core.diagnosis.nodes import nodes_of, product_of
 from core.diagnosis.result import Fault
 from core.diagnosis.sums import fit
 from core.diagnosis.tidying import tidy

@@ -10,15 +10,17 @@ from core.diagnosis.assume import best_loss, with_loss
 from core.diagnosis.biases import symmetric
 from core.diagnosis.case import Case
 from core.diagnosis.code import joined
-from core.diagnosis.factors import constants, steps
+from core.diagnosis.factors import constants
 from core.diagnosis.look import Look
 from core.diagnosis.mending import Mending
 from core.diagnosis.oddities import factors
 from core.diagnosis.prior import prior_fault
 from core.diagnosis.remarks import remarks
 from core.diagnosis.result import Diagnosis, Fault
-from core.diagnosis.search import Work, places
+from core.diagnosis.search import places
+from core.diagnosis.steps import steps
 from core.diagnosis.verdicts import confirmed, verdicts
+from core.diagnosis.work import Work
 from core.diagnosis.wrong_lines import structural
 from core.program.ir import Program
 
@@ -91,7 +93,7 @@ def diagnosing(text: str, folder: Path | None = None, loss: str = "") -> Generat
     said += symmetric(Look.of(first))
     return Diagnosis(
         first.program, first.text, _loss_line(first.program), first.assumed, judged, _in_order(said),
-        _beside(remarks(Look.of(first)), said),
+        _beside(remarks(Look.of(first), said), said),
         final.text if final is not None and said else None,
     )  # fmt: skip
 

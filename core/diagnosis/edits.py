@@ -6,12 +6,12 @@ Closed under inverse: what can be dropped can be put back. Nothing here knows wh
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from core.diagnosis.code import Span
+from core.diagnosis.nodes import Text, bare, function_of, is_np, nodes_of, parenthesised, product_of, times_of, turned, wrapped
 
-Text = Callable[[ast.expr], str]
 REDUCTIONS = ("sum", "mean", "max", "min")
 
 
@@ -35,47 +35,6 @@ class Stock:
     axis: int
     functions: Sequence[str]
     sizes: Sequence[str]
-
-
-def nodes_of(root: ast.expr) -> list[ast.expr]:
-    """Return the expressions inside one, outermost first; functions and the arrays that sizes are read of are not operands."""
-    found: list[ast.expr] = []
-
-    def visit(node: ast.expr) -> None:
-        found.append(node)
-        if isinstance(node, ast.BinOp):
-            visit(node.left)
-            visit(node.right)
-        elif isinstance(node, ast.UnaryOp):
-            visit(node.operand)
-        elif isinstance(node, ast.Attribute) and node.attr == "T":
-            visit(node.value)
-        elif isinstance(node, ast.Compare):
-            visit(node.left)
-            visit(node.comparators[0])
-        elif isinstance(node, ast.Call):
-            if isinstance(node.func, ast.Attribute) and not is_np(node.func.value):
-                visit(node.func.value)
-            for a in node.args:
-                if not isinstance(a, (ast.Tuple, ast.Constant)):
-                    visit(a)
-        elif isinstance(node, ast.Subscript) and not (isinstance(node.value, ast.Attribute) and node.value.attr == "shape"):
-            visit(node.value)
-
-    visit(root)
-    return found
-
-
-def is_np(node: ast.expr) -> bool:
-    """Tell whether an expression is the name `np`."""
-    return isinstance(node, ast.Name) and node.id in ("np", "numpy")
-
-
-def function_of(node: ast.expr) -> str:
-    """Return the name of the function that is called, empty for anything else."""
-    if not isinstance(node, ast.Call):
-        return ""
-    return node.func.id if isinstance(node.func, ast.Name) else node.func.attr if isinstance(node.func, ast.Attribute) else ""
 
 
 def edits_of(root: ast.expr, source: str, stock: Stock, everywhere: bool = False) -> Iterator[Edit]:
@@ -151,27 +110,6 @@ def _turned(node: ast.expr, text: Text) -> Iterator[Edit]:
             (turned(a, text), bare(b, text)), (bare(a, text), bare(b, text)),
         ):  # fmt: skip
             yield Edit("transpose", ((node, f"({x} @ {y})"),), text(node), f"{x} @ {y}")
-
-
-def product_of(node: ast.expr) -> tuple[ast.expr, ast.expr] | None:
-    """Return the two operands of a matrix product."""
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult):
-        return node.left, node.right
-    if function_of(node) in ("dot", "matmul") and isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-        if is_np(node.func.value) and len(node.args) == 2:
-            return node.args[0], node.args[1]
-        if not is_np(node.func.value) and len(node.args) == 1:
-            return node.func.value, node.args[0]
-    return None
-
-
-def times_of(node: ast.expr) -> tuple[ast.expr, ast.expr] | None:
-    """Return the two operands of a product of single cells."""
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
-        return node.left, node.right
-    if function_of(node) == "multiply" and isinstance(node, ast.Call) and len(node.args) == 2:
-        return node.args[0], node.args[1]
-    return None
 
 
 def _products(node: ast.expr, text: Text) -> Iterator[Edit]:
@@ -307,23 +245,3 @@ def _put(node: ast.expr, text: Text, stock: Stock, whole: bool) -> Iterator[Edit
         for f in stock.functions:
             new = f"{f}({text(node)})"
             yield Edit("put call", ((node, new),), text(node), new)
-
-
-def wrapped(node: ast.expr, text: Text) -> str:
-    """Return the source of an expression, in parentheses unless it is one thing."""
-    return text(node) if isinstance(node, (ast.Name, ast.Call, ast.Attribute, ast.Subscript, ast.Constant)) else f"({text(node)})"
-
-
-def turned(node: ast.expr, text: Text) -> str:
-    """Return the source of an expression transposed."""
-    return text(node) if isinstance(node, ast.Attribute) and node.attr == "T" else f"{wrapped(node, text)}.T"
-
-
-def bare(node: ast.expr, text: Text) -> str:
-    """Return the source of an expression without `.T`."""
-    return wrapped(node.value, text) if isinstance(node, ast.Attribute) and node.attr == "T" else wrapped(node, text)
-
-
-def parenthesised(source: str) -> str:
-    """Return source that can stand beside an operator."""
-    return source if source.replace("_", "").replace(".", "").isalnum() or source.startswith("(") else f"({source})"

@@ -184,11 +184,17 @@ SAID: dict[str, Said] = {
         "Use another name for the new value, or compute it later.",
     ),
     "never-applied": Said(
-        "Computed, never applied",
+        "Never applied",
         "{Names} {keep} the same values in every iteration. Follow {gradients} to the end of the program: where {is_gradient}"
         " used?",
         "{it} is computed, and no update uses it, so {names} never {change}.",
         "Write its update.",
+        {
+            "": "Compare the names under `# parameters` with those under `# update`. Which of them keeps its first numbers, and"
+            " is it meant to?",
+        },
+        alone="The loss depends on {it}, but nothing computes its gradient and no update changes it: it keeps its first"
+        " numbers. If that is meant, it is frozen, and nothing is wrong.",
     ),
     "never-reset": Said(
         "Added up and never set back",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from core.diagnosis.case import Case
 from core.diagnosis.code import Change
 from core.diagnosis.result import Fault
-from core.diagnosis.search import Work
+from core.diagnosis.work import Work
 from core.program.ir import Program
 
 Found = tuple[Fault, Change | None]

@@ -13,9 +13,12 @@ from core import ops
 from core.diagnosis.code import Change, Code, computed, splice
 from core.diagnosis.definitions import definition_edits, right_elsewhere
 from core.diagnosis.edits import Edit, Stock, edits_of
-from core.diagnosis.search import Place, Work
+from core.diagnosis.naming import name_of
+from core.diagnosis.search import Place
+from core.diagnosis.targets import targets_of
 from core.diagnosis.tidying import tidy, tidy_def
 from core.diagnosis.trials import SAME, Role, constant, fitted
+from core.diagnosis.work import Work
 from core.errors import NotationError
 from core.notation.convert import Definition
 from core.notation.parse import Raw, parse
@@ -23,7 +26,6 @@ from core.notation.print import expression_text
 from core.ops.base import Site
 from core.program.expr import Name, Num
 from core.program.ir import Program
-from core.program.structure import ancestors
 
 MOST_MENDS = 12
 
@@ -295,21 +297,7 @@ class Mender:
 
     def name(self, edit: Edit, place: Place, statement: int, definition: Definition | None = None) -> str:
         """Return what the fault is called that an edit undoes."""
-        from core.diagnosis.naming import name_of
-
         return name_of(self, edit, place, statement, definition)
-
-
-def targets_of(program: Program) -> list[int]:
-    """Return the data that only the loss (and the backward) reads: the targets."""
-    feeds = {v for i in program.instructions if program.phase_of(i.index) == "forward" for v in i.reads}
-    loss = {v for i in program.instructions if program.phase_of(i.index) == "loss" for v in i.reads}
-    return [v for n in program.batching.sliced if (v := program.inputs[n]) in loss and v not in feeds]
-
-
-def depends(program: Program, value: int, on: frozenset[int] | set[int]) -> bool:
-    """Tell whether a value is computed from one of some others; to read a size is none of it."""
-    return not ancestors([i for i in program.instructions if i.op != "size_of"], [value]).isdisjoint(on)
 
 
 def _derivative_text(program: Program, role: Role, z: str | None, a: str | None) -> str | None:

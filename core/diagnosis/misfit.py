@@ -8,13 +8,14 @@ from collections.abc import Generator
 import numpy as np
 
 from core.diagnosis.code import computed
-from core.diagnosis.edits import Stock, edits_of, product_of
+from core.diagnosis.edits import Stock, edits_of
 from core.diagnosis.look import Found, Look
 from core.diagnosis.mend import Mend, Mender
+from core.diagnosis.nodes import product_of
 from core.diagnosis.result import Fault, Tie
-from core.diagnosis.search import Work
 from core.diagnosis.tidying import ast_of, tidy
 from core.diagnosis.trials import Role, first_inputs
+from core.diagnosis.work import Work
 from core.errors import NotationError
 from core.health.probe import Probe
 from core.program.ir import Program, Statement

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.diagnosis.code import computed
-from core.diagnosis.edits import REDUCTIONS, bare, function_of, product_of
+from core.diagnosis.edits import REDUCTIONS
+from core.diagnosis.nodes import bare, function_of, product_of
+from core.diagnosis.targets import depends
 from core.diagnosis.trials import Role, constant
 from core.errors import NotationError
 from core.notation.convert import Definition
@@ -29,20 +31,13 @@ def role_text(program: Program, role: Role) -> str:
 
 def by_numbers(mender: Mender, place: Place) -> str:
     """Return the likeliest name of a fault that no edit mends."""
-    from core.diagnosis.mend import depends
-
     program, work = mender.program, mender.work
     wanted = work.truth(place.role)
-    found = [v[place.value] for v in work.now]
     statement = work.statement_of(place.value)
     if place.role.kind == "adjoint" and mender.targets and not depends(program, place.value, mender.targets):
         return "no-target"
-    s = program.statements[statement]
-    found = []
-    for n, trial in enumerate(work.trials):
-        e = mender.code.read(mender.code.segment(mender.code.raws[statement]), s.target)
-        found.append(computed(e, mender.code.names_before(statement), work.now[n], {"m": program.batching.size}))
-        del trial
+    e = mender.code.read(mender.code.segment(mender.code.raws[statement]), program.statements[statement].target)
+    found = [computed(e, mender.code.names_before(statement), v, mender.extra(n)) for n, v in enumerate(work.now)]
     if any(f is None for f in found):
         return "operand"
     shapes = {np.shape(f) for f in found}
@@ -119,8 +114,6 @@ def _skips_weights(mender: Mender, place: Place, statement: int) -> bool:
 
 def name_of(mender: Mender, edit: Edit, place: Place, statement: int, definition: Definition | None) -> str:
     """Return one of FAULTS for what an edit undoes in a line."""
-    from core.diagnosis.mend import depends
-
     kind = edit.kind
     role = place.role
     program = mender.program
@@ -272,8 +265,7 @@ def _derivative(mender: Mender, edit: Edit, statement: int) -> str:
         with np.errstate(all="ignore"):
             if all(np.min(np.asarray(w)) >= 0.19 and np.max(np.asarray(w)) <= 0.2501 for w in wrong):
                 return "derivative-twice"
-        names = mender.code.names_before(statement)
-        for role, _ in mender.work.trials[0].truth.items():
+        for role in mender.work.trials[0].truth:
             if role.kind == "factor":
                 z = mender.program.instructions[mender.program.makers[role.index]].reads[0]
                 for at, which in ((z, "derivative-of-preactivation"), (role.index, "derivative-missing")):
@@ -281,7 +273,6 @@ def _derivative(mender: Mender, edit: Edit, statement: int) -> str:
                     for formula in (lambda x: x * (1 - x), lambda x: 1 - x**2):
                         if constant(wrong, [formula(x) for x in a]) is not None:
                             return "derivative-of-preactivation" if which == "derivative-of-preactivation" else "operand"
-        del names
     return "derivative-missing" if np.ndim(wrong[0]) == 0 else "operand"
 
 

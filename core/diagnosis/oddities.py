@@ -7,13 +7,15 @@ from collections.abc import Generator, Sequence
 from core.diagnosis.case import Case
 from core.diagnosis.code import Change
 from core.diagnosis.definitions import scaled_definitions
-from core.diagnosis.factors import Odd, ambiguous, odd_lines, steps
+from core.diagnosis.factors import Odd, ambiguous, odd_lines
 from core.diagnosis.mend import Mender
 from core.diagnosis.mending import Mending
 from core.diagnosis.naming import role_text
 from core.diagnosis.result import Fault, Tie
-from core.diagnosis.search import Place, Work, places
+from core.diagnosis.search import Place, places
 from core.diagnosis.signs import rewritten
+from core.diagnosis.steps import steps
+from core.diagnosis.work import Work
 
 
 def factors(case: Case, work: Work, found: Sequence[Place], same: bool) -> Generator[None, None, tuple[float, list[Mending]]]:

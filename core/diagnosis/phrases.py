@@ -91,10 +91,15 @@ def target_of(fault: Fault) -> str:
     return head.split("[")[0].strip() if "=" in fault.text and not fault.text.startswith("return") else ""
 
 
+def is_remark(fault: Fault, diagnosis: Diagnosis) -> bool:
+    """Tell whether a fault is one that makes no gradient wrong."""
+    return fault.fault in REMARKS or fault in diagnosis.hints
+
+
 def in_update(fault: Fault, diagnosis: Diagnosis) -> bool:
     """Tell whether a line is one that changes a parameter."""
     target = target_of(fault)
-    return target in parameters_of(diagnosis) and not definition_of(fault, diagnosis) and fault.fault not in REMARKS
+    return target in parameters_of(diagnosis) and not definition_of(fault, diagnosis) and not is_remark(fault, diagnosis)
 
 
 def it(fault: Fault, diagnosis: Diagnosis) -> str:

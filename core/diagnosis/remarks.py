@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 
 import numpy as np
 
-from core.diagnosis.edits import function_of, nodes_of, wrapped
 from core.diagnosis.look import Look
+from core.diagnosis.nodes import function_of, nodes_of, wrapped
 from core.diagnosis.result import Fault
 from core.diagnosis.tidying import tidy
 from core.diagnosis.trials import first_inputs
 from core.health.probe import Probe
+from core.program.ir import Program
 
 SMALL = 0.05
 
 
-def remarks(look: Look) -> tuple[Fault, ...]:
-    """Return what is worth knowing: an epsilon in a logarithm or a divisor, an output layer without a bias."""
-    return (*_epsilons(look), *_output_without_bias(look))
+def remarks(look: Look, faults: Sequence[Fault]) -> tuple[Fault, ...]:
+    """Return what is worth knowing: an epsilon in a logarithm or a divisor, an output layer without a bias, what stays."""
+    return (*_epsilons(look), *_output_without_bias(look), *_frozen(look, {n for f in faults for n in f.parameters}))
 
 
 def _epsilons(look: Look) -> list[Fault]:
@@ -87,3 +89,18 @@ def _output_without_bias(look: Look) -> list[Fault]:
             return []  # a feature that is always 1 is a bias by another name
     raw = case.code.raws[last.statement]
     return [Fault(case.line(raw.line), raw.text, "bias-missing", role=p.values[last.result].label)]
+
+
+def frozen(program: Program) -> list[str]:
+    """Return the parameters that no update changes, though one changes others: they may be meant to stay as they are."""
+    moved = {n for n, (start, end) in program.carried.items() if start != end}
+    return [n for n in program.trainable if n not in moved] if not moved.isdisjoint(program.trainable) else []
+
+
+def _frozen(look: Look, accused: set[str]) -> list[Fault]:
+    case = look.case
+    found: list[Fault] = []
+    for name in (n for n in frozen(look.program) if n not in accused):
+        line = look.program.given_named(name).line
+        found.append(Fault(case.line(line), case.code.lines[line - 1].strip(), "never-applied"))
+    return found

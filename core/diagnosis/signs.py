@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from core.diagnosis.code import Change, Code, computed
-from core.diagnosis.edits import nodes_of, product_of, times_of, wrapped
-from core.diagnosis.search import Work
+from core.diagnosis.nodes import nodes_of, product_of, times_of, wrapped
 from core.diagnosis.tidying import tidy
+from core.diagnosis.work import Work
 from core.errors import NotationError
 from core.notation.parse import Raw
 

@@ -7,10 +7,10 @@ import ast
 import numpy as np
 
 from core.diagnosis.code import Change
-from core.diagnosis.edits import function_of, nodes_of
 from core.diagnosis.look import Found, Look
-from core.diagnosis.mend import targets_of
+from core.diagnosis.nodes import function_of, nodes_of
 from core.diagnosis.result import Fault, Tie
+from core.diagnosis.targets import targets_of
 from core.diagnosis.tidying import tidy
 
 

@@ -10,9 +10,9 @@ from core.diagnosis.case import Case
 from core.diagnosis.code import Change, splice
 from core.diagnosis.look import Found, Look
 from core.diagnosis.result import Fault
-from core.diagnosis.search import Work, step_of
 from core.diagnosis.tidying import ast_of
 from core.diagnosis.trials import Role, Trial, again, constant, fitted
+from core.diagnosis.work import Work, step_of
 from core.program.ir import Program
 from core.program.structure import ancestors, descendants
 

@@ -10,11 +10,13 @@ import numpy as np
 from core.diagnosis.biases import unused
 from core.diagnosis.case import Case
 from core.diagnosis.code import Change
-from core.diagnosis.factors import CLOSE, constants, odd_lines, steps
+from core.diagnosis.factors import CLOSE, constants, odd_lines
 from core.diagnosis.mending import Mending
+from core.diagnosis.remarks import frozen
 from core.diagnosis.result import Fault, ParameterVerdict
-from core.diagnosis.search import Work, step_of
+from core.diagnosis.steps import steps
 from core.diagnosis.trials import drawing, first_inputs
+from core.diagnosis.work import Work, step_of
 from core.execute.adjoints import adjoints
 from core.health.gradcheck import nudged_version
 from core.health.probe import Probe
@@ -78,7 +80,10 @@ def _alone(f: Mending, first: Case) -> Case | None:
 
 
 def verdicts(case: Case, before: dict[str, float] | None, common: float, faults: Sequence[Fault]) -> tuple[ParameterVerdict, ...]:
-    """Return the verdict of each parameter of a case; `before` holds the factors of its updates, None if they are to be found."""
+    """Return the verdict of each parameter of a case, those left out that are meant to stay as they are.
+
+    `before` holds the factors of its updates, None if they are to be found.
+    """
     program = case.program
     if before is None:
         drawn = case.trials
@@ -90,7 +95,9 @@ def verdicts(case: Case, before: dict[str, float] | None, common: float, faults:
     starts = {n: nudged_version(program, n) for n in program.trainable} if program.loss is not None else {}
     true = adjoints(program, probe.values.__getitem__, list(starts.values())) if program.loss is not None else None
     found: list[ParameterVerdict] = []
-    for name in (*program.trainable, *(n for n in unfed if any(n in f.parameters for f in faults))):
+    accused = {n for f in faults for n in f.parameters}
+    still = set(frozen(program)) - accused
+    for name in (*(n for n in program.trainable if n not in still), *(n for n in unfed if n in accused)):
         truth = (true or {}).get(starts.get(name, -1)) if name in starts else np.zeros(np.shape(program.given_named(name).value))
         value = program.gradients.get(name)
         start, end = program.carried.get(name, (-1, -1))

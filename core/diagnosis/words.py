@@ -6,11 +6,11 @@ import numpy as np
 
 from core.diagnosis.fault_texts import SAID
 from core.diagnosis.phrases import (
-    REMARKS,
     definition_of,
     factor_text,
     fields,
     in_update,
+    is_remark,
     it,
     kind_of,
     listed,
@@ -74,7 +74,7 @@ def place(fault: Fault, diagnosis: Diagnosis) -> str:
     inside = definition_of(fault, diagnosis)
     if inside:
         line += f", inside `{inside}`"
-    if not fault.parameters or fault.fault in REMARKS:
+    if not fault.parameters or is_remark(fault, diagnosis):
         return f"{line}: look at {it(fault, diagnosis)}."
     return f"{line}: it makes {some(fault.parameters)} wrong."
 
@@ -108,7 +108,7 @@ def mend(fault: Fault, diagnosis: Diagnosis) -> str:
         does = f"Line {fault.line} goes to another place" if moves else f"Line {fault.line} becomes"
         parts[0] += f" {'Add this line' if fault.fault == 'never-applied' else does}:"
         parts.append("\n".join(f"    {line}" for line in fault.expected.split("\n")))
-    elif fault.fault not in REMARKS:
+    elif not is_remark(fault, diagnosis):
         parts[0] += f" No single change of line {fault.line} was found that mends it."
     return "\n".join([*parts, *tie_sentences(fault)])
 

@@ -11,13 +11,15 @@ from core.diagnosis.case import Case
 from core.diagnosis.code import Change, joined
 from core.diagnosis.definitions import calls_of, definition_to_blame
 from core.diagnosis.factors import CLOSE
-from core.diagnosis.mend import Mend, Mender, depends
+from core.diagnosis.mend import Mend, Mender
 from core.diagnosis.mending import Mending
 from core.diagnosis.naming import by_numbers, role_text
 from core.diagnosis.result import Fault, Tie
-from core.diagnosis.search import Place, Work, roles_for
+from core.diagnosis.search import Place, roles_for
 from core.diagnosis.signs import rewritten
+from core.diagnosis.targets import depends
 from core.diagnosis.trials import Role
+from core.diagnosis.work import Work
 from core.program.structure import ancestors
 
 MOST_ROLES = 8

@@ -1,4 +1,4 @@
-"""A `.stepper` file: a zip of `document.json`, `arrays/N.npy` and `files/N`. This is the box alone; what is in it is not known here.
+"""A `.stepper` file: a zip of `document.json`, `arrays/N.npy` and `files/N`. This is the box alone.
 
 An array comes back with its dtype, shape and strides, since the bits of a later product may depend on them.
 """

@@ -9,8 +9,8 @@ from typing import Literal
 import numpy as np
 
 from core.files.inert_pickle import Machine
-from core.files.inert_source import Budget, Source
-from core.files.inert_values import Called, Items, Named, Span, Value
+from core.files.inert_source import Account, Source
+from core.files.inert_values import Called, Items, Named, Span, Table, Value
 from core.files.problem import FileProblem
 from core.files.saved import ITEM_BYTES
 
@@ -131,7 +131,7 @@ def _array(shape: tuple[int, ...] | None, dtype: np.dtype | None, order: Literal
         raise FileProblem("an array in its pickle has an impossible shape; save the network anew")
     if dtype is None:
         return None
-    if dtype == object:
+    if dtype.kind == "O":
         return Ndarray(shape, dtype, order, b"", data if isinstance(data, Items) else Items("list", []))
     if isinstance(data, str):
         # Python 2 wrote bytes as text.
@@ -158,7 +158,7 @@ def _sized(shape: tuple[int, ...]) -> str:
 # ---- joblib: the numbers of an array follow right behind its box, in the same stream
 
 
-def behind(value: Called, source: Source, budget: Budget) -> Value:
+def behind(value: Called, source: Source, account: Account) -> Value:
     """Return a box of joblib's with the array that follows it in the file; any other box as it is."""
     if value.name in ("joblib.numpy_pickle_compat.NDArrayWrapper", "joblib.numpy_pickle_compat.ZNDArrayWrapper",
                       "joblib.numpy_pickle.NDArrayWrapper", "joblib.numpy_pickle.ZNDArrayWrapper"):  # fmt: skip
@@ -168,20 +168,20 @@ def behind(value: Called, source: Source, budget: Budget) -> Value:
         )
     if not value.name.endswith(".numpy_pickle.NumpyArrayWrapper") or value.payload is not None:
         return value
-    state = dict(value.state.texts()) if hasattr(value.state, "texts") else {}  # pyright: ignore[reportOptionalMemberAccess, reportAttributeAccessIssue, reportUnknownVariableType]
+    state = dict(value.state.texts()) if isinstance(value.state, Table) else {}
     shape, dtype = _shape_in(state.get("shape")), dtype_in(state.get("dtype"))
     if shape is None or dtype is None:
         raise FileProblem("an array in it is of no type of numbers, so where it ends cannot be known; save the network anew")
-    value.payload = _behind(shape, dtype, "F" if state.get("order") == "F" else "C", state, source, budget)
+    value.payload = _behind(shape, dtype, "F" if state.get("order") == "F" else "C", state, source, account)
     return value
 
 
 def _behind(
-    shape: tuple[int, ...], dtype: np.dtype, order: Literal["C", "F"], state: dict[str, Value], source: Source, budget: Budget
+    shape: tuple[int, ...], dtype: np.dtype, order: Literal["C", "F"], state: dict[str, Value], source: Source, account: Account
 ) -> Ndarray:
-    if dtype == object:
+    if dtype.kind == "O":
         # Python objects are a pickle within the stream, as inert as this one.
-        inner = array_in(Machine(source, budget).run().value)
+        inner = array_in(Machine(source, account).run())
         return inner or Ndarray(shape, dtype, order, b"", Items("list", []))
     if state.get("numpy_array_alignment_bytes") is not None:
         padding = source.read(1)
@@ -200,6 +200,4 @@ def texts_in(value: Value, source: Source) -> tuple[str, ...]:
         items = array.values(source).ravel().tolist()
     else:
         items = []
-    return tuple(
-        str(v) for v in items[:_MOST_OBJECTS] if isinstance(v, (str, bool, int, float)) and not isinstance(v, Named)
-    )
+    return tuple(str(v) for v in items[:_MOST_OBJECTS] if isinstance(v, (str, bool, int, float)) and not isinstance(v, Named))

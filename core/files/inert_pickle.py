@@ -4,7 +4,7 @@ A pickle is a program for a stack machine (https://docs.python.org/3/library/pic
 the classes that a file names and calls what it says; here a class is a `Named` box, a call is a `Called` box, and both only
 remember what was written. Who reads a format looks into the boxes and knows what a few names mean.
 
-Protocols 0 to 5 are read. What a file may cost is bounded by a `Budget`: operations, text, nesting.
+Protocols 0 to 5 are read. What a file may cost is bounded by an `Account`: operations, text, nesting.
 """
 
 from __future__ import annotations
@@ -12,23 +12,12 @@ from __future__ import annotations
 import codecs
 import pickletools
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal
 
 from core.files.inert_names import PLAIN, RENAMED
-from core.files.inert_source import Budget, Source
+from core.files.inert_source import Account, Source
 from core.files.inert_values import Called, Items, Named, Persistent, Table, Value, depth_of
 from core.files.problem import FileProblem, escaped
-
-
-@dataclass
-class Pickle:
-    """A pickle that was read: its value, where it ends, and every class or function it names, in the order met."""
-
-    value: Value
-    end: int
-    names: tuple[str, ...]
-    called: tuple[str, ...]
 
 
 class Machine:
@@ -41,25 +30,22 @@ class Machine:
     def __init__(
         self,
         source: Source,
-        budget: Budget,
+        account: Account,
         persistent: Callable[[Value], Value] = Persistent,
         follow: Callable[[Called, Source], Value] | None = None,
     ) -> None:
         self._source = source
-        self._budget = budget
+        self._account = account
         self._persistent = persistent
         self._follow = follow
         self._stack: list[Value] = []
         self._below: list[list[Value]] = []
         self._memo: dict[int, Value] = {}
-        self._names: dict[str, None] = {}
-        self._called: dict[str, None] = {}
 
-    def run(self) -> Pickle:
-        """Read one pickle from where the source stands up to its end; raises FileProblem for what is none."""
+    def run(self) -> Value:
+        """Read one pickle from where the source stands up to its end, and return its value; raises FileProblem."""
         source = self._source
-        start = source.tell()
-        place = start
+        place = source.tell()
         try:
             while True:
                 place = source.tell()
@@ -71,12 +57,11 @@ class Machine:
                 operation = _OPERATIONS.get(code)
                 if operation is None:
                     raise FileProblem(f"its pickle is damaged: byte {place} is no operation of one; download or save it again")
-                self._budget.operations -= 1
-                if self._budget.operations < 0:
+                self._account.operations -= 1
+                if self._account.operations < 0:
                     raise FileProblem("its pickle has more steps than a saved network needs, so it is not read")
                 if operation.name == "STOP":
-                    value = self._pop()
-                    return Pickle(value, source.tell(), tuple(self._names), tuple(self._called))
+                    return self._pop()
                 self._do(operation, self._argument(operation))
         except (ValueError, OverflowError, UnicodeError) as error:
             raise FileProblem(
@@ -103,7 +88,7 @@ class Machine:
         if name in _CONSTANTS:
             self._stack.append(_CONSTANTS[name])
         elif name in _LITERALS:
-            if isinstance(argument, int) and argument.bit_length() > self._budget.integer_bits:
+            if isinstance(argument, int) and argument.bit_length() > self._account.integer_bits:
                 digits = int(argument.bit_length() * 0.30103) + 1
                 raise FileProblem(
                     f"its pickle holds a whole number of about {digits} digits; no saved network needs one, so it is not read"
@@ -131,9 +116,9 @@ class Machine:
 
     def _deeper(self, *values: Value) -> int:
         depth = 1 + max(map(depth_of, values), default=0)
-        if depth > self._budget.depth:
+        if depth > self._account.depth:
             raise FileProblem(
-                f"its pickle nests things more than {self._budget.depth} deep; no saved network does, so it is not read"
+                f"its pickle nests things more than {self._account.depth} deep; no saved network does, so it is not read"
             )
         return depth
 
@@ -268,7 +253,7 @@ class Machine:
         if len(module) + len(last) > 1000:
             raise FileProblem("its pickle names a class by more than 1000 characters; no saved network does, so it is not read")
         name = f"{module}.{last}"
-        self._names[name] = None
+        self._account.names[name] = None
         return Named(name)
 
     def inst(self, argument: Value) -> None:
@@ -317,7 +302,7 @@ class Machine:
         if name == "copyreg._reconstructor" and args and isinstance(args[0], Named):
             # How protocols 0 and 1 make an object without calling its class: the class alone counts.
             name, args = args[0].name, []
-        self._called[name] = None
+        self._account.called[name] = None
         depth = self._deeper(*args, keywords)
         self._stack.append(Called(name, Items("tuple", args, depth), keywords, depth=depth))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from core.files.inert_values import Span
@@ -10,22 +10,25 @@ from core.files.problem import FileProblem
 
 
 @dataclass
-class Budget:
-    """What is left to be spent on one file; one budget serves all pickles in it."""
+class Account:
+    """What may still be spent on one file, and what was met in it; one account serves all pickles of a file."""
 
     operations: int = 1_000_000
     text: int = 128 << 20
     one_text: int = 64 << 20
     depth: int = 500
     integer_bits: int = 2048
+    # Every class and function named, and those of them that the file wants to be called, in the order met.
+    names: dict[str, None] = field(default_factory=dict)
+    called: dict[str, None] = field(default_factory=dict)
 
 
 class Source:
     """Bytes to read a pickle from: a part of a file, from `start` to `end`; never reads further than what is there."""
 
-    def __init__(self, handle: BinaryIO, start: int, end: int, budget: Budget) -> None:
+    def __init__(self, handle: BinaryIO, start: int, end: int, account: Account) -> None:
         self._handle = handle
-        self._budget = budget
+        self.account = account
         self.end = end
         handle.seek(start)
 
@@ -52,7 +55,7 @@ class Source:
 
     def readline(self) -> bytes:
         """Return one line with its end."""
-        line = self._handle.readline(min(self.left(), self._budget.one_text))
+        line = self._handle.readline(min(self.left(), self.account.one_text))
         self._spend(len(line))
         return line
 
@@ -76,6 +79,6 @@ class Source:
         return data
 
     def _spend(self, count: int) -> None:
-        self._budget.text -= count
-        if count > self._budget.one_text or self._budget.text < 0:
+        self.account.text -= count
+        if count > self.account.one_text or self.account.text < 0:
             raise FileProblem("its pickle holds more text than a saved network needs, so it is not read")

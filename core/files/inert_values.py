@@ -94,3 +94,18 @@ Value = bool | int | float | str | bytes | Span | Items | Table | Named | Called
 def depth_of(value: Value) -> int:
     """Return how deep a value is nested, as known when it was made (later additions to shared lists are not counted)."""
     return value.depth if isinstance(value, (Items, Table, Called, Persistent)) else 0
+
+
+def entries(value: Value) -> Iterator[tuple[str, Value]]:
+    """Return the parts of a container with their names: keys, numbers counted from 0, attributes of an object."""
+    if isinstance(value, Table):
+        for key, inner in value.pairs:
+            if isinstance(key, (str, int)):
+                yield str(key), inner
+    elif isinstance(value, Items):
+        for n, inner in enumerate(value.values):
+            yield str(n), inner
+    elif isinstance(value, Called):
+        for inside in (value.entries, value.items, value.state):
+            if isinstance(inside, (Table, Items)):
+                yield from entries(inside)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Literal
 
 from core.files.infer_names import Named, closed, is_norm, is_theta, named, not_of_the_network, number_key, order_key, words
@@ -90,7 +91,7 @@ def infer(tensors: Sequence[Tensor], activation: str = "", output: str = "", ori
     kept = [named(t) for t in tensors if t.name not in extras]
     groups, lost = _grouped(kept)
     extras |= lost
-    wanted = ORIENTATIONS if orientation not in ORIENTATIONS else (orientation,)
+    wanted: tuple[Orientation, ...] = tuple(o for o in ORIENTATIONS if orientation in (o, "")) or ORIENTATIONS
     theta = is_theta(kept)
     why: list[str] = []
     questions: list[Question] = []
@@ -101,11 +102,12 @@ def infer(tensors: Sequence[Tensor], activation: str = "", output: str = "", ori
     if readings[0].fits < len(groups) and len(parts) > 1:
         found = [(name, part, _best(part, wanted, theta)) for name, part in parts.items()]
         whole = [(name, part, r) for name, part, r in found if r and r[0].fits == len(part)]
-        if whole:
-            name, part, readings = max(whole, key=lambda one: len(one[1]))
+        if whole and max(len(part) for _, part, _ in whole) > 1:
+            name, _, readings = max(whole, key=lambda one: len(one[1]))
             for other, rest, _ in found:
                 if other != name:
-                    extras |= {t.name: f"of another network in the file, {shown(other)}" for g in rest for t in g.tensors.values()}
+                    said = f"of another network in the file, {shown(other)}"
+                    extras |= {t.name: said for g in rest for t in g.tensors.values()}
             why.append(f"the file holds {len(parts)} networks by their names; this is {shown(name)}")
     reading = _chosen(readings, kept)
     if len(readings) > 1:
@@ -113,16 +115,16 @@ def infer(tensors: Sequence[Tensor], activation: str = "", output: str = "", ori
             Question(
                 "orientation",
                 "Both ways to read the matrices fit, because their sizes are equal. How are they stored?",
-                ORIENTATIONS, reading.orientation,
-            )  # fmt: skip
+                ORIENTATIONS,
+                reading.orientation,
+            )
         )
     layers = _layers(reading, activation or "relu", output)
     why += _reasons(reading, len(readings) > 1, kept)
     dense = [n for n in layers if n.kind == "dense"]
     if dense and len(dense) > 1:
-        questions.append(
-            Question("activation", "The weights do not say which function follows each hidden layer.", _HIDDEN, activation or "relu")
-        )
+        text = "The weights do not say which function follows each hidden layer."
+        questions.append(Question("activation", text, _HIDDEN, activation or "relu"))
     if dense:
         size = int(dense[-1].attributes["outputs"])
         chosen = output or _output(size)
@@ -179,7 +181,7 @@ def _grouped(kept: Sequence[Named]) -> tuple[list[_Group], dict[str, str]]:
 
 def _roleless(groups: dict[tuple[str, ...], _Group], loose: Sequence[tuple[int, Named]]) -> None:
     """Place what names say nothing about: matrices begin a layer, what has as many numbers as it has units follows it."""
-    last: _Group | None = None
+    pending: list[_Group] = []
     for at, n in sorted(loose, key=lambda one: order_key(words(one[1].tensor.name))):
         why = closed(n)
         shape = n.shape
@@ -191,13 +193,16 @@ def _roleless(groups: dict[tuple[str, ...], _Group], loose: Sequence[tuple[int, 
                 role += "_"
             group.tensors[role] = n.tensor
             continue
-        before = last.weight if last is not None and "bias" not in last.tensors else None
-        if before is not None and _can_be_bias(shape, before.shape):
-            assert last is not None
-            last.tensors["bias"] = n.tensor
-        else:
-            key = words(n.tensor.name)
-            last = groups[key] = _Group(key, at, {"weight" if len(shape) == 2 else "gamma" if len(shape) == 1 else "other": n.tensor})
+        taker = next((g for g in pending if g.weight is not None and _can_be_bias(shape, g.weight.shape)), None)
+        if taker is not None:
+            taker.tensors["bias"] = n.tensor
+            pending.remove(taker)
+            continue
+        key = words(n.tensor.name)
+        role = "weight" if len(shape) == 2 else "gamma" if len(shape) == 1 else "other"
+        groups[key] = made = _Group(key, at, {role: n.tensor})
+        if role == "weight":
+            pending.append(made)
 
 
 def _can_be_bias(shape: Sequence[int], weight: Sequence[int]) -> bool:
@@ -222,7 +227,8 @@ def _parts(groups: Sequence[_Group]) -> dict[str, list[_Group]]:
     """Return the groups by the first word of their names: actor and critic, generator and discriminator."""
     parts: dict[str, list[_Group]] = {}
     for g in groups:
-        parts.setdefault(g.name[0] if g.name else "", []).append(g)
+        first = g.name[0] if g.name else ""
+        parts.setdefault("" if first.isdigit() else first, []).append(g)
     return parts
 
 
@@ -231,7 +237,8 @@ def _best(groups: Sequence[_Group], wanted: Sequence[Orientation], theta: bool) 
     best: list[_Reading] = []
     for how, order in _orders(groups):
         for column in (True, False) if theta else (False, True):
-            found = [_Reading(tuple(order), o, column, _chained(order, o, column), how) for o in wanted if not column or o == "out,in"]
+            possible: list[Orientation] = [o for o in wanted if not column or o == "out,in"]
+            found = [_Reading(tuple(order), o, column, _chained(order, o, column), how) for o in possible]
             found = [r for r in found if r.fits == max(x.fits for x in found)]
             if found and (not best or found[0].fits > best[0].fits):
                 best = found
@@ -265,7 +272,7 @@ def _one_stem(groups: Sequence[_Group]) -> bool:
 
 
 def _norms_meet(order: Sequence[_Group]) -> bool:
-    return any(a.norm and b.norm for a, b in zip(order, order[1:], strict=False))
+    return any(a.norm and b.norm for a, b in pairwise(order))
 
 
 def _sizes(g: _Group, orientation: Orientation, column: bool) -> tuple[int, int]:
@@ -291,7 +298,9 @@ def _chained(order: Sequence[_Group], orientation: Orientation, column: bool) ->
             continue
         entering, units = _sizes(g, orientation, column)
         bias = g.tensors.get("bias")
-        if entering < 1 or flow not in (None, entering) or (bias is not None and (column or not _bias_fits(bias, units, orientation))):
+        if entering < 1 or flow not in (None, entering):
+            return n
+        if bias is not None and (column or not _bias_fits(bias, units, orientation)):
             return n
         flow = units
     return len(order)
@@ -388,7 +397,7 @@ def _reasons(reading: _Reading, both: bool, kept: Sequence[Named]) -> list[str]:
     how = f" {reading.how}" if len(reading.groups) > 1 else ""
     if reading.fits == len(reading.groups):
         chained = f"the layers{how} chain as {chain}" if len(dense) > 1 else f"there is one layer, {chain}"
-        why.append(chained if all(a[1] == b[0] for a, b in zip(sizes, sizes[1:], strict=False)) else f"the layers stand{how}")
+        why.append(chained if all(a[1] == b[0] for a, b in pairwise(sizes)) else f"the layers stand{how}")
     else:
         why.append(f"only the first {reading.fits} of {len(reading.groups)} layers chain{how}")
     stored = STORED[reading.orientation]
@@ -403,5 +412,3 @@ def _reasons(reading: _Reading, both: bool, kept: Sequence[Named]) -> list[str]:
     if not any(is_norm(g.name) or g.norm for g in reading.groups):
         return why
     return [*why, "gamma and beta without a matrix are a normalisation; the activation is taken to follow it"]
-
-

@@ -3,41 +3,46 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from core.files.saved import Tensor
 
 Shape = tuple[int, ...]
 
+
+def _set(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 _TOKEN = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
-_WEIGHT = frozenset("weight weights kernel kernels w coef coefs theta thetas syn synapse synapses matrix wt wts".split())
-_BIAS = frozenset("bias biases b intercept intercepts offset offsets".split())
-_GAMMA = frozenset("gamma scale".split())
-_BETA = frozenset("beta shift".split())
-_ENDS = frozenset("i h o x y ih ho xh hy hx oh in out hid hh hz zx zy xz".split())
+_WEIGHT = _set("weight weights kernel kernels w coef coefs theta thetas syn synapse synapses matrix wt wts")
+_BIAS = _set("bias biases b intercept intercepts offset offsets")
+_GAMMA = _set("gamma scale")
+_BETA = _set("beta shift")
+_ENDS = _set("i h o x y ih ho xh hy hx oh in out hid hh hz zx zy xz")
 """What the W of `wih` or `Who` can stand between: input, hidden, output."""
 
-_OPTIMIZER = frozenset(
+_OPTIMIZER = _set(
     "optimizer optim optimiser adam adamw rmsprop adagrad sgd momentum momentums velocity velocities exp avg slot slots "
-    "grad grads gradient gradients".split()
+    "grad grads gradient gradients"
 )
-_COPY_AFFIXES = frozenset("m v s d vd sd mt vt cache acc rms old best prev init initial ema shadow target".split())
-_DATA = frozenset(
+_COPY_AFFIXES = _set("m v s d vd sd mt vt cache acc rms old best prev init initial ema shadow target")
+_DATA = _set(
     "x y x_train y_train x_test y_test x_val y_val labels targets inputs outputs data samples loss losses cost costs history "
-    "accuracy acc lr learning_rate epoch epochs step steps iteration iterations".split()
+    "accuracy acc lr learning_rate epoch epochs step steps iteration iterations"
 )
-_PREPARED = frozenset("mean std mu sigma x_mean x_std mean_x std_x x_min x_max norm_mean norm_std scaler_mean scaler_scale".split())
-_RECURRENT = frozenset("lstm gru rnn hh whh recurrent".split())
-_TABLES = frozenset("embedding embeddings embed emb wte wpe".split())
-_ATTENTION = frozenset("attn attention qkv query mha".split())
+_PREPARED = _set("mean std mu sigma x_mean x_std mean_x std_x x_min x_max norm_mean norm_std scaler_mean scaler_scale")
+_RECURRENT = _set("lstm gru rnn hh whh recurrent")
+_TABLES = _set("embedding embeddings embed emb wte wpe")
+_ATTENTION = _set("attn attention qkv query mha")
 _RANKS = {
-    **dict.fromkeys("in input first stem ih xh zx".split(), -2),
-    **dict.fromkeys("conv".split(), -1),
-    **dict.fromkeys("decoder dec".split(), 1),
-    **dict.fromkeys("out output last final head logits classifier ho hy zy prediction predictions pred".split(), 2),
+    **dict.fromkeys(_set("in input first stem ih xh zx"), -2),
+    **dict.fromkeys(_set("conv"), -1),
+    **dict.fromkeys(_set("decoder dec"), 1),
+    **dict.fromkeys(_set("out output last final head logits classifier ho hy zy prediction predictions pred"), 2),
 }
-_NORMS = frozenset("bn norm layernorm batchnorm ln batch".split())
+_NORMS = _set("bn norm layernorm batchnorm ln batch")
 
 
 @dataclass(frozen=True)
@@ -125,6 +130,7 @@ def not_of_the_network(tensors: Sequence[Tensor]) -> dict[str, str]:
     """Return the tensors that are not parameters: name → what each one is, in words that follow 'is'."""
     found: dict[str, str] = {}
     shapes = {words(t.name): t.shape for t in tensors}
+    spelled = {t.name: t.shape for t in tensors}
     norms = {n.group for n in map(named, tensors) if n.role in ("mean", "variance", "gamma")}
     for t in tensors:
         parts = words(t.name)
@@ -135,14 +141,20 @@ def not_of_the_network(tensors: Sequence[Tensor]) -> dict[str, str]:
             found[t.name] = "of complex numbers, which no layer here has"
         elif (len(parts) > 1 or joined not in _WEIGHT) and set(parts) & _OPTIMIZER:
             found[t.name] = "a state of the optimiser or a gradient"
-        elif any(
-            affix in _COPY_AFFIXES and shapes.get(rest) == t.shape
-            for affix, rest in ((parts[:1], parts[1:]), (parts[-1:], parts[:-1])) if rest
-            for affix in affix
-        ):  # fmt: skip
+        elif _is_copy(t, parts, shapes, spelled):
             found[t.name] = "of the name and the shape of a parameter: a state of the optimiser, a gradient or a copy"
         elif joined in _PREPARED and named(t).group not in norms:
             found[t.name] = "of how the inputs were prepared; prepare your data in the same way"
         elif joined in _DATA:
             found[t.name] = "data or a record of the training"
     return found
+
+
+def _is_copy(t: Tensor, parts: tuple[str, ...], shapes: Mapping[tuple[str, ...], Shape], spelled: Mapping[str, Shape]) -> bool:
+    """Tell whether a tensor is called as another of its shape, with a letter or word before or after: mW1, dW1, W1_v."""
+    for affix, rest in ((parts[:1], parts[1:]), (parts[-1:], parts[:-1])):
+        if rest and affix[0] in _COPY_AFFIXES and shapes.get(rest) == t.shape:
+            return True
+    return any(
+        t.name.lower().startswith(a) and spelled.get(t.name[len(a) :]) == t.shape for a in ("m", "v", "s", "d", "vd", "sd")
+    )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, NoReturn
 
 from core.files.problem import FileProblem, shown
 
 DEEPEST = 200
 _LONGEST_NUMBER = 400
+_MARKS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
+"""A text as a whole, or a bracket; it never goes back over what it has read, so it takes time in proportion to the text."""
 
 
 def loads(data: bytes | str, what: str, deepest: int = DEEPEST) -> Any:
@@ -53,33 +56,15 @@ def _check_depth(text: str, what: str, deepest: int) -> None:
     """Refuse a text that is nested too deep, before a parser recurses into it. Brackets within texts do not count."""
     if text.count("[") + text.count("{") <= deepest:
         return
-    depth = at = 0
-    while at < len(text):
-        c = text[at]
-        if c == '"':
-            at = _end_of_text(text, at)
-        elif c in "[{":
+    depth = 0
+    for found in _MARKS.finditer(text):
+        mark = found[0][0]
+        if mark in "[{":
             depth += 1
             if depth > deepest:
                 raise _deep(what, deepest)
-        elif c in "]}":
+        elif mark != '"':
             depth -= 1
-        at += 1
-
-
-def _end_of_text(text: str, start: int) -> int:
-    """Return where the JSON text that begins at `start` ends, or the end of everything."""
-    at = start + 1
-    while True:
-        end = text.find('"', at)
-        if end < 0:
-            return len(text)
-        slashes = 0
-        while text[end - 1 - slashes] == "\\":
-            slashes += 1
-        if slashes % 2 == 0:
-            return end
-        at = end + 1
 
 
 def _deep(what: str, deepest: int) -> FileProblem:

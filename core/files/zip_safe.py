@@ -23,6 +23,9 @@ _END_SIZE = 22
 _PIECE = 2**20
 _HIGHEST_RATIO = 2_000
 """No deflated stream unpacks to more than 1032 times its size."""
+_BOMB_BYTES = 64 * 2**20
+_BOMB_RATIO = 200
+"""Numbers of a network that were ever trained do not shrink so much; what does, and is large, is made to fill a memory."""
 
 _BROKEN = (
     zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, NotImplementedError,
@@ -49,7 +52,7 @@ class Zip:
         """Read the directory.
 
         Raises:
-            FileProblem: if it is no whole zip, or has members that are encrypted, doubled, overlapping, or larger than they can be.
+            FileProblem: if it is no whole zip, or has members that are encrypted, doubled, overlapping or impossibly large.
         """
         self._limits = limits
         self._size = path.stat().st_size
@@ -151,6 +154,7 @@ class Zip:
                 raise _damaged(name)
             members[name] = Member(name, info.file_size, info.compress_size, stored, info.CRC, info.header_offset)
         self._check_overlaps(members)
+        self._check_bomb(members)
         return {n: m for n, m in members.items() if not n.endswith("/")}
 
     def _check_end(self) -> None:
@@ -171,6 +175,15 @@ class Zip:
             if member.header < end:
                 raise FileProblem(f"its part {shown(member.name)} overlaps another one; it is damaged or a trap, save it anew")
             end = member.header + _LOCAL.size + member.packed
+
+    def _check_bomb(self, members: Mapping[str, Member]) -> None:
+        size = sum(m.size for m in members.values())
+        packed = sum(m.packed for m in members.values())
+        if size > _BOMB_BYTES and size > _BOMB_RATIO * max(packed, 1):
+            raise FileProblem(
+                f"it is a zip file of {self._size:,} bytes that unpacks to {size:,}, as a zip bomb does; "
+                "save it without compression, such as with np.savez"
+            )
 
 
 class Stream(io.RawIOBase):

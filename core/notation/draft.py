@@ -249,11 +249,14 @@ def _trainable(
         used = ancestors(builder.instructions, [loss])
     else:
         used = {v for i in builder.instructions for v in i.reads if phases[i.statement] == "forward"}
+    # a plain number is a parameter where its update is made from what the backward computes, as a slope and an intercept are
+    backward = {i.result for i in builder.instructions if phases[i.statement] == "backward"}
+    moved = {n for n, (_, end) in carried.items() if not ancestors(builder.instructions, [end]).isdisjoint(backward)}
     return tuple(
         g.name
         for g in given
         if g.section == "parameters"
-        and isinstance(g.value, (np.ndarray, np.generic))
+        and (isinstance(g.value, (np.ndarray, np.generic)) or g.name in moved)
         and np.asarray(g.value).dtype.kind == "f"
         and builder.inputs[g.name] in used
         and (loss is not None or g.name in carried)

@@ -149,8 +149,8 @@ def find_gradients(
     """Return the gradient of each parameter: what its update, perhaps through a state, is made from.
 
     That is the first named backward value on the way, or, in an update such as `W += A.T @ delta`, the product
-    or sum in which the samples are gathered. What depends on no parameter, such as a number of samples, is passed over
-    as long as there is something else.
+    or sum in which the samples are gathered. Of several, it is one that depends on parameters (a number of samples does
+    not) and on none of the others (the norm of all gradients does).
     """
     maker = {i.result: i for i in instructions}
     inputs = {start for start, _ in carried.values()}
@@ -162,22 +162,23 @@ def find_gradients(
         if start == end:
             continue
         queue, seen = [end], {start}
-        others: list[int] = []
-        while queue and name not in found:
+        met: list[int] = []
+        while queue:
             value = queue.pop(0)
             instruction = maker.get(value)
             if value in seen or instruction is None:
                 continue
             seen.add(value)
             phase = statements[instruction.statement].phase
+            if phase in ("forward", "loss"):
+                continue
             named = phase == "backward" and values[value].kind != "part"
             if (named or instruction.op in _GATHERING) and value not in inputs:
-                if value in living:
-                    found[name] = value
-                else:
-                    others.append(value)
+                met.append(value)
             else:
                 queue.extend(instruction.reads)
-        if name not in found and others:
-            found[name] = others[0]
+        likely = [v for v in met if v in living] or met
+        first = [v for v in likely if ancestors(instructions, [v]).isdisjoint(set(likely) - {v})]
+        if first:
+            found[name] = first[0]
     return found

@@ -157,7 +157,11 @@ class LessonView(QWidget):
         self._box.activate()
         at = self.question.y() + self.question.verdict.y()
         bar = self.page.verticalScrollBar()
-        end = self.next.geometry().bottom() + 8
+        shown = [part for part in (self.question, self.reveal, self.next) if not part.isHidden()]
+        if not shown:  # the next step was asked for meanwhile
+            self._wanted = None
+            return
+        end = max(part.geometry().bottom() for part in shown) + 8
         below = end - self.page.viewport().height()
         wanted = max(bar.value(), min(below, at - 3 * self.fontMetrics().height()))
         bar.setValue(wanted)

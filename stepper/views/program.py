@@ -126,7 +126,7 @@ class ProgramView(QWidget):
         return QSize(360, 500)
 
     def draw(self, moment: Moment) -> None:
-        """Show a moment; the lit line is brought into view whenever it is another one."""
+        """Show a moment; the lit line is brought into view whenever it is another one, and the next one where there is room."""
         before, self._moment = self._moment, moment
         self.strip.draw(moment)
         renewed = self.model.draw(moment)
@@ -162,7 +162,9 @@ class ProgramView(QWidget):
         if self._moment.lit is None:
             self.list.scrollToTop()
         head = None if line is None else self.model.row_of_body(replace(line, step=0))
-        for shown in (other, None if head is None else head - 1, row):  # all, where there is room
+        coming = None if self._moment.lit is None or self._moment.upcoming is None else self._moment.upcoming.statement
+        after = None if coming is None else self.model.row_of(coming)
+        for shown in (after, other, None if head is None else head - 1, row):  # all, where there is room
             if shown is not None:
                 self.list.scrollTo(self.model.index(shown), QAbstractItemView.ScrollHint.EnsureVisible)
 

@@ -1,4 +1,4 @@
-"""Offers an unsaved text that was left behind; hidden while there is none."""
+"""Offers unsaved work that was left behind, a text or a whole session; hidden while there is none."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from stepper import theme
 
 
 class DraftBar(QFrame):
-    """Says that there is unsaved text, of what and from when, and asks what is to become of it."""
+    """Says that there is unsaved work, of what and from when, and asks what is to become of it."""
 
     open_wanted = Signal()
     throw_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName(self.tr("Unsaved text"))
+        self.setAccessibleName(self.tr("Unsaved work"))
         self.setAutoFillBackground(True)
         self.text = QLabel(self)
         self.text.setTextFormat(Qt.TextFormat.PlainText)
         self.text.setWordWrap(True)
-        self.text.setAccessibleName(self.tr("Which unsaved text there is"))
+        self.text.setAccessibleName(self.tr("Which unsaved work there is"))
         self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.open_button = QPushButton(self.tr("&Open it"), self)
         self.throw_button = QPushButton(self.tr("&Throw it away"), self)
@@ -41,11 +41,15 @@ class DraftBar(QFrame):
         self.later_button.clicked.connect(self._on_later)
         self.hide()
 
-    def offer(self, title: str, when: str, lines: int, more: int) -> None:
-        """Offer a text; `more` says how many others there are."""
-        words = self.tr("● There is unsaved text of {title} from {when} ({n} lines).").format(
-            title=title, when=_day(when), n=lines
-        )
+    def offer(self, title: str, when: str, lines: int, more: int, iteration: int = 0) -> None:
+        """Offer a text of so many lines, a session in an iteration, or both; `more` says how many others there are."""
+        if not iteration:
+            words = self.tr("● There is unsaved text of {title} from {when} ({n} lines).")
+        elif lines:
+            words = self.tr("● There is unsaved text of {title} from {when} ({n} lines), with its session in iteration {i}.")
+        else:
+            words = self.tr("● There is an unsaved session of {title} from {when}, in iteration {i}.")
+        words = words.format(title=title, when=_day(when), n=lines, i=iteration)
         if more:
             words += " " + self.tr("{n} more after it.").format(n=more)
         self.text.setText(words)

@@ -279,7 +279,9 @@ def geometry_of(network: Network, width: float, height: float, zoom: float = 1.0
     """Lay a network out in a picture of this size, in pixels; for `samples`, see `Geometry`."""
     layers = len(network.layers)
     steps = layers + (0.7 if network.loss is not None else 0.0)
-    left, right = min(64.0, 34 + width * 0.03), (50.0 if network.loss is not None else 70.0)
+    limit = 30.0 * max(1.0, min(height / 520, width / 900))
+    # The diamond of the loss needs room for its frames, also where it is large.
+    left, right = min(64.0, 34 + width * 0.03), (max(50.0, 1.15 * limit + 14) if network.loss is not None else 70.0)
     if network.inputs > MOST_NEURONS:
         left = 46.0
         if samples > 1 or network.inputs in PICTURES:
@@ -293,6 +295,5 @@ def geometry_of(network: Network, width: float, height: float, zoom: float = 1.0
     sizes = [max(network.size(c), 1) for c in range(layers + 1)]
     pitches = tuple(min((room - (24 if n > 3 else 0)) / n, 120.0 * max(1.0, height / 500)) for n in sizes)
     small = [p for c, p in enumerate(pitches) if network.size(c) <= MOST_NEURONS]
-    limit = 30.0 * max(1.0, min(height / 520, width / 900))
     radius = max(3.0, min([limit, gap * 0.17, *(min(p * 0.4, max(16.0, (p - 20) / 2)) for p in small)]))
     return Geometry(network, width, height, tuple(xs), radius, pitches, gap, zoom, samples)

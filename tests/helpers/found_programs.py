@@ -4,6 +4,7 @@
 `where` says what it goes back to. No text is copied: data, names and starts are ours.
 """
 
+# ruff: noqa: E501 (programs and their edits, one a line)
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -571,6 +572,13 @@ ADAM_BARE = _optimiser(
     "lr = 0.01\nbeta1 = 0.9\nbeta2 = 0.999\neps = 1e-8\n", "mv",
     "m@ = beta1 * m@ + (1 - beta1) * d@\nv@ = beta2 * v@ + (1 - beta2) * np.square(d@)\n@ -= lr * m@ / (np.sqrt(v@) + eps)",
 )  # fmt: skip
+ADAMW = _optimiser(
+    "lr = 0.01\nbeta1 = 0.9\nbeta2 = 0.999\neps = 1e-8\nwd = 0.01\nt = 0\n", "mv",
+    "m@ = beta1 * m@ + (1 - beta1) * d@\nv@ = beta2 * v@ + (1 - beta2) * d@ ** 2\n"
+    "@ -= lr * (m@ / (1 - beta1 ** t) / (np.sqrt(v@ / (1 - beta2 ** t)) + eps) + wd * @)",
+).replace("# update\n", "# update\nt = t + 1\n")  # fmt: skip
+NORMED = _optimiser("lr = 0.01\n", "", "@ -= lr * d@ / norm").replace(
+    "# update\n", "norm = np.sqrt(np.sum(dW1 ** 2) + np.sum(db1 ** 2) + np.sum(dW2 ** 2) + np.sum(db2 ** 2))\n# update\n")
 ADAGRAD = _optimiser("lr = 0.1\n", "c", "c@ += d@ ** 2\n@ += -lr * d@ / (np.sqrt(c@) + 1e-7)")
 RMSPROP = _optimiser("lr = 0.01\nrho = 0.9\n", "c", "c@ = rho * c@ + (1 - rho) * d@ ** 2\n@ -= lr * d@ / np.sqrt(c@ + 1e-8)")
 NESTEROV = _optimiser("lr = 0.01\nmu = 0.9\n", "v", "prev@ = v@\nv@ = mu * v@ - lr * d@\n@ += -mu * prev@ + (1 + mu) * v@")
@@ -704,6 +712,8 @@ RIGHT = (
     Found("leaky", "leaky ReLU in a small def, literal batch size", LEAKY),
     Found("Adam", "Adam by hand", ADAM),
     Found("Adam without correction", "Adam by hand without the correction of its start", ADAM_BARE),
+    Found("AdamW", "Adam with the decay beside it", ADAMW),
+    Found("steps of one length", "all gradients divided by their common norm", NORMED),
     Found("Adagrad", "a course's sum of squares", ADAGRAD),
     Found("RMSProp", "a running mean of squares", RMSPROP),
     Found("Nesterov", "a course's look-ahead momentum", NESTEROV),

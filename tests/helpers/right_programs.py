@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from helpers.right_texts import DEEP_MSE, FIRST_SEED, NG_FUSED, PLUS, SOFTMAX_ROWS, SQUARE_SOFTMAX, UNFUSED
-from helpers.right_texts_more import DEEP_BCE, IN_UPDATE, MINI, MOMENTUM, MOMENTUM_ROWS, MSE_PLUS, REGRESSION, SINGLE_ROWS
+from helpers.right_texts_batches import MINI, MOMENTUM, MOMENTUM_ROWS, SINGLE_ROWS
+from helpers.right_texts_forms import DEEP_BCE, IN_UPDATE, MSE_PLUS, REGRESSION
 
 
 @dataclass(frozen=True)

@@ -91,12 +91,14 @@ def everything() -> Iterator[tuple[str, str, QPixmap]]:
 
 
 def sheet_of(pictures: dict[str, QPixmap]) -> QPixmap:
-    """Return pictures side by side with their names: a row for each network, the themes beside one another."""
+    """Return pictures with their names, which end in a theme: a row for each network or state, the themes side by side."""
     width = min(max(p.width() for p in pictures.values()), MOST)
     small = {
         name: p.scaledToWidth(width, Qt.TransformationMode.SmoothTransformation) if p.width() > width else p
         for name, p in pictures.items()
     }
+    rows_of = list(dict.fromkeys(name.rpartition(" ")[0] for name in small))
+    small = {f"{row} {theme}": small[f"{row} {theme}"] for row in rows_of for theme in THEMES}
     height = max(p.height() for p in small.values())
     columns = len(THEMES)
     rows = -(-len(small) // columns)

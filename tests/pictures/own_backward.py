@@ -97,13 +97,14 @@ def states(studio: Studio) -> Iterator[tuple[str, QPixmap]]:
     window, diagnosing = studio.window, studio.window.diagnosing
     if diagnosing.state.everything:
         diagnosing.show_all()
+    panel = cast(DiagnosisView, window.panels.view("diagnosis"))
+    panel.rows.choose("")
     for level, label in ((0, "closed"), (HINT, "hint"), (PLACE, "place"), (FAULT, "fault")):
         for card in range(len(diagnosing.state.cards)):
             diagnosing.open_level(card, level)
         yield f"diagnosis-{label}", studio.take("diagnosis", PANEL)
     diagnosing.show_all()
     yield "diagnosis-all", studio.take("diagnosis", PANEL)
-    panel = cast(DiagnosisView, window.panels.view("diagnosis"))
     for row in range(min(3, panel.rows.topLevelItemCount())):
         panel.rows.choose(diagnosing.state.diagnosis.parameters[row].name if diagnosing.state.diagnosis else "")
         wait(lambda: panel.detail.work.busy)

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
 from core.errors import StepperError
@@ -85,6 +86,13 @@ def png_size(path: Path) -> tuple[int, int]:
 def test_pictures_of_every_view(qtbot: QtBot, tmp_path: Path, view: str) -> None:
     picture("xor", 3, 8, view, "dark", (700, 500), tmp_path / "p.png")
     assert png_size(tmp_path / "p.png") == (700, 500)
+
+
+def test_a_picture_of_a_lesson_shows_its_first_step(qtbot: QtBot, tmp_path: Path) -> None:
+    listed, step = tmp_path / "list.png", tmp_path / "step.png"
+    for path, lesson in ((listed, ""), (step, "lesson:stale-weight")):
+        picture("lesson:stale-weight", view="lesson", size=(420, 640), out=path, lesson=lesson)
+    assert QImage(str(step)).size() == QImage(str(listed)).size() and QImage(str(step)) != QImage(str(listed))
 
 
 def test_there_is_a_picture_of_every_panel() -> None:

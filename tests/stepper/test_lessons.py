@@ -23,7 +23,9 @@ from stepper.models.lesson_state import SHOWN
 from stepper.models.program_model import ROW_ROLE, Row
 from stepper.running import NEAR
 from stepper.settings import Settings
+from stepper.views.course import CourseView
 from stepper.views.lesson import LessonView
+from stepper.views.operation import OperationView
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 FAR = """
@@ -436,7 +438,47 @@ def test_diagnose_compare_and_edit_open_their_panels(window: MainWindow, qtbot: 
     view_of(window).next.compare_button.click()
     qtbot.wait(30)
     assert window.panels.is_shown("course") and window.panels.is_in_front(PANEL)
-    assert len(window.panels.view("course").course.runs) == 2  # type: ignore[attr-defined]
+    course = window.panels.view("course")
+    assert isinstance(course, CourseView) and course.course is not None and len(course.course.runs) == 2
+    qtbot.waitUntil(lambda: not course.busy, timeout=30_000)
+    compare = window.lessons.lesson.steps[3].compare  # type: ignore[union-attr]
+    assert compare is not None and course.course.done == compare.iterations
+    assert [e.text.split()[0] for e in course.losses.legend.entries] == list(compare.variants)
+    assert "this fault" not in course.words.verdict.text() and all(v in course.words.verdict.text() for v in compare.variants)
+
+
+def test_a_line_that_cannot_run_is_no_hint_while_a_question_waits(window: MainWindow, qtbot: QtBot) -> None:
+    assert window.lessons.open("lesson:shapes-not-aligned")
+    settle(window, qtbot)
+    operation = window.panels.view("operation")
+    assert isinstance(operation, OperationView)
+    assert "cannot run" not in operation.phase_label.text() and operation.fault_label.isHidden()
+    window.lessons.answer(2)
+    settle(window, qtbot)
+    assert "cannot run" in operation.phase_label.text() and not operation.fault_label.isHidden()
+
+
+@pytest.mark.parametrize(("name", "n", "panel"), [("dead-relu", 1, "conditioning"), ("cost-rises", 5, "update")])
+def test_a_panel_that_holds_the_answer_comes_after_it(
+    window: MainWindow, qtbot: QtBot, name: str, n: int, panel: str
+) -> None:  # fmt: skip
+    assert window.lessons.open(f"lesson:{name}")
+    window.lessons.go(n)
+    settle(window, qtbot)
+    assert not window.panels.is_shown(panel)
+    window.lessons.answer(SHOWN)
+    assert window.panels.is_shown(panel)
+
+
+def test_the_answer_is_in_sight_where_nothing_is_left_to_do(window: MainWindow, qtbot: QtBot) -> None:
+    assert window.lessons.open("lesson:cost-rises")
+    window.lessons.go(1)
+    settle(window, qtbot)
+    window.lessons.answer(1)
+    view = view_of(window)
+    bar = view.page.verticalScrollBar()
+    qtbot.waitUntil(lambda: bar.value() > 0)
+    assert view.next.isHidden() and bar.value() <= view.question.y() + view.question.verdict.y()
 
 
 def test_what_a_person_makes_of_the_program_is_diagnosed_and_not_thrown_away(

@@ -1,0 +1,333 @@
+"""A whole session as a document, and back: program, values, changes by hand, place in time, notes, settings, text.
+
+What is restored is equal to the last bit. See `resources/help/document.md` for the form of a document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+
+from core import numerics
+from core.document_files import files_data, files_of, folder_of
+from core.document_program import (
+    LARGEST,
+    LONGEST_TEXT,
+    datum_data,
+    datum_of,
+    evaluations_data,
+    head_of,
+    in_file,
+    items,
+    program_data,
+    program_of,
+    whole,
+)
+from core.edits import Steps
+from core.execute.events import Event
+from core.execute.inputs import Datum, State
+from core.execute.timeline import Course, Position, Timeline
+from core.files.document import Box, Shelf, damaged, is_document, unpacked
+from core.frames import OUTSIDE
+from core.health.settings import HealthSettings
+from core.library import open_target
+from core.notes import from_data, to_data
+from core.numerics import Numerics
+from core.session import Selection, Session, session_of
+
+MOST_EVENTS, MOST_STEPS, MOST_STATES, MOST_CELLS = 10_000, 200, 32, 1_000_000
+MOST_ITERATIONS = 10**7
+NEAR = 10
+STATES_BYTES = 64 * 2**20
+STEPS_BYTES = 64 * 2**20
+NOTHING = Numerics()
+
+
+@dataclass(frozen=True)
+class Written:
+    """The text in the editor, and the one that was run last (None: none)."""
+
+    text: str
+    applied: str | None = None
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What came out of a document: the session as it was left, the text beside it, what computed it, and remarks."""
+
+    session: Session
+    written: Written | None = None
+    numerics: Numerics = NOTHING
+    said: tuple[str, ...] = ()
+
+
+def document_of(session: Session, written: Written | None = None) -> bytes:
+    """Return a session, and perhaps the text that is being edited beside it, as a document.
+
+    Raises:
+        FileProblem: if it is too large for one.
+    """
+    shelf, t = Shelf(), session.timeline
+    undo, redo = (_affordable(steps) for steps in session.edits.history)
+    events = _Events([t.events, *(course.events for course, _ in (*undo, *redo))])
+    texts = (t.opened.text, *(e.program.text for e in t.events if e.program is not None), "" if written is None else written.text)
+    at = t.position
+    data: dict[str, Any] = {
+        "title": session.title,
+        "computed_by": numerics.here().to_data(),
+        "program": program_data(t.opened, shelf),
+        "evaluations": evaluations_data(session.evaluations, shelf),
+        "events": [_event_data(e, shelf) for e in events.all],
+        "course": _course_data(t.course(), events, shelf),
+        "position": {"iteration": at.iteration, "k": at.k, "call": session.walk.call},
+        "states": [{"iteration": i, "values": _values_data(t.left_before(i), shelf)} for i in _states(t)],
+        "undo": [_step_data(s, events, shelf) for s in undo],
+        "redo": [_step_data(s, events, shelf) for s in redo],
+        "out_of_date": [
+            {"value": index, "was": None if datum is None else datum_data(datum, shelf)}
+            for index, datum in session.edits.old.items()
+        ],
+        "what_if": session.what_if,
+        "selection": {
+            "value": session.selection.value,
+            "cell": None if session.selection.cell is None else [int(i) for i in session.selection.cell],
+            "sample": None if session.selection.sample is None else int(session.selection.sample),
+        },
+        "notes": to_data(session.notes),
+        "health": session.monitor.settings.to_data(),
+        "editor": None if written is None else {"text": written.text, "applied": written.applied},
+        "files": files_data(texts, session.folder, shelf),
+    }
+    return shelf.packed(data)
+
+
+def open_document(path: Path) -> Restored:
+    """Open a document: the session as it was left.
+
+    Raises:
+        FileProblem: one sentence, if it is damaged, of a newer version, or no document.
+    """
+    box = unpacked(path)
+    return in_file(path, lambda: _restored(box, path))
+
+
+def opened(target: str) -> Restored:
+    """Open a TARGET as a session: a document as it was left, anything else at its beginning.
+
+    Raises:
+        StepperError: as `open_target` does.
+    """
+    return open_document(Path(target)) if is_document(target) else Restored(session_of(open_target(target)))
+
+
+def _restored(box: Box, path: Path) -> Restored:
+    data = box.data
+    title, program, evaluations = head_of(box)
+    folder = folder_of(files_of(box), path.parent)
+    session = Session(program, title, evaluations, folder)
+    t = session.timeline
+    all_events = [_event_of(e, box) for e in items(data.get("events"), MOST_EVENTS, "changes by hand")]
+    course = _course_of(data.get("course"), all_events, box)
+    place, call = _position_of(data.get("position"))
+    notes, said = from_data(data.get("notes"))
+    session.notes = notes
+    session.edits.what_if = data.get("what_if") is True
+    computed_by = Numerics.from_data(data.get("computed_by"))
+    with numerics.using(computed_by.threads):
+        _resume(t, course, _states_of(data.get("states"), box), place)
+    if t.position != place:
+        raise damaged("the place in time that it was left at is not in its program")
+    session.walk.go(place, OUTSIDE if call is None else call)
+    session.edits.resume(
+        _steps_of(data.get("undo"), all_events, box), _steps_of(data.get("redo"), all_events, box),
+        _old_of(data.get("out_of_date"), len(t.program.values), box),
+    )  # fmt: skip
+    session.selection = _selection_of(data.get("selection"), session)
+    session.monitor.set_settings(HealthSettings.from_data(data.get("health")))
+    return Restored(session, _written_of(data.get("editor")), computed_by, said)
+
+
+# -- time ----------------------------------------------------------------------------------------------
+
+
+def _states(t: Timeline) -> list[int]:
+    """Return which iterations' starts are kept: the one that is looked at, and others spread over the time that is known.
+
+    The iteration before and the epoch before are near what is looked at, and must not need a long replay.
+    """
+    near = {t.iteration, t.iteration - 1, t.iteration - max(t.opened.batching.per_epoch, NEAR)}
+    known = [i for i in t.checkpoints() if i > 1 and i not in near]
+    size = sum(v.nbytes for v in t.left_before(t.iteration).values() if isinstance(v, np.ndarray)) + 200
+    most = min(MOST_STATES, STATES_BYTES // size, len(known))
+    chosen = {known[round(n * (len(known) - 1) / max(most - 1, 1))] for n in range(most)}
+    return sorted(i for i in near | chosen if i > 1)
+
+
+def _states_of(data: Any, box: Box) -> dict[int, State]:
+    found: dict[int, State] = {}
+    for entry in items(data, MOST_STATES + 3, "states"):
+        match entry:
+            case {"iteration": iteration, "values": dict(values)}:
+                found[whole(iteration, 2)] = _values_of(cast("dict[str, Any]", values), box)
+            case _:
+                raise damaged("a state in it cannot be read")
+    return found
+
+
+def _resume(t: Timeline, course: Course, states: Mapping[int, State], place: Position) -> None:
+    if place.iteration > 1 and place.iteration not in states:
+        raise damaged("what the iteration starts from is missing")
+    if place.iteration > (MOST_ITERATIONS if t.opened.loss is None else len(course.losses) + 1):
+        raise damaged("it stands later than its losses go")
+    programs = sorted({1: t.opened, **{e.iteration: e.program for e in course.events if e.program is not None}}.items())
+    for iteration, state in states.items():
+        program = [p for i, p in programs if i <= max(iteration - 1, 1)][-1]
+        if set(state) != set(program.carried):
+            raise damaged("a state in it belongs to another program")
+    t.resume(course, states, place)
+
+
+def _position_of(data: Any) -> tuple[Position, int | None]:
+    match data:
+        case {"iteration": iteration, "k": k, "call": call}:
+            return Position(whole(iteration, 1), whole(k)), None if call is None else whole(call)
+        case _:
+            raise damaged("the place in time cannot be read")
+
+
+# -- changes by hand -----------------------------------------------------------------------------------
+
+
+class _Events:
+    """All changes of all courses, each once. A change is itself in every course that it is in."""
+
+    def __init__(self, courses: Sequence[Sequence[Event]]) -> None:
+        self.all: list[Event] = []
+        self._at: dict[int, int] = {}
+        for course in courses:
+            for event in course:
+                if id(event) not in self._at:
+                    self._at[id(event)] = len(self.all)
+                    self.all.append(event)
+
+    def number(self, event: Event) -> int:
+        """Return the number of a change."""
+        return self._at[id(event)]
+
+
+def _affordable(steps: Steps) -> Steps:
+    """Return the newest of some changes, as many as a document holds: each keeps the losses that there were before it."""
+    left, kept = STEPS_BYTES, 0
+    for course, _ in reversed(steps[-MOST_STEPS:]):
+        left -= 8 * len(course.losses)
+        if left < 0:
+            break
+        kept += 1
+    return steps[len(steps) - kept :]
+
+
+def _event_data(event: Event, shelf: Shelf) -> dict[str, Any]:
+    return {
+        "iteration": event.iteration,
+        "text": event.text,
+        "values": _values_data(event.values, shelf),
+        "cells": {name: sorted([int(i) for i in cell] for cell in cells) for name, cells in event.cells.items()},
+        "program": None if event.program is None else program_data(event.program, shelf),
+    }
+
+
+def _event_of(data: Any, box: Box) -> Event:
+    match data:
+        case {"iteration": iteration, "text": str(text), "values": dict(values), "cells": dict(cells), "program": program}:
+            where = {name: frozenset(_cell_of(c) for c in items(found, MOST_CELLS, "cells")) for name, found in cells.items()}
+            made = None if program is None else program_of(program, box)
+            return Event(whole(iteration, 1), text[:500], _values_of(cast("dict[str, Any]", values), box), where, made)
+        case _:
+            raise damaged("a change by hand in it cannot be read")
+
+
+def _course_data(course: Course, events: _Events, shelf: Shelf) -> dict[str, Any]:
+    return {"events": [events.number(e) for e in course.events], "losses": shelf.put(np.array(course.losses, dtype=np.float64))}
+
+
+def _course_of(data: Any, events: Sequence[Event], box: Box) -> Course:
+    match data:
+        case {"events": numbers, "losses": losses}:
+            found = box.array(losses)
+            if found.ndim != 1 or found.dtype != np.float64:
+                raise damaged("its losses cannot be read")
+            chosen = [whole(n, 0, len(events) - 1) for n in items(numbers, MOST_EVENTS, "changes by hand")]
+            return Course(tuple(events[n] for n in chosen), tuple(found.tolist()))
+        case _:
+            raise damaged("a course of the training in it cannot be read")
+
+
+def _step_data(step: tuple[Course, Position], events: _Events, shelf: Shelf) -> dict[str, Any]:
+    course, at = step
+    return {**_course_data(course, events, shelf), "iteration": at.iteration, "k": at.k}
+
+
+def _steps_of(data: Any, events: Sequence[Event], box: Box) -> Steps:
+    return [
+        (_course_of(entry, events, box), Position(whole(entry.get("iteration"), 1), whole(entry.get("k"))))
+        for entry in items(data, MOST_STEPS, "changes to take back")
+    ]
+
+
+def _values_data(values: Mapping[str, Datum], shelf: Shelf) -> dict[str, Any]:
+    return {name: datum_data(value, shelf) for name, value in values.items()}
+
+
+def _values_of(data: Mapping[str, Any], box: Box) -> dict[str, Datum]:
+    return {name: datum_of(value, box) for name, value in data.items()}
+
+
+def _old_of(data: Any, values: int, box: Box) -> dict[int, Datum | None]:
+    found: dict[int, Datum | None] = {}
+    for entry in items(data, MOST_CELLS, "values that are out of date"):
+        match entry:
+            case {"value": index, "was": was}:
+                found[whole(index, 0, values - 1)] = None if was is None else datum_of(was, box)
+            case _:
+                raise damaged("a value that is out of date cannot be read")
+    return found
+
+
+# -- what a person looks at ----------------------------------------------------------------------------
+
+
+def _selection_of(data: Any, session: Session) -> Selection:
+    """Return what was selected, as far as it is still there: nothing depends on it."""
+    match data:
+        case {"value": int(value), "cell": cell, "sample": sample} if 0 <= value < len(session.program.values):
+            pass
+        case {"sample": sample}:
+            value, cell = None, None
+        case _:
+            return Selection()
+    total = session.program.batching.total
+    chosen = sample if isinstance(sample, int) and not isinstance(sample, bool) and 0 <= sample < total else None
+    if value is None or cell is None:
+        return Selection(value, None, chosen)
+    shape = session.timeline.machine.layout.shape(value) or ()
+    where = _cell_of(cell)
+    fits = len(where) == len(shape) and all(isinstance(n, int) and 0 <= i < n for i, n in zip(where, shape, strict=True))
+    return Selection(value, where if fits else None, chosen)
+
+
+def _cell_of(data: Any) -> tuple[int, ...]:
+    return tuple(whole(i, -LARGEST) for i in items(data, 32, "axes of a cell"))
+
+
+def _written_of(data: Any) -> Written | None:
+    match data:
+        case None:
+            return None
+        case {"text": str(text), "applied": (str() | None) as applied} if len(text) <= LONGEST_TEXT and "\0" not in text:
+            return Written(text, applied)
+        case _:
+            raise damaged("the text of the editor in it cannot be read")

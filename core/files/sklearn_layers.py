@@ -1,0 +1,166 @@
+"""scikit-learn's multi-layer perceptrons, as an inert pickle holds them → layers, arrays and facts.
+
+An MLP keeps a weight matrix (inputs × outputs) and a bias a layer in `coefs_` and `intercepts_`, the function of the hidden
+layers in `activation` and that of the last one in `out_activation_` (scikit-learn, neural_network/_multilayer_perceptron.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import numpy as np
+
+from core.files.inert_numpy import Ndarray, array_in, number_in, texts_in
+from core.files.inert_source import Source
+from core.files.inert_values import Called, Items, Table, Value, entries
+from core.files.problem import FileProblem, shown
+from core.files.saved import Layer
+
+_MLPS = ("MLPClassifier", "MLPRegressor")
+_SEARCHES = ("GridSearchCV", "RandomizedSearchCV", "HalvingGridSearchCV", "HalvingRandomSearchCV")
+_ACTIVATIONS = {"logistic": "sigmoid", "tanh": "tanh", "relu": "relu", "identity": "", "softmax": "softmax"}
+_AGAIN = "fit it, and save it again"
+_DEEPEST = 6
+
+
+@dataclass
+class Estimator:
+    """An MLP with what stands before it in a pipeline."""
+
+    name: str
+    layers: tuple[Layer, ...] = ()
+    arrays: dict[str, Ndarray] = field(default_factory=dict)
+    metadata: dict[str, str] = field(default_factory=dict)
+    complete: bool = True
+
+
+def estimator_in(value: Value, source: Source) -> Estimator | None:
+    """Return the MLP in a pickle: itself, in a Pipeline, as the best of a search, or an entry; None if there is none."""
+    return _find(value, source, 0)
+
+
+def _find(value: Value, source: Source, depth: int) -> Estimator | None:
+    if depth > _DEEPEST:
+        return None
+    kind = _kind(value)
+    if isinstance(value, Called) and kind in _MLPS:
+        made = Estimator(kind)
+        _mlp(made, value, source)
+        return made
+    if isinstance(value, Called) and kind == "Pipeline":
+        return _pipeline(value, source)
+    if isinstance(value, Called) and kind in _SEARCHES:
+        return _find(_attributes(value).get("best_estimator_"), source, depth + 1)
+    if isinstance(value, (Table, Items)):
+        for _, inner in list(entries(value))[:1000]:
+            found = _find(inner, source, depth + 1)
+            if found is not None:
+                return found
+    return None
+
+
+def _kind(value: Value) -> str:
+    """Return the class of an object of scikit-learn, '' for anything else."""
+    if not isinstance(value, Called) or not value.name.startswith("sklearn."):
+        return ""
+    return value.name.rpartition(".")[2]
+
+
+def _attributes(value: Called) -> Mapping[str, Value]:
+    return dict(value.state.texts()) if isinstance(value.state, Table) else {}
+
+
+def _pipeline(value: Called, source: Source) -> Estimator | None:
+    steps = _attributes(value).get("steps")
+    parts = [p.values[1] for p in steps if isinstance(p, Items) and len(p) == 2] if isinstance(steps, Items) else []
+    last = parts[-1] if parts else None
+    if not isinstance(last, Called) or _kind(last) not in _MLPS:
+        return None
+    made = Estimator(f"Pipeline with {_kind(last)}")
+    for n, step in enumerate(parts[:-1]):
+        if isinstance(step, Called):
+            _prepared(made, step, f"step {n + 1}", source)
+    _mlp(made, last, source)
+    return made
+
+
+def _prepared(made: Estimator, step: Called, name: str, source: Source) -> None:
+    """Add what a pipeline does before the network. A StandardScaler is a normalisation with fixed mean and variance."""
+    kind, got = _kind(step) or step.name.rpartition(".")[2], _attributes(step)
+    mean, variance, scale = (array_in(got.get(a)) for a in ("mean_", "var_", "scale_"))
+    why = f"{shown(kind)} prepares the data and is not a layer that can be stepped here"
+    flow = made.layers[-1].outputs if made.layers else ("input",)
+    if kind == "StandardScaler" and mean and variance and scale and all(a.numeric for a in (mean, variance, scale)):
+        both = got.get("with_mean") is True and got.get("with_std") is True
+        shapes = {mean.shape, variance.shape, scale.shape}
+        fits = len(shapes) == 1 and len(mean.shape) == 1
+        if both and fits and np.array_equal(np.sqrt(variance.values(source)), scale.values(source)):
+            made.arrays[f"{name}.mean_"], made.arrays[f"{name}.var_"] = mean, variance
+            layer = Layer(
+                "batch_norm", name, flow, (name,), tensors={"mean": f"{name}.mean_", "variance": f"{name}.var_"},
+                attributes={"class": step.name, "epsilon": 0.0, "outputs": mean.shape[0]},
+            )  # fmt: skip
+            made.layers += (layer,)
+            return
+        why = "StandardScaler with an unusual setting, or a feature that never varies, is not stepped here"
+    made.complete = False
+    made.layers += (Layer("box", name, flow, (name,), attributes={"class": step.name}, steppable=False, why=why),)
+
+
+def _mlp(made: Estimator, value: Called, source: Source) -> None:
+    got = _attributes(value)
+    coefs, intercepts = _arrays(got, "coefs_"), _arrays(got, "intercepts_")
+    if len(coefs) != len(intercepts):
+        raise FileProblem(f"it has {len(coefs)} matrices and {len(intercepts)} biases; {_AGAIN}")
+    for n, (w, b) in enumerate(zip(coefs, intercepts, strict=True)):
+        if len(w.shape) != 2 or b.shape != w.shape[1:]:
+            raise FileProblem(f"the matrix and the bias of its layer {n + 1} do not fit each other; {_AGAIN}")
+    for n, (w, v) in enumerate(pairwise(coefs)):
+        if w.shape[1] != v.shape[0]:
+            raise FileProblem(f"its layer {n + 2} takes {v.shape[0]} numbers where the one before gives {w.shape[1]}; {_AGAIN}")
+    hidden, last = _function(got, "activation"), _function(got, "out_activation_")
+    flow = made.layers[-1].outputs if made.layers else ("input",)
+    for n, (w, b) in enumerate(zip(coefs, intercepts, strict=True)):
+        weight, bias, name = f"coefs_.{n}", f"intercepts_.{n}", f"layer {n + 1}"
+        made.arrays[weight], made.arrays[bias] = w, b
+        layer = Layer(
+            "dense", name, flow, (name,), hidden if n < len(coefs) - 1 else last, {"weight": weight, "bias": bias},
+            {"class": value.name, "orientation": "in,out", "inputs": w.shape[0], "outputs": w.shape[1]},
+        )  # fmt: skip
+        made.layers += (layer,)
+        flow = layer.outputs
+    _facts(made, got, source)
+
+
+def _arrays(got: Mapping[str, Value], name: str) -> list[Ndarray]:
+    values = got.get(name)
+    if not isinstance(values, Items) or not len(values):
+        raise FileProblem(f"it was never fitted: it has no {name}; {_AGAIN}")
+    found: list[Ndarray] = []
+    for n, value in enumerate(values):
+        array = array_in(value)
+        if array is None or not array.numeric or array.dtype.kind != "f":
+            kind = "of Python objects" if array is not None and array.objects is not None else "not of real numbers"
+            raise FileProblem(f"its {name}[{n}] is {kind}, so it is no network; {_AGAIN}")
+        found.append(array)
+    return found
+
+
+def _function(got: Mapping[str, Value], name: str) -> str:
+    value = got.get(name)
+    if not isinstance(value, str) or value not in _ACTIVATIONS:
+        raise FileProblem(f"its {name} is no function that scikit-learn knows; {_AGAIN}")
+    return _ACTIVATIONS[value]
+
+
+def _facts(made: Estimator, got: Mapping[str, Value], source: Source) -> None:
+    classes = texts_in(got.get("classes_"), source)
+    if classes:
+        made.metadata["classes"] = ", ".join(classes)
+    for name in ("solver", "alpha", "loss", "n_features_in_", "n_iter_", "best_loss_", "loss_", "_sklearn_version"):
+        value = got.get(name)
+        plain = value if isinstance(value, str) else number_in(value, source)
+        if plain is not None:
+            made.metadata[name.strip("_")] = str(plain)

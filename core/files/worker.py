@@ -1,0 +1,230 @@
+"""Reading a file in a process of its own, which is limited, watched by the clock, and ended when it has answered.
+
+However that process ends — an answer, a crash of a library, too much memory or time — the app gets a `Saved`, numbers, or one
+sentence.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Generator, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from core.files.child import FRAME, PIECE
+from core.files.json_safe import loads
+from core.files.limits import LIMITS, Limits
+from core.files.problem import FileProblem, escaped
+from core.files.saved import ITEM_BYTES, Saved, Tensor
+
+_CHILD = Path(__file__).with_name("child.py")
+_LONGEST_SENTENCE = 2_000
+_LONGEST_NAME = 80
+_KEPT = ("SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+
+
+def read(path: Path, limits: Limits = LIMITS) -> Saved:
+    """Return what a file holds, read in a process of its own.
+
+    Raises:
+        FileProblem: one sentence that begins with the file's name and says what is wrong and what to do.
+    """
+    with Worker(limits) as worker:
+        return worker.read(path)
+
+
+class Worker:
+    """A process that reads one file after the other; a new one is started when it has died. Used by one thread at a time."""
+
+    def __init__(self, limits: Limits = LIMITS) -> None:
+        """Start nothing yet."""
+        self._limits = limits
+        self._process: subprocess.Popen[bytes] | None = None
+        self._late = False
+        self._unclean = False  # whether frames of an answer may still be in the pipe
+
+    def __enter__(self) -> Worker:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def pid(self) -> int:
+        """The number of the process, 0 if none runs."""
+        return self._process.pid if self._process is not None else 0
+
+    def read(self, path: Path) -> Saved:
+        """Return what a file holds; raises FileProblem as `read` does."""
+        named = _named(path)
+        with self._asked(named, {"op": "read", "path": _absolute(path)}) as frames:
+            answer = self._json(next(frames), named)
+        try:
+            return Saved.from_data({**answer["saved"], "path": str(path)})
+        except FileProblem as error:
+            raise FileProblem(f"{named}: {error}") from None
+
+    def numbers(self, saved: Saved, tensor: Tensor, rows: tuple[int, int] | None = None) -> Iterator[bytes]:
+        """Yield the little-endian bytes of a tensor in pieces, in the order in which they are stored.
+
+        `rows` are the first and one past the last of its first axis, for a tensor whose place is 'worker' only.
+
+        Raises:
+            FileProblem: at the latest with the last piece, if the file is damaged there, or gives fewer or more bytes.
+        """
+        path, named = Path(saved.path), _named(Path(saved.path))
+        if tensor.where.kind == "worker":
+            shape = tensor.shape if rows is None else (rows[1] - rows[0], *tensor.shape[1:])
+            left = ITEM_BYTES[tensor.dtype]
+            for n in shape:
+                left *= n
+        else:
+            left = tensor.where.length
+        request = {"op": "array", "path": _absolute(path), "tensor": tensor.to_data(), "rows": list(rows) if rows else None}
+        with self._asked(named, request) as frames:
+            self._json(next(frames), named)
+            for kind, data in frames:
+                if kind == b"J":
+                    self._json((kind, data), named)
+                    break
+                left -= len(data)
+                if left < 0:
+                    break
+                yield data
+        if left:
+            raise FileProblem(
+                f"{named}: its tensor is not as long as its header says; it has changed or is damaged, open it again"
+            )
+
+    def close(self) -> None:
+        """End the process, if there is one. It has nothing to save."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.kill()
+        process.wait()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+
+    @contextlib.contextmanager
+    def _asked(self, named: str, request: dict[str, Any]) -> Generator[Iterator[tuple[bytes, bytes]], None, None]:
+        """Send a request and give its answer's frames; the process is ended unless the answer was taken to its end."""
+        process = self._running(named)
+        self._late = False
+        clock = threading.Timer(self._limits.seconds, self._too_late, (process,))
+        clock.daemon = True
+        clock.start()
+        self._unclean = True
+        try:
+            data = json.dumps({**request, "limits": asdict(self._limits)}).encode("ascii")
+            assert process.stdin is not None
+            try:
+                process.stdin.write(FRAME.pack(b"J", len(data)) + data)
+                process.stdin.flush()
+            except OSError:
+                raise self._died(named, process) from None
+            yield self._frames(named, process)
+        finally:
+            clock.cancel()
+            if self._unclean or self._late:
+                self.close()
+
+    def _frames(self, named: str, process: subprocess.Popen[bytes]) -> Iterator[tuple[bytes, bytes]]:
+        assert process.stdout is not None
+        while True:
+            head = process.stdout.read(FRAME.size)
+            if len(head) < FRAME.size:
+                raise self._died(named, process)
+            kind, length = FRAME.unpack(head)
+            if kind not in (b"J", b"B") or length > (self._limits.reply if kind == b"J" else PIECE):
+                raise FileProblem(f"{named}: its contents are too much to list; it cannot be a network to step through")
+            data = process.stdout.read(length)
+            if len(data) < length:
+                raise self._died(named, process)
+            yield kind, data
+
+    def _json(self, frame: tuple[bytes, bytes], named: str) -> dict[str, Any]:
+        """Return an answer's JSON; raises FileProblem if it says that there was one."""
+        answer = loads(frame[1], f"{named}: what its reader answered", deepest=40) if frame[0] == b"J" else None
+        if not isinstance(answer, dict):
+            raise FileProblem(f"{named}: its reader gave no answer; the file may be damaged, save it anew")
+        if "problem" in answer or "done" in answer or "saved" in answer:
+            self._unclean = False
+        if "problem" in answer:
+            sentence = answer["problem"] if isinstance(answer["problem"], str) else ""
+            raise FileProblem(f"{named}: {escaped(sentence[:_LONGEST_SENTENCE])}")
+        return answer
+
+    def _running(self, named: str) -> subprocess.Popen[bytes]:
+        if self._process is not None and self._process.poll() is None:
+            return self._process
+        self.close()
+        folder = tempfile.mkdtemp(prefix="stepper-read-")  # the process takes it away as soon as it stands in it
+        environment = {k: os.environ[k] for k in _KEPT if k in os.environ}
+        environment |= {
+            "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1",
+            "HDF5_USE_FILE_LOCKING": "FALSE", "HDF5_PLUGIN_PRELOAD": "::",
+        }  # fmt: skip
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-I", "-B", str(_CHILD)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL, cwd=folder, env=environment, creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+            )  # fmt: skip
+        except OSError as error:
+            Path(folder).rmdir()
+            raise FileProblem(
+                f"{named}: no process can be started to read it ({error.strerror}); close other programs and try again"
+            ) from None
+        return self._process
+
+    def _too_late(self, process: subprocess.Popen[bytes]) -> None:
+        self._late = True
+        process.kill()
+
+    def _died(self, named: str, process: subprocess.Popen[bytes]) -> FileProblem:
+        code = process.wait()
+        if self._late or code == -getattr(signal, "SIGXCPU", 999):
+            return FileProblem(
+                f"{named}: reading it took longer than {self._limits.seconds:g} seconds and was stopped; "
+                "it is damaged, or too large for this app"
+            )
+        return FileProblem(
+            f"{named}: the process that read it ended before it answered (code {code}); "
+            "the file is damaged, download or save it again"
+        )
+
+
+_shared: Worker | None = None
+_turn = threading.Lock()
+
+
+@contextlib.contextmanager
+def shared() -> Generator[Worker, None, None]:
+    """Give the process that reads numbers of files already listed, to one thread at a time; it is ended with the app."""
+    global _shared
+    with _turn:
+        if _shared is None:
+            _shared = Worker()
+            atexit.register(_shared.close)
+        yield _shared
+
+
+def _named(path: Path) -> str:
+    """Return a file's name as sentences begin with it."""
+    name = escaped(path.name or str(path))
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
+
+
+def _absolute(path: Path) -> str:
+    return os.path.abspath(path)  # noqa: PTH100 (links are kept)
