@@ -32,6 +32,7 @@ from core.execute.events import Event
 from core.execute.inputs import Datum, State
 from core.execute.timeline import Course, Position, Timeline
 from core.files.document import Box, Shelf, damaged, is_document, unpacked
+from core.files.problem import FileProblem
 from core.frames import OUTSIDE
 from core.health.settings import HealthSettings
 from core.library import open_target
@@ -40,7 +41,7 @@ from core.numerics import Numerics
 from core.session import Selection, Session, session_of
 
 MOST_EVENTS, MOST_STEPS, MOST_STATES, MOST_CELLS = 10_000, 200, 32, 1_000_000
-MOST_ITERATIONS = 10**7
+MOST_ITERATIONS = 2 * 10**7
 NEAR = 10
 STATES_BYTES = 64 * 2**20
 STEPS_BYTES = 64 * 2**20
@@ -72,6 +73,8 @@ def document_of(session: Session, written: Written | None = None) -> bytes:
         FileProblem: if it is too large for one.
     """
     shelf, t = Shelf(), session.timeline
+    if t.iteration > MOST_ITERATIONS:
+        raise FileProblem(f"a document holds at most {MOST_ITERATIONS} iterations; go to an earlier one")
     undo, redo = (_affordable(steps) for steps in session.edits.history)
     events = _Events([t.events, *(course.events for course, _ in (*undo, *redo))])
     texts = (t.opened.text, *(e.program.text for e in t.events if e.program is not None), "" if written is None else written.text)
@@ -105,14 +108,14 @@ def document_of(session: Session, written: Written | None = None) -> bytes:
     return shelf.packed(data)
 
 
-def open_document(path: Path) -> Restored:
-    """Open a document: the session as it was left.
+def open_document(path: Path, beside: Path | None = None) -> Restored:
+    """Open a document: the session as it was left. `beside` is the folder that it belongs to, if not that where it lies.
 
     Raises:
         FileProblem: one sentence, if it is damaged, of a newer version, or no document.
     """
     box = unpacked(path)
-    return in_file(path, lambda: _restored(box, path))
+    return in_file(path, lambda: _restored(box, path.parent if beside is None else beside))
 
 
 def opened(target: str) -> Restored:
@@ -124,10 +127,10 @@ def opened(target: str) -> Restored:
     return open_document(Path(target)) if is_document(target) else Restored(session_of(open_target(target)))
 
 
-def _restored(box: Box, path: Path) -> Restored:
+def _restored(box: Box, beside: Path) -> Restored:
     data = box.data
     title, program, evaluations = head_of(box)
-    folder = folder_of(files_of(box), path.parent)
+    folder = folder_of(files_of(box), beside)
     session = Session(program, title, evaluations, folder)
     t = session.timeline
     all_events = [_event_of(e, box) for e in items(data.get("events"), MOST_EVENTS, "changes by hand")]
@@ -155,16 +158,18 @@ def _restored(box: Box, path: Path) -> Restored:
 
 
 def _states(t: Timeline) -> list[int]:
-    """Return which iterations' starts are kept: the one that is looked at, and others spread over the time that is known.
-
-    The iteration before and the epoch before are near what is looked at, and must not need a long replay.
-    """
-    near = {t.iteration, t.iteration - 1, t.iteration - max(t.opened.batching.per_epoch, NEAR)}
+    """Return which iterations' starts are kept: near the one that is looked at, and spread over the time that is known."""
+    near = _near(t, t.iteration)
     known = [i for i in t.checkpoints() if i > 1 and i not in near]
     size = sum(v.nbytes for v in t.left_before(t.iteration).values() if isinstance(v, np.ndarray)) + 200
     most = min(MOST_STATES, STATES_BYTES // size, len(known))
     chosen = {known[round(n * (len(known) - 1) / max(most - 1, 1))] for n in range(most)}
-    return sorted(i for i in near | chosen if i > 1)
+    return sorted(near | chosen)
+
+
+def _near(t: Timeline, iteration: int) -> set[int]:
+    """Return which iterations' starts must be known, so that what is shown of an iteration needs no long replay."""
+    return {i for i in (iteration, iteration - 1, iteration - max(t.opened.batching.per_epoch, NEAR)) if i > 1}
 
 
 def _states_of(data: Any, box: Box) -> dict[int, State]:
@@ -179,10 +184,8 @@ def _states_of(data: Any, box: Box) -> dict[int, State]:
 
 
 def _resume(t: Timeline, course: Course, states: Mapping[int, State], place: Position) -> None:
-    if place.iteration > 1 and place.iteration not in states:
+    if not _near(t, place.iteration) <= set(states):
         raise damaged("what the iteration starts from is missing")
-    if place.iteration > (MOST_ITERATIONS if t.opened.loss is None else len(course.losses) + 1):
-        raise damaged("it stands later than its losses go")
     programs = sorted({1: t.opened, **{e.iteration: e.program for e in course.events if e.program is not None}}.items())
     for iteration, state in states.items():
         program = [p for i, p in programs if i <= max(iteration - 1, 1)][-1]
@@ -194,7 +197,7 @@ def _resume(t: Timeline, course: Course, states: Mapping[int, State], place: Pos
 def _position_of(data: Any) -> tuple[Position, int | None]:
     match data:
         case {"iteration": iteration, "k": k, "call": call}:
-            return Position(whole(iteration, 1), whole(k)), None if call is None else whole(call)
+            return Position(whole(iteration, 1, MOST_ITERATIONS), whole(k)), None if call is None else whole(call)
         case _:
             raise damaged("the place in time cannot be read")
 

@@ -13,12 +13,16 @@ from pathlib import Path
 from typing import Any, cast
 
 from core.data.given import FILE_FUNCTIONS
-from core.data.sources import BUILT_IN, SUFFIXES
+from core.data.sources import BUILT_IN
+from core.data.sources import SUFFIXES as DATA
 from core.files.document import Box, Shelf, damaged
+from core.files.sniff import SUFFIXES as NETWORKS
 from core.notation.syntax import python_tree
 
-LARGEST_FILE = 256 * 2**20
+LARGEST_FILES = 64 * 2**20
+"""Bytes of all files that are put into a document; it opens without a larger one, with the numbers that came out of it."""
 MOST_FILES, MOST_PARTS, LONGEST_NAME = 100, 8, 200
+SUFFIXES = tuple({*DATA, *NETWORKS})
 _FORBIDDEN = frozenset('<>:"|?*\\')
 _laid_out: list[tempfile.TemporaryDirectory[str]] = []
 
@@ -57,10 +61,13 @@ def files_data(texts: tuple[str, ...], folder: Path | None, shelf: Shelf) -> dic
     The document still opens without such a file: it holds the numbers that came out of it.
     """
     found: dict[str, int] = {}
+    left = LARGEST_FILES
     for name in dict.fromkeys(n for text in texts for n in named_files(text)):
         with contextlib.suppress(OSError):
             path = (folder or Path()) / name
-            if path.is_file() and path.stat().st_size <= LARGEST_FILE:
+            size = path.stat().st_size if path.is_file() else left + 1
+            if size <= left:
+                left -= size
                 found[name] = shelf.put_file(path.read_bytes())
     return found
 

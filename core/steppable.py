@@ -407,7 +407,7 @@ class _Maker:
             if self.last in _ALONG:
                 loss = "softmax_cross_entropy"
             elif self.last == "sigmoid":
-                loss = "mse" if data.targets == "numbers" else "bce"
+                loss = "mse" if data.targets == "numbers" else "bce_with_logits"
             elif not self.last and classes:
                 loss = "softmax_cross_entropy"
             else:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.library import open_target
+from core.document import open_document
+from core.files.document import is_document
+from core.library import Opened, open_target
 from core.session import session_of
 from stepper.screen import choose_platform, display_available, missing_libraries, platforms
 
@@ -29,13 +31,16 @@ class Running:
     reporter: CrashReporter
 
 
-def start(target: str | None, settings_path: Path | None = None) -> Running:
+def start(target: str | None, settings_path: Path | None = None, opened: Opened | None = None) -> Running:
     """Make the window on a TARGET, without one on the first page, and show it; the event loop is the caller's.
+
+    `opened` is what the target was opened as, if it was already.
 
     Raises:
         StepperError: if the target cannot be opened; nothing is made then.
     """
-    opened = None if target is None else open_target(target)
+    restored = open_document(Path(target)) if target is not None and is_document(target) else None
+    opened = None if target is None or restored is not None else opened or open_target(target)
     choose_platform()
     from stepper.application import application
     from stepper.controller import Controller
@@ -48,7 +53,9 @@ def start(target: str | None, settings_path: Path | None = None) -> Running:
     reporter = CrashReporter(parent=window)
     reporter.said.connect(window.say)
     reporter.install()
-    if opened is None or target is None:
+    if restored is not None and target is not None:
+        window.controller.take(restored.session, target, restored)
+    elif opened is None or target is None:
         window.show_first_page()
     else:
         window.controller.take(session_of(opened), target)
@@ -56,9 +63,9 @@ def start(target: str | None, settings_path: Path | None = None) -> Running:
     return Running(made, window, reporter)
 
 
-def run(target: str | None) -> int:
+def run(target: str | None, opened: Opened | None = None) -> int:
     """Show the window on a TARGET or the first page until it is closed; returns the exit status."""
-    running = start(target)
+    running = start(target, opened=opened)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
         return running.application.exec()

@@ -12,16 +12,20 @@ from typing import Any, NoReturn
 
 from core import ops
 from core.data.sources import BUILT_IN
-from core.description import INITIALIZERS, LAYER_FIELDS
+from core.description import INITIALIZERS, LAYER_FIELDS, LOSSES
 from core.diagnosis.words import LEVELS
 from core.errors import SettingError
 from core.explain.operations import EXPLANATIONS
+from core.files.infer import ORIENTATIONS
 from core.health import rules
 from core.library import EXAMPLES
 from core.optimizers import RULES
+from core.steppable import MODES, Choices
+from core.steppable_data import Samples
 from stepper.picture import ARRANGED, THEMES, VIEWS
 
 CHECKED = 1000
+CONVERTED = (".toml", ".npz", ".safetensors", ".onnx", ".stepper")
 
 _EXAMPLES = """\
 examples:
@@ -34,6 +38,9 @@ examples:
   stepper diagnose my_net.py               which line of your backward is wrong, and how
   stepper diagnose my_net.py --show hint   only a hint: find the line yourself
   stepper script xor -o xor_plain.py       a plain NumPy script with the same bits
+  stepper inspect mlp.pt                   what a saved network holds
+  stepper trace mlp.pt --data points.csv   step it on your data
+  stepper convert mlp.pt -o mlp.safetensors
   stepper picture xor --step 14 --view operation -o dW2.png
 """
 
@@ -54,6 +61,18 @@ parameter whether its gradient is right. Of each fault it tells the line, what i
 
 exit status: 0 right, also up to a factor that all gradients share; 1 wrong; 2 there is no such target, it cannot be
 read, or there is nothing to compare with.
+"""
+
+_INSPECT = """\
+Shows what a saved network holds: its layers, and every tensor with its shape, type, and the range of its numbers. Nothing
+in the file is executed. Where it holds weights alone, the layers are inferred, and why is told under "assumed".
+
+exit status: 0; 2 the file cannot be read, with one sentence that says why.
+"""
+
+_CONVERT = """\
+Writes a network in another form: its weights as .npz or .safetensors, its forward lines as .onnx, a description as .toml
+with the weights beside it as .npz, or a document of this app as .stepper.
 """
 
 _LESSON = """\
@@ -82,7 +101,7 @@ def parser() -> argparse.ArgumentParser:
     commands = root.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
     target: dict[str, Any] = {
         "metavar": "TARGET",
-        "help": "a built-in's name (see `stepper list`), lesson:NAME (see `stepper lesson list`) or a program file",
+        "help": "a built-in (see `stepper list`), lesson:NAME (see `stepper lesson list`), a program file, or a saved network",
     }  # fmt: skip
     settings: dict[str, Any] = {
         "action": "append", "default": [], "metavar": "NAME=VALUE", "dest": "settings",
@@ -91,12 +110,14 @@ def parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser("open", help="open the window on a network")
     command.add_argument("target", **target)
+    _saved_arguments(command)
 
     command = commands.add_parser("list", help="list what is built in")
     command.add_argument("kind", nargs="?", choices=tuple(LISTS), default="examples")
 
     command = commands.add_parser("trace", help="show one iteration, an operation a line")
     command.add_argument("target", **target)
+    _saved_arguments(command)
     command.add_argument("--iteration", type=_positive, default=1, metavar="N", help="which iteration, from 1")
     command.add_argument("--set", **settings)
     command.add_argument("--json", action="store_true", help="print one JSON object")
@@ -104,6 +125,7 @@ def parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser("train", help="run iterations and show the loss")
     command.add_argument("target", **target)
+    _saved_arguments(command)
     command.add_argument("--iterations", type=_positive, required=True, metavar="N")
     command.add_argument("--every", type=_positive, default=1, metavar="K", help="show the first, each K-th and the last one")
     command.add_argument("--set", **settings)
@@ -114,6 +136,7 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     command.add_argument("target", **target)
+    _saved_arguments(command)
     command.add_argument(
         "--iterations", type=_positive, default=CHECKED, metavar="N", help=f"how many iterations to run; {CHECKED} if not given"
     )  # fmt: skip
@@ -129,6 +152,7 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     command.add_argument("target", **target)
+    _saved_arguments(command)
     command.add_argument(
         "--show", choices=LEVELS, default=LEVELS[-1], help=f"how much to tell of a fault; {LEVELS[-1]} if not given"
     )
@@ -147,11 +171,13 @@ def parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser("script", help="write a plain NumPy script with the same bits")
     command.add_argument("target", **target)
+    _saved_arguments(command)
     command.add_argument("--set", **settings)
     command.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.py")
 
     command = commands.add_parser("picture", help="write a picture of a view")
     command.add_argument("target", **target)
+    _saved_arguments(command)
     command.add_argument("--iteration", type=_positive, default=1, metavar="N", help="which iteration, from 1")
     command.add_argument("--set", **settings)
     command.add_argument("--step", type=_count, default=None, metavar="K", help="how many operations are done; all if not given")
@@ -161,7 +187,50 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--theme", choices=THEMES, default="light")
     command.add_argument("--size", type=_size, default=(1600, 1000), metavar="1600x1000")
     command.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.png")
+
+    command = commands.add_parser(
+        "inspect", help="show what a saved network holds", description=_INSPECT,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    command.add_argument("file", metavar="FILE", help="a saved network: .npz, .safetensors, .onnx, .keras, .h5, .pt, .pkl, …")
+    command.add_argument("--json", action="store_true", help="print one JSON object")
+
+    command = commands.add_parser(
+        "convert", help="write a network in another form", description=_CONVERT,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    command.add_argument("target", **target)
+    _saved_arguments(command)
+    command.add_argument("--set", **settings)
+    command.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="OUT", help=f"a name that ends in {', '.join(CONVERTED)}"
+    )
     return root
+
+
+def _saved_arguments(command: argparse.ArgumentParser) -> None:
+    """Add what a saved network can be given beside its file."""
+    group = command.add_argument_group("of a saved network")
+    group.add_argument("--data", default=None, metavar="FILE", help="the samples: a .csv or .npz file, or a built-in data set")
+    group.add_argument(
+        "--activation", default=None, metavar="HIDDEN[,OUTPUT]", help="functions that the file does not say, as in relu,softmax"
+    )
+    group.add_argument("--loss", default=None, choices=LOSSES, metavar="LOSS", help="the loss; see `stepper list losses`")
+    group.add_argument("--orientation", default=None, choices=ORIENTATIONS, help="how matrices are stored where both ways fit")
+    group.add_argument("--mode", default=None, choices=MODES, help="how dropout and batch normalisation run; use if not given")
+
+
+def saved_choices(arguments: argparse.Namespace) -> tuple[Choices | None, Samples | None]:
+    """Return what was given for a saved network, None for what was not; raises SettingError."""
+    samples = None if arguments.data is None else Samples(arguments.data)
+    given = (arguments.activation, arguments.loss, arguments.orientation, arguments.mode)
+    if given == (None,) * 4:
+        return None, samples
+    hidden, _, output = (arguments.activation or "").partition(",")
+    choices = Choices(
+        hidden.strip(), output.strip(), arguments.orientation or "", arguments.loss or "", mode=arguments.mode or MODES[0]
+    )
+    return choices, samples
 
 
 def version() -> str:

@@ -15,13 +15,18 @@ from core.check_words import health_json, health_text
 from core.diagnosis import diagnose
 from core.diagnosis.report import diagnosis_json, diagnosis_text
 from core.errors import StepperError, TargetError
-from core.library import EXAMPLES, open_target, written
+from core.files.problem import escaped
+from core.inspect_report import inspect_json, inspect_text, inspected
+from core.library import EXAMPLES, Opened, open_target, written
 from core.notation.script import script_text
 from core.program.ir import fault_sentence
 from core.report import save_values, trace, trace_json, trace_table, training
+from core.saved_convert import convert
+from core.saved_target import is_saved, read_saved
+from core.session import session_of
 from stepper import screen
-from stepper.arguments import LISTS, parse_settings, parser
-from stepper.saving import save_text
+from stepper.arguments import CONVERTED, LISTS, parse_settings, parser, saved_choices
+from stepper.saving import save_bytes, save_text
 
 
 def _list(arguments: argparse.Namespace) -> int:
@@ -35,8 +40,17 @@ def _rows(rows: Sequence[tuple[str, str]]) -> None:
         print(f"{name.ljust(width)}  {text}")
 
 
+def _opened(arguments: argparse.Namespace) -> Opened:
+    """Open the TARGET with what was given for it; what was assumed of a saved network is said beside the output."""
+    opened = open_target(arguments.target, parse_settings(getattr(arguments, "settings", ())), *saved_choices(arguments))
+    if opened.steps is not None:
+        for sentence in opened.steps.assumed:
+            print(f"assumed: {escaped(sentence)}", file=sys.stderr)
+    return opened
+
+
 def _trace(arguments: argparse.Namespace) -> int:
-    opened = open_target(arguments.target, parse_settings(arguments.settings))
+    opened = _opened(arguments)
     found = trace(opened.program, arguments.iteration)
     if arguments.values is not None:
         save_values(found, arguments.values)
@@ -47,7 +61,7 @@ def _trace(arguments: argparse.Namespace) -> int:
 
 
 def _train(arguments: argparse.Namespace) -> int:
-    opened = open_target(arguments.target, parse_settings(arguments.settings))
+    opened = _opened(arguments)
     if not arguments.json:
         print("iteration     epoch  loss")
     for row in training(opened.program, arguments.iterations, opened.evaluations):
@@ -67,7 +81,7 @@ def _train(arguments: argparse.Namespace) -> int:
 
 def _check(arguments: argparse.Namespace) -> int:
     rules = rules_named(arguments.rules) if arguments.rules else ()
-    opened = open_target(arguments.target, parse_settings(arguments.settings))
+    opened = _opened(arguments)
     report = health_report(opened, arguments.iterations, rules, arguments.gradients)
     print(json.dumps(health_json(report), ensure_ascii=False, allow_nan=False) if arguments.json else health_text(report))
     return 0 if report.healthy else 1
@@ -75,7 +89,7 @@ def _check(arguments: argparse.Namespace) -> int:
 
 def _diagnose(arguments: argparse.Namespace) -> int:
     w = written(arguments.target)
-    if w.described:
+    if w.described or is_saved(arguments.target):
         raise TargetError(
             f"{w.title} describes a network, so its backward is derived; diagnose a program with a backward of your own"
         )
@@ -108,7 +122,7 @@ def _lesson(arguments: argparse.Namespace) -> int:
 
 
 def _script(arguments: argparse.Namespace) -> int:
-    opened = open_target(arguments.target, parse_settings(arguments.settings))
+    opened = _opened(arguments)
     text = script_text(opened.program, opened.title)
     save_text(arguments.output, text)
     return 0
@@ -118,11 +132,33 @@ def _picture(arguments: argparse.Namespace) -> int:
     from core.lessons.shipped import is_lesson
     from stepper.picture import picture
 
-    opened = open_target(arguments.target, parse_settings(arguments.settings))
+    opened = _opened(arguments)
     picture(
         opened, arguments.iteration, arguments.step, arguments.view, arguments.theme, arguments.size, arguments.output,
         arguments.arrangement, arguments.select, arguments.target if is_lesson(arguments.target) else "",
     )  # fmt: skip
+    return 0
+
+
+def _inspect(arguments: argparse.Namespace) -> int:
+    if not is_saved(arguments.file) and Path(arguments.file).suffix.lower() in (".py", ".toml", ".stepper"):
+        raise TargetError(f"{arguments.file} is no saved network but a program; open it with `stepper open`")
+    found = inspected(read_saved(arguments.file))
+    print(json.dumps(inspect_json(found), allow_nan=False) if arguments.json else inspect_text(found))
+    return 0
+
+
+def _convert(arguments: argparse.Namespace) -> int:
+    if arguments.output.suffix.lower() not in CONVERTED:
+        raise TargetError(f"{arguments.output} ends in none of {', '.join(CONVERTED)}; the ending says the form to write")
+    if arguments.output.suffix.lower() == ".stepper":
+        from core.document import document_of
+
+        save_bytes(arguments.output, document_of(session_of(_opened(arguments))))
+        return 0
+    settings = parse_settings(arguments.settings)
+    for sentence in convert(arguments.target, arguments.output, settings, *saved_choices(arguments)):
+        print(escaped(sentence), file=sys.stderr)
     return 0
 
 
@@ -147,13 +183,14 @@ def _where_a_display_would_be() -> str:
     return "this machine has no display"
 
 
-def _window(target: str | None) -> int:
-    opened = open_target(target or "xor")
+def _window(arguments: argparse.Namespace) -> int:
+    target: str | None = getattr(arguments, "target", None)
+    opened = open_target("xor") if target is None else _opened(arguments)
     why = why_no_window()
     if why is None:
         from stepper import app
 
-        return app.run(target)
+        return app.run(target, opened)
     found = trace(opened.program, 1)
     print(trace_table(found))
     if found.fault is not None:
@@ -177,11 +214,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser().parse_args(_opening(list(sys.argv[1:] if argv is None else argv)))
     run = {
         "list": _list, "trace": _trace, "train": _train, "check": _check, "diagnose": _diagnose, "lesson": _lesson,
-        "script": _script, "picture": _picture,
+        "script": _script, "picture": _picture, "inspect": _inspect, "convert": _convert,
     }  # fmt: skip
     try:
         if arguments.command in (None, "open"):
-            return _window(getattr(arguments, "target", None))
+            return _window(arguments)
         return run[arguments.command](arguments)
     except StepperError as error:
         print(f"stepper: {error}", file=sys.stderr)

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from core.document import Restored, opened
 from core.errors import NotationError, StepperError
-from core.library import open_target
+from core.files.document import is_document
 from core.notes import Breakpoint
 from core.program.ir import BodyLine, Program, fault_sentence
 from core.rewritten import rewritten
-from core.session import Session, Size, session_of
+from core.session import Session, Size
 from stepper.running import Running
 
 
@@ -28,6 +29,8 @@ class Controller(QObject):
         super().__init__(parent)
         self.session: Session | None = None
         self.target = ""
+        self.restored: Restored | None = None
+        """What the open session was restored from, if it came out of a document."""
         self.running = Running(self)
         self.running.said.connect(self.said)
         self.running.told.connect(self.told)
@@ -39,19 +42,20 @@ class Controller(QObject):
     def open(self, target: str) -> bool:
         """Open a TARGET; on trouble says one sentence and leaves what is open untouched."""
         try:
-            found = open_target(target)
+            found = opened(target)
         except NotationError as error:
             self.said.emit(f"{Path(target).name}, {error}" if error.line else f"{Path(target).name}: {error}")
             return False
         except StepperError as error:
             self.said.emit(str(error))
             return False
-        self.take(session_of(found), target)
+        self.take(found.session, target, found if is_document(target) else None)
         return True
 
-    def take(self, session: Session, target: str = "") -> None:
-        """Work on a session from now on; `target` says where its program came from."""
+    def take(self, session: Session, target: str = "", restored: Restored | None = None) -> None:
+        """Work on a session from now on; `target` says where its program came from, `restored` what else its document held."""
         self.stop()
+        self.restored = restored
         self.target = target or session.title
         self.session = self.running.session = session
         session.listen(self._on_change)
@@ -63,7 +67,7 @@ class Controller(QObject):
         """Go on with the open program written anew: the same document and, where its line still is, the same place."""
         if self.session is not None:
             self.stop()
-            self.take(rewritten(self.session, program), self.target)
+            self.take(rewritten(self.session, program), self.target, self.restored)
 
     def rename(self, title: str, target: str) -> None:
         """Call what is open something else: it was saved there."""

@@ -33,8 +33,8 @@ class Files(QObject):
 
     @Slot()
     def choose(self) -> None:
-        """Ask for a program file or a described network and open it."""
-        self._ask_to_open(self.tr("Open a program"), self.tr("Programs and networks (*.py *.toml)"))
+        """Ask for a program file, a described network or a saved session and open it."""
+        self._ask_to_open(self.tr("Open"), self.tr("Programs, networks and sessions (*.py *.toml *.stepper)"))
 
     @Slot()
     def choose_code(self) -> None:

@@ -17,6 +17,7 @@ from stepper.backward import Backward
 from stepper.changing import Changing
 from stepper.controller import Controller
 from stepper.diagnosing import Diagnosing
+from stepper.documents import Documents
 from stepper.drawing import Drawer
 from stepper.files import Files
 from stepper.first_page import FirstPage
@@ -69,14 +70,16 @@ class MainWindow(QMainWindow):
         self.health = Health(controller, settings, self)
         self.lessons = Lessons(controller, self.panels, settings, self)
         self.diagnosing = Diagnosing(settings, self)
+        self.documents = Documents(controller, settings, self)  # before the text: it keeps both when another is opened
         self.writing = Writing(controller, settings, self)
+        self.documents.use(self.writing)
         self.backward = Backward(controller, self.diagnosing, self.writing, self.panels, self)
         self.asking = Asking(controller, self.changing, self.stops, self)
         self.owners: dict[str, QObject] = {
             "window": self, "controller": controller, "files": self.files, "looks": self.looks, "guide": self.guide,
             "panels": self.panels, "changing": self.changing, "stops": self.stops, "health": self.health, "asking": self.asking,
             "lessons": self.lessons, "diagnosing": self.diagnosing, "backward": self.backward,
-            "writing": self.writing, "leftovers": self.writing.left,
+            "writing": self.writing, "leftovers": self.writing.left, "documents": self.documents,
         }  # fmt: skip
         self.actions_ = actions.Actions(self.owners, self)
         self.wiring = Wiring(
@@ -235,10 +238,10 @@ class MainWindow(QMainWindow):
     def _on_opened(self, moment: Moment) -> None:
         self.message.dismiss()
         self.guide.tour.end()
-        self.setWindowTitle(self.tr("{title} — Backprop Stepper").format(title=moment.title))
         self.files.remember()
-        self.stops.read()
-        self.health.read()
+        if self.controller.restored is None:  # a document holds its own
+            self.stops.read()
+            self.health.read()
         self.moment = moment
         self.show_panels()
 
@@ -346,6 +349,10 @@ class MainWindow(QMainWindow):
         c.told.connect(self.tell)
         c.changed.connect(self.stops.on_changed)
         self.files.said.connect(self.say)
+        self.documents.said.connect(self.say)
+        self.documents.told.connect(self.tell)
+        self.documents.title_changed.connect(self.setWindowTitle)
+        self.documents.saved.connect(self.files.remember)
         self.writing.said.connect(self.say)
         self.writing.told.connect(self.tell)
         self.writing.editor_wanted.connect(self.show_editor)
@@ -475,6 +482,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop running and remember how the window was."""
         self.controller.stop()
+        self.documents.close()
         if not self.writing.close():
             event.ignore()
             return

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from core.complete import load
 from core.diagnosis.result import Diagnosis
 from core.errors import NotationError, StepperError
+from core.files.document import is_document
 from core.program.ir import Program
 from core.session import Session
 from stepper.controller import Controller
@@ -44,7 +45,6 @@ class Writing(QObject):
         self._controller, self._settings, self._window = controller, settings, parent
         self.drafts = Drafts(settings.path.parent / "drafts")
         self.left = Leftovers(self.drafts, parent)
-        self.left.open_wanted.connect(self._open_left)
         self.left.told.connect(self.told)
         self._view: EditorView | None = None
         self._document = Document("")
@@ -72,6 +72,16 @@ class Writing(QObject):
     def is_saved(self) -> bool:
         """Whether the text stands in its file, or is what was opened."""
         return self._text == self._kept
+
+    @property
+    def has_file(self) -> bool:
+        """Whether the text has a file of its own."""
+        return self._document.path is not None
+
+    @property
+    def run_text(self) -> str | None:
+        """The text that was run last; None where none of this document was."""
+        return self._applied
 
     @property
     def is_applied(self) -> bool:
@@ -183,7 +193,14 @@ class Writing(QObject):
             return
         self._set_aside()
         document, text = document_of(session, self._controller.target)
-        self._begin(document, text, text)
+        restored = self._controller.restored
+        if restored is None or restored.written is None:
+            self._begin(document, text, text)
+        else:
+            self._begin(document, restored.written.text, restored.written.applied)
+            if not is_document(self._controller.target):
+                self._kept = text  # what came back after a crash was never saved in its file
+                self._show_state()
 
     def _begin(self, document: Document, text: str, applied: str | None) -> None:
         self._document, self._text, self._kept, self._applied = document, text, text, applied
@@ -220,6 +237,14 @@ class Writing(QObject):
         dialog.selectFile(f"{Path(self._document.title).stem or 'my-program'}.py")
         dialog.fileSelected.connect(self.save_to)
         dialog.open()
+
+    def saved_in(self, path: Path) -> None:
+        """Take note that the text was saved within a document, which it belongs to from now on."""
+        self._document = Document(path.name, str(path), folder=self._document.folder)
+        self._kept = self._text
+        self._soon.stop()
+        self.drafts.drop()
+        self._show_state()
 
     @Slot(str)
     def save_to(self, name: str) -> None:
@@ -284,21 +309,21 @@ class Writing(QObject):
         if self.is_saved or not self.text.strip():
             self._soon.stop()
             self.drafts.drop()
-        elif self.keep():
-            self.drafts.set_aside()
-            words = self.tr("Your unsaved text of {title} is kept: Write ▸ Unsaved texts opens it.")
-            self.told.emit(words.format(title=self._document.title))
+            if not self.drafts.has_session:
+                return
+        elif not self.keep():
+            return
+        words = self.tr("Your unsaved work on {title} is kept: File ▸ Unsaved work opens it.")
+        self.drafts.set_aside()
+        self.told.emit(words.format(title=self._document.title))
 
-    @Slot(object)
-    def _open_left(self, draft: Draft) -> None:
-        """Open the program that a text belongs to, with that text in the editor; what was opened is one step to undo."""
-        if not (can_be_opened(draft.target) and self._controller.open(draft.target)):
+    def open_left(self, draft: Draft, is_open: bool) -> None:
+        """Show a text that was left behind in the editor, as one step to undo; first open its program unless it is open."""
+        if not is_open and not (can_be_opened(draft.target) and self._controller.open(draft.target)):
             self._set_aside()
             self._begin(Document(draft.title), "", None)
-        self._editor().replace_text_undoable(draft.text)
-        if self.keep():  # only now is the older copy not needed any more
-            self.drafts.throw_away(draft)
-        self.left.offer()
+        if draft.text.strip() and draft.text != self.text:
+            self._editor().replace_text_undoable(draft.text)
 
     # -- what actions call -------------------------------------------------------------------------------
 

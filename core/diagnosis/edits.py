@@ -37,16 +37,19 @@ class Stock:
     sizes: Sequence[str]
 
 
-def edits_of(root: ast.expr, source: str, stock: Stock, everywhere: bool = False) -> Iterator[Edit]:
+def edits_of(root: ast.expr, source: str, stock: Stock, everywhere: bool = False, term: bool = False) -> Iterator[Edit]:
     """Yield the single edits of an expression; `source` is the text that its places refer to.
 
-    Arrays are put beside the whole of it, or `everywhere`.
+    Arrays are put beside the whole of it, or `everywhere`; as a `term` of a sum, as after `+=`, the whole has a sign and size.
     """
 
     def text(node: ast.expr) -> str:
         return " ".join((ast.get_source_segment(source, node) or ast.unparse(node)).split())
 
     nodes = nodes_of(root)
+    if term:
+        yield Edit("plus", ((root, f"(-{wrapped(root, text)})"),), text(root), "")
+        yield from _sized(root, text, stock)
     yield from _names(nodes, stock)
     yield from _all_small(nodes, text)
     for node in nodes:
@@ -205,11 +208,15 @@ def _calls(node: ast.expr, text: Text, stock: Stock) -> Iterator[Edit]:
 def _scaled_terms(node: ast.expr, text: Text, stock: Stock) -> Iterator[Edit]:
     """Multiply or divide one term of a sum by a number; of a whole line, any factor counts as right here."""
     if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub)):
-        for term in (node.left, node.right):
-            for size in stock.sizes:
-                for op in ("/", "*"):
-                    new = f"({wrapped(term, text)} {op} {size})"
-                    yield Edit("scale", ((term, new),), text(term), new)
+        yield from _sized(node.left, text, stock)
+        yield from _sized(node.right, text, stock)
+
+
+def _sized(node: ast.expr, text: Text, stock: Stock) -> Iterator[Edit]:
+    for size in stock.sizes:
+        for op in ("/", "*"):
+            new = f"({wrapped(node, text)} {op} {size})"
+            yield Edit("scale", ((node, new),), text(node), new)
 
 
 def _indexed(node: ast.expr, text: Text) -> Iterator[Edit]:

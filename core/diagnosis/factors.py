@@ -23,6 +23,7 @@ from core.program.structure import ancestors
 
 CLOSE = 1e-6
 MOST_LINES = 3
+_USUAL = 3.0
 
 
 @dataclass(frozen=True)
@@ -111,19 +112,27 @@ def odd_lines(work: Work, free: frozenset[int] = frozenset()) -> tuple[float, li
     if not found:
         return 1.0, []
     groups = _groups(work, made)
-    best: list[tuple[frozenset[str], float]] | None = None
-    chosen = 1.0
+    covers: list[tuple[int, int, float, list[tuple[frozenset[str], float]]]] = []
     for common in _commons(found):
         needed = {n: common / c for n, c in found.items() if abs(common / c - 1) > CLOSE}
         cover = _cover(needed, list(groups))
-        if cover is not None and (best is None or len(cover) < len(best)):
-            best, chosen = cover, common
+        if cover is not None:
+            covers.append((len(cover), len(needed), common, cover))
+    if not covers:
+        return 1.0, []
+    best = min(covers, key=lambda c: c[0])
+
+    def ranked(group: frozenset[str], times: float) -> list[tuple[tuple[float, ...], int]]:
+        return sorted((_oddness(work, made, v, times, free), v) for v in groups[group])
+
+    # one parameter twice too far, or the other half as far as it should: the numbers cannot tell
+    instead = [ranked(*c[3][0])[0][1] for c in covers if c is not best and c[:2] == best[:2] == (1, len(found) / 2)]
     odd: list[Odd] = []
-    for group, times in best or []:
-        lines = groups[group]
-        ranked = sorted(lines, key=lambda v: _oddness(work, made, v, times, free))
-        odd.append(Odd(ranked[0], times, group, tuple(ranked[1:])))
-    return chosen, sorted(odd, key=lambda o: work.program.makers[o.value])
+    for group, times in best[3]:
+        (rank, first), *rest = ranked(group, times)
+        others = [] if rank[0] <= 0 else [v for r, v in rest if r[0] < _USUAL]
+        odd.append(Odd(first, times, group, tuple(others + instead)))
+    return best[2], sorted(odd, key=lambda o: work.program.makers[o.value])
 
 
 def _commons(found: Mapping[str, float]) -> list[float]:
@@ -189,6 +198,8 @@ def _oddness(work: Work, made: Mapping[str, Step], value: int, times: float, fre
     own, usual = own_factor(work, made, value)
     if own is None:
         return (2.0, 0.0)
+    if np.isclose(own, usual):
+        return (_USUAL, 0.0)
     if times < 0:
         wrong_now, right_then = np.sign(own) != np.sign(usual), np.sign(own * times) == np.sign(usual)
         fits = 0.0 if wrong_now and right_then else 1.0

@@ -175,7 +175,8 @@ class Mender:
         for root in (raw.value, raw.mask):
             if root is None:
                 continue
-            for edit in edits_of(root, self.program.text, stock, everywhere=place.step):
+            term = raw.augment is not None and not place.step and raw.target not in self.work.starts
+            for edit in edits_of(root, self.program.text, stock, everywhere=place.step, term=term):
                 yield None
                 segment = self.code.spliced(raw, edit.spans)
                 c = self.fits(place, statement, segment, names)

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 def role_text(program: Program, role: Role) -> str:
     """Return what a value should be, in words: ∂L/∂Z2, or the derivative of A1."""
     label = program.values[role.index].label
+    if role.kind == "part":
+        return f"the part of the gradient that {label} adds"
     return f"∂L/∂{label}" if role.kind == "adjoint" else f"the derivative of {label}"
 
 

@@ -42,7 +42,7 @@ def factors(case: Case, work: Work, found: Sequence[Place], same: bool) -> Gener
         at = case.line(s.line) if case.typed.get(s.line) in case.origin else 0  # 0: another mend has put the line in
         fault = Fault(
             at, case.given(at) or s.text, "sign" if o.times < 0 else "scale", written[0] if written else "",
-            ties=_other_updates(case, work, o) if open_ and o.times > 0 else (),
+            ties=_other_updates(case, work, o) if open_ and o.times > 0 else _other_lines(case, work, o),
             parameters=tuple(n for n in p.trainable if n in o.parameters),
             role=role_text(p, role[0]) if role else "", value=o.value,
         )  # fmt: skip
@@ -91,6 +91,12 @@ def _times(text: str, times: float) -> list[str]:
     if times == -1:
         return [f"-({text})"]
     return [f"{times:g} * ({text})"] if float(f"{times:g}") == times else [f"{times!r} * ({text})"]
+
+
+def _other_lines(case: Case, work: Work, odd: Odd) -> tuple[Tie, ...]:
+    """Return the lines that may bring in the factor as well."""
+    raws = [case.code.raws[work.statement_of(v)] for v in odd.others if v != odd.value]
+    return tuple(Tie(case.line(r.line), r.text, "", "sign" if odd.times < 0 else "scale") for r in dict.fromkeys(raws))
 
 
 def _other_updates(case: Case, work: Work, odd: Odd) -> tuple[Tie, ...]:

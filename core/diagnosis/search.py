@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from core.diagnosis.factors import line_factor
 from core.diagnosis.trials import SAME, Role
 from core.diagnosis.work import Work
-from core.program.ir import Instruction, Program
 from core.program.structure import ancestors
 
 MOST_FAULTS = 12
@@ -64,7 +64,7 @@ def _best(work: Work, wrong: list[str]) -> Generator[None, None, Place | None]:
         beside = work.beside(value) if value not in own else {}
         for role in roles_for(work, value):
             scale = work.scale_for(value, role, beside)
-            found.append((role, work.mended_by(value, role, wrong, 1.0 if scale is None else scale), scale))
+            found.append((role, work.mended_by(value, role, wrong, scale), scale))
             yield
         most = max((len(p) for _, p, _ in found), default=0)
         if most:
@@ -84,7 +84,21 @@ def _best(work: Work, wrong: list[str]) -> Generator[None, None, Place | None]:
     if last is not None and last.value in own and len(work.leads_to[last.value]) == 1 and not _there(work, chain[unknown - 1]):
         # a gradient that is made in the usual way, of what nothing has made into what it should be: either may be mended
         return replace(chain[unknown - 1], later=last.value)
+    if unknown < len(chain) and not idle and chain[unknown].scale is not None:
+        return _turning(work, chain[unknown:])
     return chain[idle[-1]] if idle else chain[unknown] if unknown < len(chain) else chain[-1]
+
+
+def _turning(work: Work, chain: list[Place]) -> Place:
+    """Return the first of some lines, all of a wrong sign or size, that brings it in; with the next as a tie if none does."""
+    for place in chain:
+        own, found = line_factor(work, place.value), work.role_of(place.value)
+        if own is None or found is None or place.scale is None:
+            return place
+        times = place.scale / found[1]
+        if own < 0 if times < 0 else abs(own * times - 1) <= SAME:
+            return place
+    return replace(chain[0], later=chain[1].value) if len(chain) > 1 else chain[0]
 
 
 def _there(work: Work, place: Place) -> bool:
@@ -129,9 +143,3 @@ def roles_for(work: Work, value: int) -> list[Role]:
     same = [r for r, a in truth.items() if a.shape == here and (here or r.kind == "adjoint")]
     turned = [Role(r.kind, r.index, True) for r, a in truth.items() if a.ndim == 2 and a.T.shape == here and a.shape != here]
     return [*own, *same, *turned, *(r for r, a in truth.items() if a.shape != here and r.kind == "adjoint")]
-
-
-def instructions_of(program: Program, statement: int) -> tuple[Instruction, ...]:
-    """Return the operations of a line."""
-    s = program.statements[statement]
-    return program.instructions[s.first : s.last]

@@ -29,7 +29,10 @@ RATE = 0.7
 
 @dataclass(frozen=True)
 class Role:
-    """What a value may be: the adjoint ∂L/∂v of a forward value, the local derivative of an activation, or a forward value."""
+    """What a value may be: the adjoint ∂L/∂v of a forward value, the local derivative of an activation, or a part of a gradient.
+
+    `index` is that of the forward value; of a part, the value that is made by the use of the parameter that adds it.
+    """
 
     kind: str
     index: int
@@ -171,7 +174,19 @@ def _truth(program: Program, probe: Probe) -> dict[Role, Array]:
             with np.errstate(all="ignore"):
                 [(_, factor)] = terms(i, np.ones(out.shape), probe.values.__getitem__, {z})
             truth[Role("factor", i.result)] = factor
-    return truth
+    return {**truth, **_parts(program, probe, truth)}
+
+
+def _parts(program: Program, probe: Probe, truth: Mapping[Role, Array]) -> dict[Role, Array]:
+    """Return what each use of a parameter that is used more than once, as by a decay of weights, adds to its gradient."""
+    found: dict[Role, Array] = {}
+    for name in program.trainable:
+        uses = [i for i in program.instructions if program.inputs[name] in i.reads and Role("adjoint", i.result) in truth]
+        for i in uses if len(uses) > 1 else ():
+            with np.errstate(all="ignore"):
+                added = terms(i, truth[Role("adjoint", i.result)], probe.values.__getitem__, {program.inputs[name]})
+            found[Role("part", i.result)] = np.sum([term for _, term in added], axis=0)
+    return found
 
 
 def activated(program: Program, i: Instruction) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -157,14 +157,16 @@ class Work:
         return Role("adjoint", self.starts[name])
 
     def _along(self, name: str) -> bool:
-        """Tell whether every cell moves along its own gradient, made of that alone: scaled by its size, as RMSProp does."""
+        """Tell whether all cells move along their own gradient, or all against it, scaled by its size, as RMSProp does."""
         p = self.program
         start, end = p.carried[name]
         if any(p.values[v].kind not in _NUMBERS for v in self._beside(name)):
             return False
         pairs = [(step_of(v, start, end), self.gradient(name, v)) for v in self.now]
+        if any(s is None or np.shape(s) != np.shape(x) for s, x in pairs):
+            return False
         with np.errstate(all="ignore"):
-            return all(s is not None and np.shape(s) == np.shape(x) and bool(np.all(s * x >= 0)) for s, x in pairs)
+            return any(all(bool(np.all(sign * s * x >= 0)) for s, x in pairs) for sign in (1, -1))
 
     def _beside(self, name: str) -> set[int]:
         """Return what an update is made from beside its gradient and its parameter, as inputs of the iteration, and sizes."""
@@ -213,8 +215,9 @@ class Work:
         """Return what the values that are taken as mended are in a trial."""
         return {v: self.truth(r)[n] * self.scales.get(v, 1.0) for v, r in self.replaced.items()}
 
-    def mended_by(self, value: int, role: Role, wrong: Iterable[str], scale: float = 1.0) -> frozenset[str]:
-        """Return which of some wrong parameters become right (up to a factor) with a role, `scale` times, in a value's place."""
+    def mended_by(self, value: int, role: Role, wrong: Sequence[str], times: float | None = None) -> frozenset[str]:
+        """Return which of some wrong parameters a role, so many `times`, in a value's place makes right up to a factor."""
+        scale, exact = (1.0, False) if times is None else (times, True)
         wanted = [n for n in wrong if n in self.leads_to[value]]
         if not wanted:
             return frozenset()
@@ -222,9 +225,16 @@ class Work:
         if first is None or not any(self._one(n, first) for n in wanted):
             return frozenset()
         values = self.put({value: role}, scale)
-        if values is None or any(self.factor(n, values) is None for n in self.leads_to[value] - set(wrong)):
+        if values is None:
+            return frozenset()
+        factors = {n: self.factor(n, values) for n in self.leads_to[value]}
+        others = [factors[n] for n in factors if n not in wrong]
+        mended = {n: c for n, c in factors.items() if n in wanted and c is not None}
+        if any(c is None for c in others):
             return frozenset()  # what was right becomes wrong: the fault is not here
-        return frozenset(n for n in wanted if self.factor(n, values) is not None)
+        if exact and any(abs(c / k - 1) > SAME for c in others if c is not None for k in mended.values()):
+            return frozenset()  # what was right becomes so by another factor
+        return frozenset(mended)
 
     def beside(self, value: int) -> dict[str, list[Array]]:
         """Return the part of each gradient that is not made from a value, as the decay of weights is one, where there is one."""
@@ -242,6 +252,7 @@ class Work:
         if not beside or np.shape(self.now[0][value]) != self.truth(role)[0].shape:
             return None
         once = self.put({value: role})
+        usual = [1.0, *(k for n in self.gradients if (k := self.factor(n)) is not None and k > 0)]
         for name, parts in beside.items() if once is not None else ():
             whole, truth = [self.gradient(name, v) for v in once or ()], self.truth(self.own_role(name))
             if any(np.shape(w) != t.shape or not np.isfinite(w).all() for w, t in zip(whole, truth, strict=True)):
@@ -252,7 +263,8 @@ class Work:
             rest = -np.concatenate([np.ravel(b) for b in parts])
             solved, *_ = np.linalg.lstsq(equations, rest, rcond=None)
             size = SAME * np.max(np.abs(rest))
-            if np.max(np.abs(made * solved[0])) > size >= np.max(np.abs(equations @ solved - rest)):
+            fits = np.max(np.abs(made * solved[0])) > size >= np.max(np.abs(equations @ solved - rest))
+            if fits and any(abs(solved[1] / k - 1) <= SAME for k in usual):
                 return float(solved[0])
         return None
 

@@ -98,8 +98,10 @@ def summary(saved: Saved, name: str) -> Summary:
             continue
         low, high = min(low, float(numbers.min())), max(high, float(numbers.max()))
         with np.errstate(all="ignore"):
-            here = float(np.mean(numbers, dtype=np.float64))
-            spread = float(np.var(numbers, dtype=np.float64)) * numbers.size
+            exact = numbers.astype(np.float64)
+            here = float(exact.mean())
+            exact -= here
+            spread = float(np.dot(exact, exact))
             # Means and squares of two pieces made one: Chan, Golub and LeVeque (1979).
             known, step = known + numbers.size, here - mean
             squares += spread + step * step * (known - numbers.size) * numbers.size / known
@@ -147,8 +149,10 @@ def _block_means(pieces: Iterator[NDArray[Any]], shape: tuple[int, int], most: t
             first = int(np.searchsorted(edges[0], row, side="right")) - 1
             cuts = np.clip(edges[0][first:-1] - row, 0, whole)
             cuts = cuts[: int(np.searchsorted(cuts, whole))]
-            strips = np.add.reduceat(block, cuts, axis=0, dtype=np.float64)
-            sums[first : first + len(cuts)] += np.add.reduceat(strips, edges[1][:-1], axis=1)
+            # Not reduceat over the rows: it goes down each column alone, and takes twenty times as long.
+            for i, (start, stop) in enumerate(zip(cuts, [*cuts[1:], whole], strict=True), first):
+                strip = block[start:stop].sum(axis=0, dtype=np.float64)
+                sums[i] += np.add.reduceat(strip, edges[1][:-1])
             row += whole
         return sums / np.outer(np.diff(edges[0]), np.diff(edges[1]))
 

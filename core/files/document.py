@@ -89,7 +89,7 @@ class Shelf:
             for n, array in enumerate(self.arrays):
                 _write(archive, f"arrays/{n}.npy", _npy(array), zipfile.ZIP_STORED)
             for n, blob in enumerate(self.files):
-                _write(archive, f"files/{n}", blob, zipfile.ZIP_DEFLATED)
+                _write(archive, f"files/{n}", blob, zipfile.ZIP_STORED if len(blob) > MIB else zipfile.ZIP_DEFLATED)
         return out.getvalue()
 
 

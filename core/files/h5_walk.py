@@ -7,13 +7,14 @@ Source: "HDF5 File Format Specification 3.0", sections III.D (links) and IV.A.2.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -21,10 +22,10 @@ from core.files.limits import Limits
 from core.files.problem import FileProblem, shown
 from core.files.saved import ITEM_BYTES, MOST_TENSORS, Tensor, Where
 
-if TYPE_CHECKING:
-    import h5py
-
-SIGNATURE = b"\x89HDF\r\n\x1a\n"
+Group = Any
+"""An open h5py.Group; what h5py gives for a path may be one or not, which is asked at run time."""
+Dataset = Any
+"""An open h5py.Dataset."""
 _DEEPEST = 32
 _LONGEST_ATTRIBUTE = 64 * 2**20
 _MOST_AT_ONCE = 2**20
@@ -33,6 +34,10 @@ _BEST_PACKING = 1100
 """Deflate makes at most 1032 bytes of one; more is declared than can be stored."""
 _FILTERS = {1: "deflate", 2: "shuffle", 3: "fletcher32", 4: "szip", 5: "nbit", 6: "scale-offset", 32000: "lzf"}
 """The filters that come with h5py. Any other would have HDF5 look for a plug-in to run."""
+
+
+_BROKEN = (OSError, RuntimeError, ValueError, TypeError, KeyError, UnicodeError, OverflowError)
+"""What h5py raises for a damaged file."""
 
 
 class Part(io.RawIOBase):
@@ -93,18 +98,23 @@ class H5:
         try:
             self.file = h5py.File(source, "r", locking=False)
         except (OSError, ValueError, RuntimeError, KeyError):
-            raise FileProblem("it is cut short or damaged where HDF5 keeps its table of contents; download or save it again") from None
+            raise FileProblem(
+                "it is cut short or damaged where HDF5 keeps its table of contents; download or save it again"
+            ) from None
         self._mappable = place.offset is not None and self.file.userblock_size == 0
 
     def __enter__(self) -> H5:
         """Return itself."""
         return self
 
-    def __exit__(self, *_: object) -> None:
-        """Close the file."""
-        self.file.close()
+    def __exit__(self, kind: object, error: BaseException | None, _: object) -> None:
+        """Close the file; what HDF5 raises anywhere in a damaged one becomes a FileProblem."""
+        with contextlib.suppress(*_BROKEN):
+            self.file.close()
+        if isinstance(error, _BROKEN):
+            raise FileProblem("it is a damaged HDF5 file; download or save it again") from None
 
-    def open(self, group: h5py.Group, name: str, path: str) -> h5py.Group | h5py.Dataset | None:
+    def open(self, group: Group, name: str, path: str) -> Group | None:
         """Return the object that a hard link of a group leads to, None if there is no such link or it is a named type.
 
         `name` is one step, without a slash; `path` is what messages call it. Raises FileProblem for any other link.
@@ -132,7 +142,7 @@ class H5:
             return self._h5py.Dataset(found)
         return None
 
-    def at(self, path: str, start: h5py.Group | None = None) -> h5py.Group | h5py.Dataset | None:
+    def at(self, path: str, start: Group | None = None) -> Group | None:
         """Return what lies at a path of several steps, each checked; None if there is nothing."""
         here: Any = self.file["/"] if start is None else start
         done = ""
@@ -143,12 +153,12 @@ class H5:
             here = self.open(here, step, done)
         return here
 
-    def group(self, path: str, start: h5py.Group | None = None) -> h5py.Group | None:
+    def group(self, path: str, start: Group | None = None) -> Group | None:
         """Return the group at a path, None if there is none."""
         found = self.at(path, start)
         return found if isinstance(found, self._h5py.Group) else None
 
-    def datasets(self, start: h5py.Group | None = None, prefix: str = "") -> Iterator[tuple[str, h5py.Dataset]]:
+    def datasets(self, start: Group | None = None, prefix: str = "") -> Iterator[tuple[str, Dataset]]:
         """Yield the path and the data set of all that lies below a group, in natural order; raises FileProblem."""
         root = self.file["/"] if start is None else start
         waiting: list[tuple[str, Any, int]] = [(prefix, root, 0)]
@@ -176,7 +186,7 @@ class H5:
                     inner.append((whole, found, depth + 1))
             waiting.extend(reversed(inner))
 
-    def _names(self, group: h5py.Group, path: str) -> list[str]:
+    def _names(self, group: Group, path: str) -> list[str]:
         if len(group) > MOST_TENSORS:
             raise FileProblem(f"it has more than {MOST_TENSORS} objects; it cannot be a network")
         try:
@@ -184,11 +194,11 @@ class H5:
         except (OSError, RuntimeError, ValueError):
             raise FileProblem(f"its group {shown(path or '/')} is damaged; download or save the file again") from None
 
-    def _key(self, group: h5py.Group) -> Any:
+    def _key(self, group: Group) -> Any:
         info = self._h5py.h5o.get_info(group.id)
         return info.fileno, info.addr
 
-    def tensor(self, name: str, data: h5py.Dataset) -> Tensor:
+    def tensor(self, name: str, data: Dataset) -> Tensor:
         """Return a data set as a tensor, where its numbers lie included; raises FileProblem if they are not in the file."""
         shape, dtype = self.judged(name, data)
         stored = int(data.id.get_storage_size())
@@ -202,7 +212,7 @@ class H5:
             return Tensor(name, shape, written, declared, Where("span", self._place.file, self._place.offset + offset, declared))
         return Tensor(name, shape, written, stored, Where("worker", self._place.file))
 
-    def judged(self, name: str, data: h5py.Dataset) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    def judged(self, name: str, data: Dataset) -> tuple[tuple[int, ...], np.dtype[Any]]:
         """Return shape and type of a data set after judging where its numbers lie; nothing is read. Raises FileProblem."""
         plist = data.id.get_create_plist()
         if plist.get_external_count():
@@ -211,11 +221,15 @@ class H5:
                 f"{shown(name)} keeps its numbers in another file, {shown(outside)}, which is never opened; save the model anew"
             )
         if data.is_virtual:
-            raise FileProblem(f"{shown(name)} is a virtual data set, made of parts of other files, which are never opened; save the model anew")
+            raise FileProblem(
+                f"{shown(name)} is a virtual data set, made of parts of other files, which are never opened; save the model anew"
+            )
         for i in range(plist.get_nfilters()):
             code = int(plist.get_filter(i)[0])
             if code not in _FILTERS:
-                raise FileProblem(f"{shown(name)} is packed with filter {code}, which is not read here; save it with gzip or unpacked")
+                raise FileProblem(
+                    f"{shown(name)} is packed with filter {code}, which is not read here; save it with gzip or unpacked"
+                )
         try:
             shape, dtype = data.shape, data.dtype
         except (TypeError, ValueError, OSError):
@@ -235,7 +249,7 @@ class H5:
             raise FileProblem(f"{shown(name)} declares {declared} bytes, but {stored} are stored; download or save it again")
         return shape, dtype
 
-    def numbers(self, name: str, data: h5py.Dataset, rows: tuple[int, int] | None) -> np.ndarray:
+    def numbers(self, name: str, data: Dataset, rows: tuple[int, int] | None) -> np.ndarray:
         """Return a data set's numbers, or those of some rows; raises FileProblem."""
         shape, dtype = self.judged(name, data)
         if _dtype_name(dtype) not in ITEM_BYTES:
@@ -250,14 +264,14 @@ class H5:
             raise FileProblem(f"the numbers of {shown(name)} are damaged or cut short; download or save the file again") from None
         return found.astype(found.dtype.newbyteorder("="), copy=False)
 
-    def text_attribute(self, at: h5py.Group, name: str) -> str | None:
+    def text_attribute(self, at: Group, name: str) -> str | None:
         """Return an attribute that is one text, None if it is missing or none; raises FileProblem if it is damaged."""
         found = self._attribute(at, name, 1)
         if isinstance(found, np.ndarray):
             found = found.reshape(-1)[0] if found.size == 1 else None
         return _text(found)
 
-    def text_list(self, at: h5py.Group, name: str) -> list[str] | None:
+    def text_list(self, at: Group, name: str) -> list[str] | None:
         """Return an attribute that is a list of texts, also one cut into name0, name1, …; None if it is missing."""
         found = self._attribute(at, name, MOST_TENSORS)
         if found is None:
@@ -269,7 +283,7 @@ class H5:
                 pieces.extend(t for v in np.atleast_1d(piece) if (t := _text(v)) is not None)
         return [t for v in np.atleast_1d(found) if (t := _text(v)) is not None]
 
-    def _attribute(self, at: h5py.Group, name: str, most: int) -> Any:
+    def _attribute(self, at: Group, name: str, most: int) -> Any:
         try:
             if not self._h5py.h5a.exists(at.id, name.encode()):
                 return None

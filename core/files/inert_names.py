@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from core.files.inert_source import Source
 from core.files.inert_values import Items, Span, Table, Value, depth_of
@@ -39,11 +39,6 @@ def acts(name: str) -> bool:
     if root == "builtins":
         return last in _ACTING_BUILTINS
     return root in _ACTING or name.startswith(_ACTING_IN_LIBRARIES)
-
-
-def acting(names: Iterable[str]) -> str:
-    """Return the first name that acts on the computer, empty if none does."""
-    return next((n for n in names if acts(n)), "")
 
 
 def _pairs(args: list[Value], _: Source) -> object:

@@ -14,10 +14,10 @@ import pickletools
 from collections.abc import Callable
 from typing import Literal
 
-from core.files.inert_names import PLAIN, RENAMED
+from core.files.inert_names import PLAIN, RENAMED, acts
 from core.files.inert_source import Account, Source
 from core.files.inert_values import Called, Items, Named, Persistent, Table, Value, depth_of
-from core.files.problem import FileProblem, escaped
+from core.files.problem import FileProblem, escaped, shown
 
 
 class Machine:
@@ -253,6 +253,11 @@ class Machine:
         if len(module) + len(last) > 1000:
             raise FileProblem("its pickle names a class by more than 1000 characters; no saved network does, so it is not read")
         name = f"{module}.{last}"
+        if acts(name):
+            raise FileProblem(
+                f"it is a trap: opened with pickle, joblib or torch.load it would use {shown(name)} of Python; "
+                "nothing was run here, delete it"
+            )
         self._account.names[name] = None
         return Named(name)
 

@@ -5,9 +5,11 @@ Nothing here is certain, so everything is said: why the layers are read so, and 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
+from os.path import commonprefix
 from typing import Literal
 
 from core.files.infer_names import Named, closed, is_norm, is_theta, named, not_of_the_network, number_key, order_key, words
@@ -68,7 +70,10 @@ class _Group:
 
     @property
     def label(self) -> str:
-        return ".".join(self.name) or "layer"
+        """What the layer is called in the file: what the names of its tensors begin with, else its words."""
+        names = [t.name for t in self.tensors.values()]
+        start = commonprefix(names) if len(names) > 1 else re.sub(r"[./:_-][^./:_-]*$|^[^./:_-]*$", "", names[0])
+        return start.rstrip("./:_- ") or ".".join(self.name) or "layer"
 
 
 @dataclass(frozen=True)

@@ -89,17 +89,22 @@ def _role(word: str) -> str:
     return ""
 
 
+def _rank(group: Sequence[str]) -> int:
+    """Return where a layer of that name usually stands: below 0 early, above 0 late."""
+    spoken = [w for w in group if not w.isdigit()]
+    # Two letters such as ih say it only where there is no other word: in an LSTM they mean something else.
+    return max((_RANKS.get(w, 0) for w in spoken if len(spoken) == 1 or w not in _ENDS or len(w) > 2), key=abs, default=0)
+
+
 def order_key(group: Sequence[str]) -> tuple[object, ...]:
     """Return what sorts layers as a person counts: `fc2` before `fc10`, input before hidden before output."""
-    rank = max((_RANKS.get(w, 0) for w in group), key=abs, default=0)
-    return (rank, tuple((0, int(w), "") if w.isdigit() else (1, 0, w) for w in group))
+    return (_rank(group), tuple((0, int(w), "") if w.isdigit() else (1, 0, w) for w in group))
 
 
 def number_key(group: Sequence[str], norm: bool) -> tuple[object, ...]:
     """Return what sorts layers by their last number, a normalisation after the layer of its number: fc1, bn1, fc2, bn2."""
     numbers = [int(w) for w in group if w.isdigit()]
-    rank = max((_RANKS.get(w, 0) for w in group), key=abs, default=0)
-    return (rank, numbers[-1] if numbers else 0, norm, tuple(group))
+    return (_rank(group), numbers[-1] if numbers else 0, norm, tuple(group))
 
 
 def is_norm(group: Sequence[str]) -> bool:

@@ -132,7 +132,9 @@ def _mapping(value: Any) -> Config:
     return cast("Config", value) if isinstance(value, Mapping) else {}
 
 
-def _collect(model: Config, path: tuple[str, ...], feed: tuple[str, ...] | None, found: list[Entry], depth: int) -> tuple[str, ...]:
+def _collect(
+    model: Config, path: tuple[str, ...], feed: tuple[str, ...] | None, found: list[Entry], depth: int
+) -> tuple[str, ...]:
     """Add the layers of a model; `feed` is what flows into it. Return what flows out."""
     if depth > _DEEPEST:
         raise FileProblem(f"its models are nested deeper than {_DEEPEST}; it cannot be a network to step through")
@@ -158,8 +160,8 @@ def _collect(model: Config, path: tuple[str, ...], feed: tuple[str, ...] | None,
     for i in order:
         row, name = rows[i], names[i]
         sources = last if flows is None else tuple(end for s in flows[name] for end in ends[s])
-        if flows is None and not last and not found:
-            sources = ()
+        if flows is None and not last and not found and row.get("class_name") != "InputLayer":
+            sources = ("input",)
         class_name = str(row.get("class_name", ""))
         if class_name in _MODELS and (isinstance(row.get("config"), list) or "layers" in _mapping(row.get("config"))):
             last = ends[name] = _collect(row, (*path, name), sources, found, depth + 1)
@@ -168,9 +170,13 @@ def _collect(model: Config, path: tuple[str, ...], feed: tuple[str, ...] | None,
             last = ends[name] = feed
             continue
         module = str(row.get("module") or "")
-        known = not row.get("registered_name") and (not module or module == "keras" or module.startswith(("keras.", "tensorflow.")))
+        known = not row.get("registered_name") and (
+            not module or module == "keras" or module.startswith(("keras.", "tensorflow."))
+        )
         whole = "/".join((*path, name))
-        entry = Entry(path, name, class_name, _mapping(row.get("config")), sources, known, str(row.get("registered_name") or module))
+        entry = Entry(
+            path, name, class_name, _mapping(row.get("config")), sources, known, str(row.get("registered_name") or module)
+        )
         found.append(entry)
         last = ends[name] = (whole,)
     return last
@@ -196,7 +202,9 @@ def _inbound(row: Config) -> list[str]:
         steps += 1
         node = waiting.pop()
         if isinstance(node, Mapping):
-            history = _mapping(cast("Config", node).get("config")).get("keras_history") or cast("Config", node).get("keras_history")
+            history = _mapping(cast("Config", node).get("config")).get("keras_history") or cast("Config", node).get(
+                "keras_history"
+            )
             if isinstance(history, list) and history and isinstance(history[0], str):
                 found.append(history[0])
             else:
@@ -248,7 +256,9 @@ def _layer(entry: Entry, inputs: tuple[str, ...], weights: tuple[Weight, ...], r
 class _Maker:
     """Makes the layer of one entry."""
 
-    def __init__(self, entry: Entry, inputs: tuple[str, ...], weights: tuple[Weight, ...], read: Read, with_weights: bool) -> None:
+    def __init__(
+        self, entry: Entry, inputs: tuple[str, ...], weights: tuple[Weight, ...], read: Read, with_weights: bool
+    ) -> None:
         self.entry, self.inputs, self.weights, self.read, self.with_weights = entry, inputs, weights, read, with_weights
         self.config = entry.config
         self.whole = full_name(entry)
@@ -269,12 +279,17 @@ class _Maker:
             return make()
         if kind not in _NAMES:
             self.read.unknown.append(kind)
-            return self._box(f"there is no layer {kind or 'without a class'} in Keras that is known here, and foreign code is never run")
+            return self._box(
+                f"there is no layer {kind or 'without a class'} in Keras that is known here, and foreign code is never run"
+            )
         return self._box(f"{kind} cannot be stepped yet")
 
     def _box(self, why: str) -> Layer:
         tensors = {f"{_role(w, i) or w.said}": w.name for i, w in enumerate(self.weights)}
-        attributes = {"class": self.entry.kind, **{k: v for k, v in self.config.items() if isinstance(v, (str, int, float)) and k != "name"}}
+        attributes = {
+            "class": self.entry.kind,
+            **{k: v for k, v in self.config.items() if isinstance(v, (str, int, float)) and k != "name"},
+        }
         return Layer("box", self.whole, self.inputs, (self.whole,), "", tensors, attributes, False, why)
 
     def _made(self, kind: LayerKind, activation: str = "", attributes: Config | None = None, why: str = "") -> Layer:
@@ -313,7 +328,9 @@ class _Maker:
         return default
 
     def _input_layer(self) -> Layer:
-        shape: Any = next((self.config[k] for k in ("batch_shape", "batch_input_shape", "input_shape") if self.config.get(k)), None)
+        shape: Any = next(
+            (self.config[k] for k in ("batch_shape", "batch_input_shape", "input_shape") if self.config.get(k)), None
+        )
         attributes: dict[str, Any] = {}
         if isinstance(shape, list):
             sizes = [n if isinstance(n, int) else None for n in cast("list[Any]", shape)]
@@ -394,7 +411,9 @@ class _Maker:
         axis = self.config.get("axis", -1)
         if isinstance(axis, list) and len(cast("list[Any]", axis)) == 1:
             axis = cast("list[Any]", axis)[0]
-        return self._made("softmax", "softmax", {"axis": axis}, "" if axis in (-1, 1) else "it is a softmax over another axis than the last")
+        return self._made(
+            "softmax", "softmax", {"axis": axis}, "" if axis in (-1, 1) else "it is a softmax over another axis than the last"
+        )
 
     def _dropout(self) -> Layer:
         return self._made("dropout", attributes={"rate": self._number("rate", "p", default=0.5)})

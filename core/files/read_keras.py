@@ -58,9 +58,19 @@ def read_json(path: Path, model: Mapping[str, Any], limits: Limits) -> Saved:
     if name is None:
         read = keras_layers.read_layers(entries, {}, with_weights=False)
         wanted = path.stem + _ENDINGS[0]
-        warning = f"there are no weights beside it; put them into the same folder as {shown(wanted)} or {shown(path.stem + '.h5')}"
+        warning = (
+            f"there are no weights beside it; put them into the same folder as {shown(wanted)} or {shown(path.stem + '.h5')}"
+        )
         return Saved(
-            "Keras JSON", str(path), path.stat().st_size, (), tuple(read.layers), False, tuple(read.assumed), about, (warning, *read.warnings)
+            "Keras JSON",
+            str(path),
+            path.stat().st_size,
+            (),
+            tuple(read.layers),
+            False,
+            tuple(read.assumed),
+            about,
+            (warning, *read.warnings),
         )
     with open_beside(path, name) as file, H5(cast("BinaryIO", file), limits, Place(name)) as h5:
         return _saved("Keras JSON with weights", path, h5, entries, about | {"weights": name})
@@ -107,7 +117,9 @@ def _archive(path: Path, limits: Limits) -> Saved:
         if _WEIGHTS not in archive.names:
             read = keras_layers.read_layers(entries, {}, with_weights=False)
             warning = f"it has no {_WEIGHTS}, only the description of the model; save the model anew with its weights"
-            return Saved("Keras", str(path), path.stat().st_size, (), tuple(read.layers), False, tuple(read.assumed), about, (warning,))
+            return Saved(
+                "Keras", str(path), path.stat().st_size, (), tuple(read.layers), False, tuple(read.assumed), about, (warning,)
+            )
         with _weights(path, archive, limits) as h5:
             return _saved("Keras", path, h5, entries, about)
 
@@ -189,7 +201,9 @@ def _saved(format: str, path: Path, h5: H5, entries: Sequence[Entry] | None, abo
         if any(c.startswith(("layers/", "_layer_checkpoint_dependencies/")) for c in listed) or order:
             warnings = ("it holds weights alone; open the model's .keras or .json file to see its activations too",)
     place = {n: i for i, n in enumerate(order)}
-    tensors = sorted(listed.values(), key=lambda t: (t.name.startswith(_OPTIMIZER), place.get(t.name, len(place)), natural(t.name)))
+    tensors = sorted(
+        listed.values(), key=lambda t: (t.name.startswith(_OPTIMIZER), place.get(t.name, len(place)), natural(t.name))
+    )
     return Saved(format, str(path), size, tuple(tensors), layers, complete, assumed, about, warnings)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from core.files.json_safe import loads
 from core.files.limits import Limits
 from core.files.problem import FileProblem, shown
-from core.files.saved import ITEM_BYTES, MOST_AXES, Saved, Tensor, Where
+from core.files.saved import ITEM_BYTES, MOST_AXES, MOST_TENSORS, Saved, Tensor, Where, too_many
 
 NEEDS: tuple[str, ...] = ()
 _TYPES = {
@@ -43,6 +43,8 @@ def read(path: Path, limits: Limits) -> Saved:
         header = loads(file.read(length), "its header", deepest=16)
     if not isinstance(header, dict):
         raise FileProblem("its header is no table of tensors; it is damaged, download or save it again")
+    if len(header) > MOST_TENSORS + 1:
+        raise too_many(len(header), "tensors", MOST_TENSORS)
     metadata = _metadata(header.pop(_METADATA, {}))
     tensors = [_tensor(name, entry, 8 + length) for name, entry in header.items()]
     _check_places(tensors, 8 + length, size)

@@ -11,7 +11,6 @@ import io
 from collections.abc import Callable
 from pathlib import Path
 
-from core.files.inert_names import acting
 from core.files.inert_pickle import Machine
 from core.files.inert_source import Account, Source
 from core.files.inert_values import Called, Items, Named, Persistent, Table, Value
@@ -145,11 +144,6 @@ def _legacy(source: Source, account: Account) -> tuple[Value, dict[str, Where]]:
 
 
 def _saved(path: Path, value: Value, account: Account, lies: Callable[[Storage], Where]) -> Saved:
-    bad = acting(account.names)
-    if bad:
-        raise FileProblem(
-            f"it is a trap: opened with torch.load it would use {shown(bad)} of Python; nothing was run here, delete it"
-        )
     found = contents(value)
     if not found.tensors:
         raise FileProblem(f"no tensors are in it, just {_what(value)}; torch.save a network's state_dict() to keep its weights")

@@ -214,7 +214,7 @@ class Saved:
         """Return it as JSON can carry it; raises FileProblem if it holds more than the app takes."""
         for what, n, most in (("tensors", len(self.tensors), MOST_TENSORS), ("layers", len(self.layers), MOST_LAYERS)):
             if n > most:
-                raise FileProblem(f"it holds {n} {what}, more than {most}; it cannot be a network to step through")
+                raise too_many(n, what, most)
         return {
             "format": capped(self.format), "path": self.path, "size": self.size,
             "tensors": [t.to_data() for t in self.tensors], "layers": [n.to_data() for n in self.layers],
@@ -265,6 +265,11 @@ def plain(value: Plain, depth: int = DEEPEST) -> Plain:
         pairs = list(cast("Mapping[Plain, Plain]", value).items())[:MOST_METADATA]
         return {capped(str(k)): plain(v, depth - 1) for k, v in pairs if isinstance(k, (str, int))}
     return f"({type(value).__name__})"
+
+
+def too_many(n: int, what: str, most: int) -> FileProblem:
+    """Return the problem of a file that holds more `what` than the app takes."""
+    return FileProblem(f"it holds {n} {what}, more than {most}; it cannot be a network to step through")
 
 
 def _bad(name: str) -> FileProblem:

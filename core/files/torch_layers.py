@@ -81,6 +81,11 @@ class _Reader:
         if depth > _DEEPEST or len(self._layers) > MOST_LAYERS:
             raise FileProblem("its modules are nested deeper than any network, so it is not read")
         kind = module.name
+        if depth == 0 and hooked(module):
+            self._chained = False
+            self._assumed.append(
+                "functions of the author's are hooked to it, which a file does not keep; assumed: they change nothing"
+            )
         inside = [(n, m) for n, m in entries(part(module, "_modules")) if isinstance(m, Called) and is_module(m)]
         wrapped = dict(inside).get(_WRAPPERS.get(kind, ""))
         if wrapped is not None:
@@ -123,12 +128,19 @@ class _Reader:
         return _Box(".".join(path[start:]) or last, module.name, module, tensors, names)
 
 
+def hooked(module: Called) -> bool:
+    """Return whether code is run before or after the module, which a file only names."""
+    return any(list(entries(part(module, name))) for name in ("_forward_hooks", "_forward_pre_hooks"))
+
+
 def _layer(box: _Box) -> Layer:
     """Return the layer of a module without parts."""
     short = box.kind.rpartition(".")[2]
     known = _KNOWN.get(short) if box.kind.startswith("torch.nn.modules.") else None
     if known is None:
         return box.closed(f"{shown(short)} is not a layer that can be stepped here")
+    if hooked(box.module):
+        return box.closed("functions of the author's are hooked to it, which a file does not keep")
     if isinstance(part(box.module, "parametrizations"), Table) or any(
         r.endswith(("_g", "_v", "_orig", "_mask")) for r in box.tensors
     ):
@@ -174,11 +186,12 @@ def _activation(name: str, **settings: tuple[str, Plain]) -> Callable[[_Box], La
 
 
 def _gelu(box: _Box) -> Layer:
-    if box.setting("approximate", "none") != "tanh":
-        return replace(
-            box.closed("GELU in its exact form, with the error function; here it is stepped in its tanh form"), activation="gelu"
-        )
-    return Layer("activation", box.name, activation="gelu", attributes={"class": box.kind})
+    form = box.setting("approximate", "none")
+    made = Layer("activation", box.name, activation="gelu", attributes={"class": box.kind, "approximate": form})
+    if form == "tanh":
+        return made
+    why = "GELU in its exact form, with the error function; here it is stepped in its tanh form"
+    return replace(made, steppable=False, why=why)
 
 
 def _softplus(box: _Box) -> Layer:
@@ -199,7 +212,7 @@ def _softmax(name: str) -> Callable[[_Box], Layer]:
 
 
 def _dropout(box: _Box) -> Layer:
-    return Layer("dropout", box.name, attributes={"class": box.kind, "p": box.setting("p", 0.5)})
+    return Layer("dropout", box.name, attributes={"class": box.kind, "rate": box.setting("p", 0.5)})
 
 
 def _batch_norm(box: _Box) -> Layer:
@@ -239,7 +252,7 @@ _KNOWN: dict[str, Callable[[_Box], Layer]] = {
     "Tanh": _activation("tanh"),
     "Identity": _activation("identity"),
     "LeakyReLU": _activation("leaky_relu", slope=("negative_slope", 0.01)),
-    "ELU": _activation("elu", slope=("alpha", 1.0)),
+    "ELU": _activation("elu", alpha=("alpha", 1.0)),
     "GELU": _gelu,
     "Softplus": _softplus,
     "Softmax": _softmax("softmax"),

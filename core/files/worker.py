@@ -69,7 +69,8 @@ class Worker:
         with self._asked(named, {"op": "read", "path": _absolute(path)}) as frames:
             answer = self._json(next(frames), named)
         try:
-            return Saved.from_data({**answer["saved"], "path": str(path)})
+            saved = answer.get("saved")
+            return Saved.from_data({**saved, "path": str(path)} if isinstance(saved, dict) else None)
         except FileProblem as error:
             raise FileProblem(f"{named}: {error}") from None
 

@@ -4,42 +4,30 @@ from __future__ import annotations
 
 import datetime
 
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
+from PySide6.QtCore import QCoreApplication, Signal, Slot
+from PySide6.QtWidgets import QPushButton, QWidget
 
-from stepper import theme
+from stepper.widgets.bar import Bar
 
 
-class DraftBar(QFrame):
+class DraftBar(Bar):
     """Says that there is unsaved work, of what and from when, and asks what is to become of it."""
 
     open_wanted = Signal()
     throw_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setAccessibleName(self.tr("Unsaved work"))
-        self.setAutoFillBackground(True)
-        self.text = QLabel(self)
-        self.text.setTextFormat(Qt.TextFormat.PlainText)
-        self.text.setWordWrap(True)
-        self.text.setAccessibleName(self.tr("Which unsaved work there is"))
-        self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        tr = QCoreApplication.translate
+        super().__init__(tr("DraftBar", "Unsaved work"), tr("DraftBar", "Which unsaved work there is"), parent)
         self.open_button = QPushButton(self.tr("&Open it"), self)
         self.throw_button = QPushButton(self.tr("&Throw it away"), self)
         self.later_button = QPushButton(self.tr("&Later"), self)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(12, 4, 8, 4)
-        row.setSpacing(8)
-        row.addWidget(self.text, 1)
         for button in (self.open_button, self.throw_button, self.later_button):
             button.setAutoDefault(False)
-            row.addWidget(button)
+            self.row.addWidget(button)
         self.open_button.clicked.connect(self.open_wanted)
         self.throw_button.clicked.connect(self.throw_wanted)
         self.later_button.clicked.connect(self._on_later)
-        self.hide()
 
     def offer(self, title: str, when: str, lines: int, more: int, iteration: int = 0) -> None:
         """Offer a text of so many lines, a session in an iteration, or both; `more` says how many others there are."""
@@ -55,14 +43,6 @@ class DraftBar(QFrame):
         self.text.setText(words)
         self.paint_theme()
         self.show()
-
-    def paint_theme(self) -> None:
-        """Draw in the colours of the theme in use."""
-        palette = QPalette()
-        palette.setColor(QPalette.ColorRole.Window, QColor(theme.current().lit))
-        palette.setColor(QPalette.ColorRole.WindowText, QColor(theme.current().lit_text))
-        self.text.setPalette(palette)
-        self.setPalette(palette)
 
     @Slot()
     def _on_later(self) -> None:

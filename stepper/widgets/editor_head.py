@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
+from PySide6.QtCore import QCoreApplication, Qt, Signal, Slot
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QWidget
 
-from stepper import theme
+from stepper.widgets.bar import Bar
 
 DERIVES = ("hidden", "beside")
 
@@ -56,29 +55,13 @@ class EditorHead(QWidget):
         self.derives_chosen.emit(DERIVES[index])
 
 
-class NotRunBar(QFrame):
+class NotRunBar(Bar):
     """Says that the rest of the window shows another text, and how to run this one; hidden where it shows this one."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setAutoFillBackground(True)
-        self.setAccessibleName(self.tr("What the window shows"))
-        self.text = QLabel(self)
-        self.text.setTextFormat(Qt.TextFormat.PlainText)
-        self.text.setWordWrap(True)
-        self.text.setAccessibleName(self.tr("What the window shows"))
-        self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(8, 4, 8, 4)
-        row.addWidget(self.text, 1)
-        self.hide()
-
-    def paint_theme(self) -> None:
-        """Take the colours of the theme in use."""
-        palette = QPalette()
-        palette.setColor(QPalette.ColorRole.Window, QColor(theme.current().lit))
-        palette.setColor(QPalette.ColorRole.WindowText, QColor(theme.current().lit_text))
-        self.setPalette(palette)
+        name = QCoreApplication.translate("NotRunBar", "What the window shows")
+        super().__init__(name, name, parent)
+        self.row.setContentsMargins(8, 4, 8, 4)
 
     def compare(self, text: str, shown: str | None, title: str) -> None:
         """Say whether `text` is what the window shows: the text `shown`, or, with None, the program `title` (if any)."""

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolBut
 
 from stepper import resources, theme
 from stepper.widgets import fonts
+from stepper.widgets.bar import lit_palette
 
 LONGEST = 2000
 NEWS = "●"
@@ -88,9 +89,7 @@ class MessageBar(QFrame):
     def paint_theme(self) -> None:
         """Draw in the colours of the theme in use."""
         colours = theme.current()
-        palette = QPalette()
-        palette.setColor(QPalette.ColorRole.Window, QColor(colours.lit))
-        palette.setColor(QPalette.ColorRole.WindowText, QColor(colours.lit_text))
+        palette = lit_palette()
         self.setPalette(palette)
         self.close_button.setIcon(resources.icon("close"))
         sign = QPalette(palette)

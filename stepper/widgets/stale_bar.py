@@ -2,38 +2,27 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QColor, QPalette
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QToolButton, QWidget
 
 from core.session import Moment
-from stepper import theme
+from stepper.widgets.bar import Bar
 
 
-class StaleBar(QFrame):
+class StaleBar(Bar):
     """Says how many values are out of date, by which change; its buttons are those of the table of actions."""
 
     def __init__(self, recompute: QAction, undo: QAction, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setAccessibleName(self.tr("Out of date"))
-        self.setAutoFillBackground(True)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(12, 4, 8, 4)
-        row.setSpacing(8)
-        self.text = QLabel(self)
-        self.text.setTextFormat(Qt.TextFormat.PlainText)
-        self.text.setAccessibleName(self.tr("What is out of date"))
-        self.text.setWordWrap(True)
-        self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        row.addWidget(self.text, 1)
+        tr = QCoreApplication.translate
+        super().__init__(tr("StaleBar", "Out of date"), tr("StaleBar", "What is out of date"), parent)
         for action in (recompute, undo):
             button = QToolButton(self)
             button.setDefaultAction(action)
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
             button.setAccessibleName(action.text().replace("&", ""))
             button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-            row.addWidget(button)
-        self.hide()
+            self.row.addWidget(button)
 
     def draw(self, moment: Moment) -> None:
         """Show what is out of date at a moment."""
@@ -48,10 +37,3 @@ class StaleBar(QFrame):
         elif moment.stale:
             self.text.setText(self.tr("◷ Some values are out of date. Step on, or compute them again."))
         self.setVisible(bool(moment.stale))
-
-    def paint_theme(self) -> None:
-        """Draw in the colours of the theme in use."""
-        palette = QPalette()
-        palette.setColor(QPalette.ColorRole.Window, QColor(theme.current().lit))
-        palette.setColor(QPalette.ColorRole.WindowText, QColor(theme.current().lit_text))
-        self.setPalette(palette)

@@ -106,3 +106,11 @@ def test_where_a_gradient_is_made_of_what_nothing_mends_either_line_may_be_meant
     program = next(f for f in WRONG if f.name == "slope left away")
     [fault] = diagnose(program.text).faults
     assert [t.text for t in fault.ties] == ["V -= c * X.T @ hidden_deltas"]
+
+
+def test_half_and_twice_of_two_parameters_are_a_tie() -> None:
+    """Of two parameters one goes twice too far, or the other half as far as it should: the numbers cannot tell."""
+    [fault] = diagnose(_replaced(found.BIKES, ("np.dot(features.T,", "2 * np.dot(features.T,"))).faults
+    assert fault.fault == "scale"
+    lines = {fault.text.split(" ")[0], *(t.text.split(" ")[0] for t in fault.ties)}
+    assert lines == {"delta_weights_h_o", "delta_weights_i_h"}

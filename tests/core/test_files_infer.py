@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from core.files.infer import infer
@@ -16,7 +18,7 @@ def tensors(shapes: Shapes, dtype: str = "float32") -> list[Tensor]:
 
 def dense(sizes: list[int], weight: str, bias: str, out_first: bool, start: int = 1, by: int = 1, b: str = "flat") -> Shapes:
     found: Shapes = {}
-    for k, (i, o) in enumerate(zip(sizes, sizes[1:], strict=False)):
+    for k, (i, o) in enumerate(pairwise(sizes)):
         n = start + k * by
         found[weight.format(n)] = (o, i) if out_first else (i, o)
         if bias:
@@ -34,7 +36,7 @@ MLPS: list[tuple[str, Shapes, str, list[int]]] = [
     ("torch no bias", dense(A, "layers.{}.weight", "", True), "out,in", A),
     ("torch hidden output", {"hidden.weight": (7, 3), "hidden.bias": (7,), "output.weight": (2, 7), "output.bias": (2,)},
      "out,in", [3, 7, 2]),
-    ("torch output first in the file", {"output.weight": (2, 7), "output.bias": (2,), "hidden.weight": (7, 3), "hidden.bias": (7,)},
+    ("torch output first", {"output.weight": (2, 7), "output.bias": (2,), "hidden.weight": (7, 3), "hidden.bias": (7,)},
      "out,in", [3, 7, 2]),
     ("keras", dense(A, "dense_{}/kernel:0", "dense_{}/bias:0", False), "in,out", A),
     ("keras first without number", {"dense/kernel:0": (4, 8), "dense/bias:0": (8,), "dense_1/kernel:0": (8, 3),
@@ -58,13 +60,15 @@ MLPS: list[tuple[str, Shapes, str, list[int]]] = [
     ("numpy arr, weights then biases", {"arr_0": (4, 8), "arr_1": (8, 3), "arr_2": (8,), "arr_3": (3,)}, "in,out", [4, 8, 3]),
     ("numpy arr columns", {"arr_0": (4, 2), "arr_1": (4, 1), "arr_2": (1, 4), "arr_3": (1, 1)}, "out,in", [2, 4, 1]),
     ("numpy arr no bias", {"arr_0": (3, 4), "arr_1": (4, 1)}, "in,out", [3, 4, 1]),
-    ("tensorflow 1", {"Variable:0": (4, 8), "Variable_1:0": (8,), "Variable_2:0": (8, 3), "Variable_3:0": (3,)}, "in,out", [4, 8, 3]),
+    ("tensorflow 1", {"Variable:0": (4, 8), "Variable_1:0": (8,), "Variable_2:0": (8, 3), "Variable_3:0": (3,)},
+     "in,out", [4, 8, 3]),
     ("syn0", {"syn0": (3, 4), "syn1": (4, 1)}, "in,out", [3, 4, 1]),
     ("wih who", {"wih": (100, 784), "who": (10, 100)}, "out,in", [784, 100, 10]),
     ("wih who with biases", {"wih": (100, 784), "who": (10, 100), "bh": (100, 1), "bo": (10, 1)}, "out,in", [784, 100, 10]),
     ("W_ih", {"W_ih": (3, 5), "b_h": (5,), "W_ho": (5, 2), "b_o": (2,)}, "in,out", [3, 5, 2]),
     ("octave Theta", {"Theta1": (25, 401), "Theta2": (10, 26)}, "out,in", [400, 25, 10]),
-    ("octave theta, with data", {"X": (5000, 400), "y": (5000, 1), "Theta1": (25, 401), "Theta2": (10, 26)}, "out,in", [400, 25, 10]),
+    ("octave theta, with data", {"X": (5000, 400), "y": (5000, 1), "Theta1": (25, 401), "Theta2": (10, 26)},
+     "out,in", [400, 25, 10]),
     ("one layer", {"W": (3, 4), "b": (3,)}, "out,in", [4, 3]),
     ("logistic regression", {"w": (2, 1), "b": (1,)}, "in,out", [2, 1]),
     ("sklearn logistic", {"coef_": (3, 4), "intercept_": (3,)}, "out,in", [4, 3]),
@@ -74,14 +78,15 @@ MLPS: list[tuple[str, Shapes, str, list[int]]] = [
      "out,in", [9, 3, 9]),
     ("names that say no order", {"zeta.weight": (6, 4), "zeta.bias": (6,), "alpha.weight": (2, 6), "alpha.bias": (2,)},
      "out,in", [4, 6, 2]),
-    ("names against the order of the file", {"alpha.weight": (2, 6), "alpha.bias": (2,), "zeta.weight": (6, 4), "zeta.bias": (6,)},
+    ("names against the file", {"alpha.weight": (2, 6), "alpha.bias": (2,), "zeta.weight": (6, 4), "zeta.bias": (6,)},
      "out,in", [4, 6, 2]),
     ("adam beside", {**dense(A, "W{}", "b{}", False), **dense(A, "mW{}", "mb{}", False), **dense(A, "vW{}", "vb{}", False)},
      "in,out", A),
     ("gradients beside", {**dense(A, "W{}", "b{}", True), **dense(A, "dW{}", "db{}", True), **dense(A, "W{}_m", "b{}_m", True)},
      "out,in", A),
     ("checkpoint", {**dense(A, "model.{}.weight", "model.{}.bias", True, 0, 2),
-                    **dense(A, "optimizer.state.{}.exp_avg", "optimizer.state.{}.exp_avg_sq", True, 0), "epoch": ()}, "out,in", A),
+                    **dense(A, "optimizer.state.{}.exp_avg", "optimizer.state.{}.exp_avg_sq", True, 0), "epoch": ()},
+     "out,in", A),
 ]  # fmt: skip
 
 

@@ -159,6 +159,13 @@ def screen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Screen]:
         end(server)
 
 
+@pytest.fixture(autouse=True)
+def fresh(screen: Screen) -> None:
+    """Have each test begin as on a new machine: no settings, no recent files, no unsaved texts of the one before."""
+    for folder in ("XDG_CONFIG_HOME", "XDG_DATA_HOME"):
+        shutil.rmtree(screen.environment[folder], ignore_errors=True)
+
+
 @pytest.fixture
 def opening(screen: Screen) -> Iterator[Callable[[str], App]]:
     """Open a program in an app of its own, as often as wanted."""

@@ -938,6 +938,16 @@ w1 -= lr * deW1
     Found("decay of another layer", "the L2 exercise with the decay of W3 in dW2", _replaced(
         DEEP_COLUMNS, ("np.dot(dZ2, A1.T) + lambd / m * W2", "np.dot(dZ2, A1.T) - lambd / m * W2")),
           (("dW2 = 1 / m * np.dot(dZ2, A1.T) - lambd / m * W2", ("sign",)),)),
+    Found("slope's sign beside decay", "the L2 exercise with the sign turned at a mask", _replaced(
+        DEEP_COLUMNS, ("dZ2 = np.multiply(dA2, A2 > 0)", "dZ2 = -np.multiply(dA2, A2 > 0)")),
+          (("dZ2 = -np.multiply(dA2, A2 > 0)", ("sign",)),)),
+    Found("decay taken away", "the classifier with the decay's sign turned", _replaced(
+        MINIMAL_CLASSIFIER, ("dW2 += reg * W2", "dW2 -= reg * W2")), (("dW2 -= reg * W2", ("sign",)),)),
+    Found("product's sign before decay", "the classifier with a minus before the decay is added", _replaced(
+        MINIMAL_CLASSIFIER, ("dW = np.dot(X.T, dhidden)", "dW = -np.dot(X.T, dhidden)")),
+          (("dW = -np.dot(X.T, dhidden)", ("sign",)),)),
+    Found("clipped upwards", "clipped cells, one step up", _replaced(
+        CLIPPED, ("W2 -= lr * dW2", "W2 += lr * dW2")), (("W2 += lr * dW2", ("sign",)),)),
     Found("mask not in the backward", "dropout forward only", _replaced(
         DROPOUT, ("dA1 = dA1 * D\n", "")), (("dA1 = dA1 / keep_prob", ("derivative-missing",)),)),
     Found("not divided by keep_prob", "dropout whose backward does not scale", _replaced(

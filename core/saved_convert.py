@@ -1,0 +1,245 @@
+"""`stepper convert`: a saved network, or any other TARGET, written in another form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from core.description_text import to_toml
+from core.errors import StepperError, TargetError
+from core.files.arrays import array
+from core.files.problem import shown
+from core.files.save_npz import write_npz
+from core.files.save_onnx import onnx_bytes
+from core.files.save_safetensors import Part, write_safetensors
+from core.files.saved import Layer, Saved
+from core.library import Opened, open_saved, open_target, written
+from core.network_file import load_toml
+from core.program.ir import Array, Program
+from core.saved_target import is_saved, read_saved
+from core.saving import save_bytes, save_text, save_with
+from core.steppable import Choices
+from core.steppable_data import Samples
+
+_SAME = ("", "identity", "linear")
+
+
+def convert(
+    target: str,
+    out: Path,
+    settings: Mapping[str, Any] | None = None,
+    choices: Choices | None = None,
+    samples: Samples | None = None,
+) -> tuple[str, ...]:
+    """Write a TARGET into `out`, in the form that its ending says; returns sentences on what a reader should know.
+
+    Raises:
+        StepperError: if it cannot be read, or the form cannot hold it; nothing is written then.
+    """
+    form = out.suffix.lower()
+    saved = read_saved(target) if is_saved(target) else None
+    if form in (".npz", ".safetensors") and saved is not None:
+        return _weights(saved, out, form)
+    if form == ".toml":
+        return _description(target, saved, out, choices, samples)
+    opened = open_target(target, settings, choices, samples) if saved is None else open_saved(saved, settings, choices, samples)
+    said = opened.steps.assumed if opened.steps is not None else ()
+    if form == ".onnx":
+        if opened.steps is not None and opened.steps.stops:
+            raise TargetError(f"{opened.title}: {opened.steps.stops}; only a whole network is written as ONNX")
+        save_bytes(out, onnx_bytes(opened.program))
+        return said
+    if form in (".npz", ".safetensors"):
+        write_values(out, parameters_of(opened.program))
+        return said
+    raise TargetError(f"{out} ends in none of .toml, .npz, .safetensors, .onnx; the ending says the form to write")
+
+
+def parameters_of(program: Program) -> dict[str, Array]:
+    """Return the arrays that a program starts from, without its data: parameters and running statistics."""
+    return {g.name: g.value for g in program.given if g.section == "parameters" and isinstance(g.value, np.ndarray)}
+
+
+def write_values(out: Path, values: Mapping[str, Array]) -> None:
+    """Write arrays as .npz or .safetensors, by the ending of `out`; raises StepperError."""
+    if out.suffix.lower() == ".npz":
+        save_with(out, partial(_npz, [(n, partial(_same, a)) for n, a in values.items()]))
+    else:
+        save_with(out, partial(_safetensors, [Part(n, str(a.dtype), a.shape, partial(_same, a)) for n, a in values.items()], {}))
+
+
+def _same(a: Array) -> Array:
+    return a
+
+
+def _npz(items: Sequence[tuple[str, Callable[[], Array]]], file: IO[bytes]) -> None:
+    write_npz(file, items)
+
+
+def _safetensors(parts: Sequence[Part], metadata: Mapping[str, str], file: IO[bytes]) -> None:
+    write_safetensors(file, parts, metadata)
+
+
+def _weights(saved: Saved, out: Path, form: str) -> tuple[str, ...]:
+    """Write every tensor of a file under its own name and in its own type."""
+    unread = [t for t in saved.tensors if not t.readable]
+    if unread:
+        raise TargetError(
+            f"{shown(unread[0].name)} is of the type {shown(unread[0].dtype)}, which cannot be read; nothing is written"
+        )
+    if not saved.tensors:
+        raise TargetError(f"{Path(saved.path).name} holds no tensors; there is nothing to write")
+    if form == ".npz":
+        save_with(out, partial(_npz, [(t.name, partial(array, saved, t.name)) for t in saved.tensors]))
+        rounded = [t.name for t in saved.tensors if t.dtype == "bfloat16"]
+        return (f"{shown(rounded[0])} is written as float32, which holds each bfloat16 number exactly",) if rounded else ()
+    parts = [Part(t.name, t.dtype, t.shape, partial(array, saved, t.name)) for t in saved.tensors]
+    metadata = dict(saved.metadata) if saved.format.lower().startswith("safetensors") else {}
+    save_with(out, partial(_safetensors, parts, metadata))
+    return ()
+
+
+# -- a description
+
+
+def _description(
+    target: str, saved: Saved | None, out: Path, choices: Choices | None, samples: Samples | None
+) -> tuple[str, ...]:
+    """Write a TOML description with the weights beside it, and the data where they are no file."""
+    if saved is None:
+        if choices is None and samples is None and written(target).described:
+            text, folder = written(target).text, written(target).folder
+            load_toml(text, folder)
+            save_text(out, text)
+            return ()
+        raise TargetError(f"{target} is a program, and a description says less than a program does; write .npz or .onnx")
+    opened = open_saved(saved, None, choices, samples)
+    assert opened.steps is not None
+    if opened.steps.stops:
+        raise TargetError(f"{opened.title}: {opened.steps.stops}; only a whole network can be described")
+    values, beside = out.with_suffix(".weights.npz"), out.with_suffix(".data.npz")
+    tree, arrays = _described(opened, saved)
+    tree["parameters"] = {"values": values.name}
+    data = _data(opened, samples, out, beside)
+    tree["data"] = {k: v for k, v in data.items() if k != "arrays"}
+    text = to_toml(tree)
+    said = [*opened.steps.assumed, f"the weights are in {values.name}"]
+    files: list[tuple[Path, Mapping[str, Array]]] = [(values, arrays)]
+    if "arrays" in data:
+        files.append((beside, data["arrays"]))
+        said.append(f"the data are in {beside.name}")
+    before = {path: path.read_bytes() if path.is_file() else None for path, _ in files}
+    try:
+        for path, held in files:
+            write_values(path, held)
+        load_toml(text, out.parent)
+        save_text(out, text)
+    except StepperError:
+        for path, old in before.items():
+            if old is None:
+                path.unlink(missing_ok=True)
+            else:
+                save_bytes(path, old)
+        raise
+    return tuple(said)
+
+
+def _described(opened: Opened, saved: Saved) -> tuple[dict[str, Any], dict[str, Array]]:
+    """Return the choices that describe a network, and its parameters by the names that a description gives them."""
+    assert opened.steps is not None
+    program, name = opened.program, Path(saved.path).name
+    given = {n: v for n, v in program.first_values.items() if isinstance(v, np.ndarray)}
+    layers: list[dict[str, Any]] = []
+    arrays: dict[str, Array] = {}
+    dense = normal = 0
+    for layer in opened.steps.layers:
+        if layer.kind == "dense":
+            dense += 1
+            weight = _rows(layer, given[f"W{dense}"])
+            arrays[f"W{dense}"] = weight
+            bias = given.get(f"b{dense}")
+            if bias is not None:
+                arrays[f"b{dense}"] = bias.reshape(1, -1)
+            layers.append({"units": weight.shape[1], "activation": layer.activation or "identity", "bias": bias is not None})
+            layers[-1] |= _slope(layer)
+        elif layer.kind in ("activation", "softmax"):
+            own = layer.activation or ("softmax" if layer.kind == "softmax" else "identity")
+            if own in _SAME:
+                continue
+            if not layers or layers[-1].get("activation", "identity") != "identity":
+                raise TargetError(f"{name}: {shown(layer.name)} follows no dense layer, so it cannot be described; write .onnx")
+            layers[-1] |= {"activation": own, **_slope(layer)}
+        elif layer.kind == "dropout":
+            layers.append({"layer": "dropout", "rate": float(layer.attributes.get("rate", 0.5))})
+        elif (
+            layer.kind == "layer_norm" and float(layer.attributes.get("epsilon", 1e-5)) == 1e-5 and f"gamma{normal + 1}" in given
+        ):
+            normal += 1
+            layers.append({"layer": "layer_norm", "activation": layer.activation or "identity", **_slope(layer)})
+            arrays[f"gamma{normal}"] = given[f"gamma{normal}"].reshape(1, -1)
+            beta = given.get(f"beta_{normal}")
+            arrays[f"beta_{normal}"] = np.zeros_like(arrays[f"gamma{normal}"]) if beta is None else beta.reshape(1, -1)
+        elif layer.kind not in ("input", "flatten"):
+            what = layer.kind.replace("_", " ")
+            raise TargetError(
+                f"{name}: {shown(layer.name)} is a {what}, which a description cannot start from a file; write .onnx"
+            )
+    for n, a in arrays.items():
+        if not np.isfinite(a).all():
+            raise TargetError(f"{name}: {n} has numbers that are NaN or infinite, which a description cannot start from")
+    loss = next((s.text.split("=", 1)[1].strip().partition("(")[0] for s in program.statements if s.phase == "loss"), "mse")
+    tree: dict[str, Any] = {"network": {"layers": layers, "loss": loss, "convention": "rows"}}
+    kinds = {str(a.dtype) for a in given.values() if a.dtype.kind == "f"}
+    if len(kinds) == 1 and kinds <= {"float32", "float16"}:
+        tree["network"]["dtype"] = kinds.pop()
+    return tree, arrays
+
+
+def _rows(layer: Layer, weight: Array) -> Array:
+    """Return a weight with a column a unit, as a description of samples as rows has it."""
+    return weight if layer.attributes.get("orientation") == "in,out" else np.ascontiguousarray(weight.T)
+
+
+def _slope(layer: Layer) -> dict[str, float]:
+    found = layer.attributes.get("slope" if layer.activation == "leaky_relu" else "alpha")
+    return {"slope": float(found)} if layer.activation in ("leaky_relu", "elu") and found is not None else {}
+
+
+def _data(opened: Opened, samples: Samples | None, out: Path, beside: Path) -> dict[str, Any]:
+    """Return the `[data]` of a description; numbers of no file come with it, under "arrays"."""
+    program = opened.program
+    lines = [line for line in program.text.splitlines() if line.startswith("Y = targets(")]
+    if samples is not None and samples.source and lines and "target=" not in lines[0]:
+        labels = next((w for w in ("one-hot", "index") if f'labels="{w}"' in lines[0]), "auto")
+        source = samples.source
+        path = Path(source)
+        if path.is_file():
+            same = path.resolve().parent == out.resolve().parent
+            source = path.name if same else str(path.resolve())
+        found: dict[str, Any] = {"source": source, "labels": labels}
+        # A column of class numbers is taken as it is by a program; a description says so.
+        if _indices(program) and labels == "auto":
+            found["labels"] = "index"
+        return found
+    x, y = (np.asarray(v) for v in _both(program))
+    return {"source": beside.name, "labels": "index" if _indices(program) else "auto", "arrays": {"X": x, "Y": y}}
+
+
+def _indices(program: Program) -> bool:
+    """Tell whether the targets are numbers of classes, one a sample, where the network gives several numbers."""
+    x = program.first_values["X"]
+    y = np.asarray(program.first_values["Y"])
+    axis = program.batching.axis
+    fused = any("softmax_cross_entropy(" in s.text for s in program.statements if s.phase == "loss")
+    return fused and y.size == np.shape(x)[axis]
+
+
+def _both(program: Program) -> Iterator[Array]:
+    """Yield X and Y of a program with samples as rows."""
+    for name in ("X", "Y"):
+        value = np.asarray(program.first_values[name], np.float64)
+        yield value.T if program.batching.axis == -1 else value.reshape(len(value), -1)

@@ -1,0 +1,143 @@
+"""How long lists and pictures of big files take, beside NumPy's and safetensors' own lazy readers, in one run.
+
+A .safetensors and an .npz of 2 GiB with 500 tensors are made sparse: their zeros take no room on the disk, and are read as
+any others. Memory is what the process holds more than before (its peak, without what the reading process holds).
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import statistics
+import struct
+import sys
+import tempfile
+import time
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import safe_open
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+from core.files.arrays import array, blocks, summary
+from core.files.worker import read
+
+COUNT, BIG = 500, (4096, 4096)
+BIG_BYTES = 4 * BIG[0] * BIG[1]
+REST = (2**31 - BIG_BYTES) // (COUNT - 1) // 4096 * 4096
+SHAPE = (REST // 4096, 1024)
+
+
+def main() -> None:
+    """Print a table of times, memory and ratios."""
+    with tempfile.TemporaryDirectory() as folder:
+        safetensors, npz, npy = Path(folder, "a.safetensors"), Path(folder, "a.npz"), Path(folder, "big.npy")
+        _make_safetensors(safetensors)
+        _make_npz(npz)
+        np.save(npy, np.random.default_rng(0).normal(size=BIG).astype(np.float32))
+        _fill(safetensors, npy)
+        for path in (safetensors, npz):
+            print(f"{path.name}: {path.stat().st_size / 2**30:.2f} GiB, {COUNT} tensors")
+            before = _held()
+            ours = _timed(lambda path=path: read(path))
+            print(f"  tensor list            {1000 * ours:8.1f} ms   {_held() - before:6.1f} MiB more")
+            theirs = _timed(lambda path=path: _lazy_list(path))
+            print(
+                f"  its own lazy reader    {1000 * theirs:8.1f} ms   ratio {ours / theirs:.2f} (ours starts a process of its own)"
+            )
+        saved = read(safetensors)
+        before = _held()
+        heat = _timed(lambda: blocks(saved, "big", 256, 256))
+        print(f"4096×4096 float32\n  heat map 256×256       {1000 * heat:8.1f} ms   {_held() - before:6.1f} MiB more")
+        print(f"  summary                {1000 * _timed(lambda: summary(saved, 'big')):8.1f} ms")
+        whole = _timed(lambda: array(saved, "big"))
+        print(f"  whole array            {1000 * whole:8.1f} ms")
+        mapped = _timed(lambda: _means(np.load(npy, mmap_mode="r")))
+        print(f'  np.load(mmap_mode="r") {1000 * mapped:8.1f} ms   the same averages; ratio {heat / mapped:.2f}')
+        lazy = _timed(lambda: _means(_lazy_big(safetensors)))
+        print(f"  safetensors' get_tensor {1000 * lazy:7.1f} ms   the same averages; ratio {heat / lazy:.2f}")
+        assert np.allclose(blocks(saved, "big", 256, 256), _means(np.load(npy)), atol=1e-6)
+
+
+def _timed(work: Callable[[], Any], times: int = 5) -> float:
+    """Return the median of the seconds that `work` takes."""
+    taken: list[float] = []
+    for _ in range(times):
+        start = time.perf_counter()
+        work()
+        taken.append(time.perf_counter() - start)
+    return statistics.median(taken)
+
+
+def _held() -> float:
+    """Return the most memory that this process ever held, in MiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def _means(values: Any) -> Any:
+    return values.reshape(256, 16, 256, 16).mean(axis=(1, 3), dtype=np.float64)
+
+
+def _lazy_list(path: Path) -> list[tuple[int, ...]]:
+    if path.suffix == ".npz":
+        # NumPy cannot map the arrays of an .npz; this is the most lazy that it does: the headers alone.
+        with np.load(path) as archive:
+            shapes: list[tuple[int, ...]] = []
+            for name in archive.zip.namelist():
+                with archive.zip.open(name) as stream:
+                    np.lib.format.read_magic(stream)
+                    shapes.append(np.lib.format.read_array_header_1_0(stream)[0])
+            return shapes
+    with safe_open(path, "np") as opened:
+        return [tuple(opened.get_slice(k).get_shape()) for k in opened.keys()]  # noqa: SIM118 (it is no dict)
+
+
+def _lazy_big(path: Path) -> Any:
+    with safe_open(path, "np") as opened:
+        return opened.get_tensor("big")
+
+
+def _make_safetensors(path: Path) -> None:
+    header: dict[str, Any] = {"big": {"dtype": "F32", "shape": BIG, "data_offsets": [0, BIG_BYTES]}}
+    at = BIG_BYTES
+    for i in range(COUNT - 1):
+        header[f"layer{i}.weight"] = {"dtype": "F32", "shape": SHAPE, "data_offsets": [at, at + REST]}
+        at += REST
+    raw = json.dumps(header).encode()
+    with path.open("wb") as file:
+        file.write(struct.pack("<Q", len(raw)) + raw)
+        file.truncate(8 + len(raw) + at)
+
+
+def _fill(path: Path, npy: Path) -> None:
+    """Write random numbers into the first tensor."""
+    with path.open("r+b") as file:
+        (length,) = struct.unpack("<Q", file.read(8))
+        file.seek(8 + length)
+        np.load(npy, mmap_mode="r").tofile(file)
+
+
+def _make_npz(path: Path) -> None:
+    """Write a zip by hand, as np.savez would, with holes in place of zeros."""
+    directory: list[bytes] = []
+    with path.open("wb") as file:
+        for i in range(COUNT):
+            shape, size = (BIG, BIG_BYTES) if not i else (SHAPE, REST)
+            name = b"big.npy" if not i else f"layer{i}.npy".encode()
+            text = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}".ljust(117).encode() + b"\n"
+            header = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text)) + text
+            start, total = file.tell(), len(header) + size
+            fields = struct.pack("<HHHHHIIIHH", 20, 0, zipfile.ZIP_STORED, 0, 33, 0, total, total, len(name), 0)
+            file.write(b"PK\x03\x04" + fields + name + header)
+            file.seek(size, 1)
+            more = struct.pack("<HHHII", 0, 0, 0, 0, start)
+            directory.append(b"PK\x01\x02" + struct.pack("<H", 20) + fields + more + name)
+        start, whole = file.tell(), b"".join(directory)
+        file.write(whole + b"PK\x05\x06" + struct.pack("<HHHHIIH", 0, 0, COUNT, COUNT, len(whole), start, 0))
+
+
+if __name__ == "__main__":
+    main()
