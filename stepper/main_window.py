@@ -70,6 +70,7 @@ class MainWindow(QMainWindow):
         self.health = Health(controller, settings, self)
         self.lessons = Lessons(controller, self.panels, settings, self)
         self.diagnosing = Diagnosing(settings, self)
+        controller.opened.connect(self.message.dismiss)  # before anybody says anything of what was opened
         self.documents = Documents(controller, settings, self)  # before the text: it keeps both when another is opened
         self.writing = Writing(controller, settings, self)
         self.documents.use(self.writing)
@@ -236,7 +237,6 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def _on_opened(self, moment: Moment) -> None:
-        self.message.dismiss()
         self.guide.tour.end()
         self.files.remember()
         if self.controller.restored is None:  # a document holds its own

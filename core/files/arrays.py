@@ -21,7 +21,7 @@ from core.files.problem import FileProblem, escaped, shown
 from core.files.saved import ITEM_BYTES, Order, Saved, Tensor, Where
 from core.files.worker import shared
 
-PIECE = 8 * 2**20
+PIECE = 2 * 2**20
 """Bytes that are looked at in one piece."""
 MOST = 2**30
 """Bytes of one array that are given at once."""
@@ -101,7 +101,7 @@ def summary(saved: Saved, name: str) -> Summary:
             exact = numbers.astype(np.float64)
             here = float(exact.mean())
             exact -= here
-            spread = float(np.dot(exact, exact))
+            spread = float(np.square(exact, out=exact).sum())
             # Means and squares of two pieces made one: Chan, Golub and LeVeque (1979).
             known, step = known + numbers.size, here - mean
             squares += spread + step * step * (known - numbers.size) * numbers.size / known

@@ -273,15 +273,15 @@ class H5:
 
     def text_list(self, at: Group, name: str) -> list[str] | None:
         """Return an attribute that is a list of texts, also one cut into name0, name1, …; None if it is missing."""
-        found = self._attribute(at, name, MOST_TENSORS)
+        found: Any = self._attribute(at, name, MOST_TENSORS)
         if found is None:
             pieces: list[str] = []
             for i in range(MOST_TENSORS):
-                piece = self._attribute(at, f"{name}{i}", MOST_TENSORS)
+                piece: Any = self._attribute(at, f"{name}{i}", MOST_TENSORS)
                 if piece is None:
                     return pieces if i else None
-                pieces.extend(t for v in np.atleast_1d(piece) if (t := _text(v)) is not None)
-        return [t for v in np.atleast_1d(found) if (t := _text(v)) is not None]
+                pieces.extend(t for v in np.asarray(piece).reshape(-1) if (t := _text(v)) is not None)
+        return [t for v in np.asarray(found).reshape(-1) if (t := _text(v)) is not None]
 
     def _attribute(self, at: Group, name: str, most: int) -> Any:
         try:

@@ -197,7 +197,15 @@ def texts_in(value: Value, source: Source) -> tuple[str, ...]:
     elif array.objects is not None:
         items = array.objects.values
     elif math.prod(array.shape) <= _MOST_OBJECTS:
-        items = array.values(source).ravel().tolist()
+        items = _texts(array, source) if array.dtype.kind in "SU" else array.values(source).ravel().tolist()
     else:
         items = []
     return tuple(str(v) for v in items[:_MOST_OBJECTS] if isinstance(v, (str, bool, int, float)) and not isinstance(v, Named))
+
+
+def _texts(array: Ndarray, source: Source) -> list[str]:
+    """Return fixed-length texts; NumPy itself stumbles over numbers that are no characters."""
+    data = source.take(array.data) if isinstance(array.data, Span) else array.data
+    code = "latin-1" if array.dtype.kind == "S" else "utf-32-be" if array.dtype.byteorder == ">" else "utf-32-le"
+    size = array.dtype.itemsize
+    return [data[at : at + size].decode(code, "replace").rstrip("\0") for at in range(0, len(data), size)]

@@ -21,10 +21,11 @@ from core.files.problem import FileProblem, escaped, shown
 
 
 class Machine:
-    """The stack machine. `persistent` and `follow` give a format the chance to say what its own boxes stand for.
+    """The stack machine. The functions given let a format say what its own boxes stand for.
 
     `persistent(pid)` is what stands for a thing kept elsewhere; `follow(box, source)` sees each box that just got its state,
-    and returns what stands in its place (joblib writes the numbers of an array right behind its box).
+    and returns what stands in its place (joblib writes the numbers of an array right behind its box). `call(box)` does so for
+    each box that was just made (PyTorch keeps a file of its own in the arguments of a call).
     """
 
     def __init__(
@@ -33,11 +34,13 @@ class Machine:
         account: Account,
         persistent: Callable[[Value], Value] = Persistent,
         follow: Callable[[Called, Source], Value] | None = None,
+        call: Callable[[Called], Value] | None = None,
     ) -> None:
         self._source = source
         self._account = account
         self._persistent = persistent
         self._follow = follow
+        self._call = call
         self._stack: list[Value] = []
         self._below: list[list[Value]] = []
         self._memo: dict[int, Value] = {}
@@ -309,7 +312,8 @@ class Machine:
             name, args = args[0].name, []
         self._account.called[name] = None
         depth = self._deeper(*args, keywords)
-        self._stack.append(Called(name, Items("tuple", args, depth), keywords, depth=depth))
+        box = Called(name, Items("tuple", args, depth), keywords, depth=depth)
+        self._stack.append(self._call(box) if self._call else box)
 
     def build(self, _: Value) -> None:
         state = self._pop()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
@@ -39,6 +41,16 @@ class Source:
     def seek(self, offset: int) -> None:
         """Go to `offset` from the start of the file."""
         self._handle.seek(offset)
+
+    @contextmanager
+    def within(self, span: Span) -> Generator[None]:
+        """Read from the bytes of a span alone for a while, beginning with its first."""
+        end, self.end = self.end, min(self.end, span.offset + span.length)
+        self.seek(span.offset)
+        try:
+            yield
+        finally:
+            self.end = end
 
     def left(self) -> int:
         """Return the number of bytes that can still be read."""

@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from os.path import commonprefix
 from typing import Literal
 
 from core.files.infer_names import Named, closed, is_norm, is_theta, named, not_of_the_network, number_key, order_key, words
@@ -72,7 +71,7 @@ class _Group:
     def label(self) -> str:
         """What the layer is called in the file: what the names of its tensors begin with, else its words."""
         names = [t.name for t in self.tensors.values()]
-        start = commonprefix(names) if len(names) > 1 else re.sub(r"[./:_-][^./:_-]*$|^[^./:_-]*$", "", names[0])
+        start = _shared(names) if len(names) > 1 else re.sub(r"[./:_-][^./:_-]*$|^[^./:_-]*$", "", names[0])
         return start.rstrip("./:_- ") or ".".join(self.name) or "layer"
 
 
@@ -148,6 +147,13 @@ _OUTPUT = ("softmax", "sigmoid", "identity", "tanh", "relu", "log_softmax")
 def _output(size: int) -> str:
     """Return the usual function after a last layer of so many units: one says yes or no, several share out a whole."""
     return "sigmoid" if size == 1 else "softmax"
+
+
+def _shared(names: Sequence[str]) -> str:
+    """Return the characters that all names begin with."""
+    first, last = min(names), max(names)
+    n = next((n for n, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last)))
+    return first[:n]
 
 
 def _grouped(kept: Sequence[Named]) -> tuple[list[_Group], dict[str, str]]:

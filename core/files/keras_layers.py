@@ -83,7 +83,7 @@ class Read:
 
 @dataclass(frozen=True)
 class Entry:
-    """A layer as the description lists it; `path` names the models around it; `sources` is None where it follows the one before."""
+    """A layer as the description lists it; `path` names the models around it, `sources` what flows in."""
 
     path: tuple[str, ...]
     name: str
@@ -285,7 +285,7 @@ class _Maker:
         return self._box(f"{kind} cannot be stepped yet")
 
     def _box(self, why: str) -> Layer:
-        tensors = {f"{_role(w, i) or w.said}": w.name for i, w in enumerate(self.weights)}
+        tensors = {_role(w, i) or w.said: w.name for i, w in enumerate(self.weights)}
         attributes = {
             "class": self.entry.kind,
             **{k: v for k, v in self.config.items() if isinstance(v, (str, int, float)) and k != "name"},
@@ -300,7 +300,7 @@ class _Maker:
         roles = self._roles()
         if not roles:
             return {}
-        said = {r: w for i, w in enumerate(self.weights) if (r := _role(w, -1)) is not None}
+        said = {r: w for w in self.weights if (r := _role(w, -1)) is not None}
         got = said if len(said) == len(self.weights) else dict(zip(roles, self.weights, strict=False))
         if self.with_weights:
             for role in roles:

@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -58,7 +58,9 @@ def read(path: Path, limits: Limits) -> Saved:
             names.add(found.name)
             plain = found.base is not None and np.dtype(found.stored).newbyteorder(order) == np.dtype("<" + found.stored)
             plain = plain and found.stored and np.dtype(found.stored).name == found.dtype
-            where = Where("span", "", (found.base or 0) + found.at, found.length, "", "F") if plain else Where("worker", order="F")
+            where = (
+                Where("span", "", (found.base or 0) + found.at, found.length, "", "F") if plain else Where("worker", order="F")
+            )
             tensors.append(Tensor(found.name, found.shape, found.dtype, found.length, where))
     assumed = ("its arrays have no layers; Theta matrices of courses have a row for each unit, and the bias in the first column",)
     return Saved("MATLAB", str(path), path.stat().st_size, tuple(tensors), (), False, assumed, {"header": about})
@@ -77,7 +79,7 @@ def array(path: Path, name: str, rows: tuple[int, int] | None, limits: Limits) -
     raise FileProblem(f"it has no array {shown(name)} any more; open it again")
 
 
-def _order(data: Any) -> str:
+def _order(data: Any) -> Literal["<", ">"]:
     if len(data) < _HEADER or data[126:128] not in (b"IM", b"MI"):
         raise FileProblem(_CUT)
     if data[124:126] in (b"\x00\x02", b"\x02\x00"):
@@ -112,7 +114,9 @@ def _unpacked(data: bytes, most: int) -> bytes:
     except zlib.error:
         raise FileProblem(_CUT) from None
     if stream.unconsumed_tail:
-        raise FileProblem("its arrays unpack to more than is read at once; save it with save('name.mat', '-v6'), which does not pack")
+        raise FileProblem(
+            "its arrays unpack to more than is read at once; save it with save('name.mat', '-v6'), which does not pack"
+        )
     if not stream.eof:
         raise FileProblem(_CUT)
     return made
@@ -159,6 +163,8 @@ def _matrix(data: Any, at: int, end: int, order: str, base: int | None) -> _Arra
     if code is None:
         raise FileProblem(_CUT)
     if math.prod(shape) * np.dtype(code).itemsize != length:
-        raise FileProblem(f"the array {shown(name)} declares {math.prod(shape)} numbers, but {length} bytes are stored; save it anew")
+        raise FileProblem(
+            f"the array {shown(name)} declares {math.prod(shape)} numbers, but {length} bytes are stored; save it anew"
+        )
     dtype = "bool" if flags & _LOGICAL and code == "u1" else _CLASSES[kind]
     return _Array(name, shape, dtype, code, start, length, data, base)

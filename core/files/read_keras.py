@@ -7,10 +7,10 @@ link by link (`core.files.h5_walk`).
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 
@@ -22,9 +22,6 @@ from core.files.limits import Limits
 from core.files.problem import FileProblem, shown
 from core.files.saved import Saved, Tensor, capped
 from core.files.zip_safe import Zip
-
-if TYPE_CHECKING:
-    import h5py
 
 NEEDS = ("h5py",)
 _CONFIG, _WEIGHTS, _ABOUT = "config.json", "model.weights.h5", "metadata.json"
@@ -86,7 +83,7 @@ def array(path: Path, name: str, rows: tuple[int, int] | None, limits: Limits) -
 
 
 @contextmanager
-def _opened(path: Path, limits: Limits) -> Iterator[H5]:
+def _opened(path: Path, limits: Limits) -> Generator[H5]:
     with path.open("rb") as file:
         start = file.read(8)
     if start.startswith(b"PK"):
@@ -125,7 +122,7 @@ def _archive(path: Path, limits: Limits) -> Saved:
 
 
 @contextmanager
-def _weights(path: Path, archive: Zip, limits: Limits) -> Iterator[H5]:
+def _weights(path: Path, archive: Zip, limits: Limits) -> Generator[H5]:
     """Open the weights in a .keras archive: mapped where they are stored unpacked, else unpacked into memory."""
     span, member = archive.span(_WEIGHTS), archive.member(_WEIGHTS)
     if span is not None and member.size > limits.unpacked:
@@ -309,7 +306,7 @@ def _said_names(h5: H5, base: str) -> dict[tuple[str, str], str]:
         group = h5.group(outer)
         if group is None or depth > 12:
             continue
-        for name in sorted(cast("h5py.Group", group).keys(), key=natural):
+        for name in sorted(group.keys(), key=natural):
             inner = f"{outer}/{name}"
             own = h5.group(f"{inner}/vars")
             said = h5.text_attribute(own, "name") if own is not None else None

@@ -100,7 +100,9 @@ class _Js:
         packed = got.get("quantization")
         kept: Any = cast("Mapping[str, Any]", packed).get("dtype") if isinstance(packed, Mapping) else dtype
         if kept not in ITEM_BYTES:
-            raise FileProblem(f"the tensor {shown(name)} is of type {shown(str(kept))}, which is not read here; convert the model anew")
+            raise FileProblem(
+                f"the tensor {shown(name)} is of type {shown(str(kept))}, which is not read here; convert the model anew"
+            )
         length = math.prod(sizes) * ITEM_BYTES[str(kept)]
         written = f"{dtype} packed as {kept}" if packed is not None else dtype
         return Tensor(name, tuple(sizes), written, length, Where("worker")), length

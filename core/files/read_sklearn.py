@@ -25,6 +25,7 @@ from core.files.inert_values import Called, Span, Value
 from core.files.limits import Limits
 from core.files.pickle_arrays import facts_in, named_arrays
 from core.files.problem import FileProblem, shown
+from core.files.read_torch import Embedded, saved_of
 from core.files.saved import Saved, Tensor, Where, capped
 from core.files.sklearn_layers import Estimator, estimator_in
 
@@ -36,7 +37,10 @@ _KNOWN_PACKAGES = ("sklearn.", "numpy.", "joblib.", "builtins.", "copyreg.", "co
 def read(path: Path, limits: Limits) -> Saved:
     """Return what a pickle holds; raises FileProblem in one sentence."""
     with _opened(path, limits) as (source, packed):
-        value, account = _value(source)
+        embedded = Embedded(source, packed)
+        value = _value(source, embedded)
+        if embedded.places:
+            return saved_of(path, value, source.account, embedded.lies)
         estimator = estimator_in(value, source)
         arrays = estimator.arrays if estimator is not None else named_arrays(value)
         if not arrays:
@@ -45,14 +49,14 @@ def read(path: Path, limits: Limits) -> Saved:
         return Saved(
             _format(value, estimator, source), str(path), path.stat().st_size, tensors,
             estimator.layers if estimator else (), complete=bool(estimator and estimator.complete),
-            metadata=estimator.metadata if estimator else facts_in(value, source), warnings=tuple(_unknown(account)),
+            metadata=estimator.metadata if estimator else facts_in(value, source), warnings=tuple(_unknown(source.account)),
         )  # fmt: skip
 
 
 def array(path: Path, name: str, rows: tuple[int, int] | None, limits: Limits) -> np.ndarray:
     """Return the numbers of one array, or of its rows from `start` to `stop`; raises FileProblem if there is no such array."""
-    with _opened(path, limits) as (source, _):
-        value, _ = _value(source)
+    with _opened(path, limits) as (source, packed):
+        value = _value(source, Embedded(source, packed))
         estimator = estimator_in(value, source)
         arrays = estimator.arrays if estimator is not None else named_arrays(value)
         found = next((a for own, a in arrays.items() if capped(own) == name), None)
@@ -62,10 +66,8 @@ def array(path: Path, name: str, rows: tuple[int, int] | None, limits: Limits) -
         return values[rows[0] : rows[1]] if rows else values
 
 
-def _value(source: Source) -> tuple[Value, Account]:
-    account = source.account
-    value = Machine(source, account, follow=lambda box, at: behind(box, at, account)).run()
-    return value, account
+def _value(source: Source, embedded: Embedded) -> Value:
+    return Machine(source, source.account, follow=lambda box, at: behind(box, at, source.account), call=embedded).run()
 
 
 def _tensor(name: str, found: Ndarray, packed: bool) -> Tensor:

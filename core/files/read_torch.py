@@ -13,7 +13,7 @@ from pathlib import Path
 
 from core.files.inert_pickle import Machine
 from core.files.inert_source import Account, Source
-from core.files.inert_values import Called, Items, Named, Persistent, Table, Value
+from core.files.inert_values import Called, Items, Named, Persistent, Span, Table, Value
 from core.files.limits import Limits
 from core.files.problem import FileProblem, shown
 from core.files.saved import Saved, Where
@@ -39,7 +39,7 @@ def read(path: Path, limits: Limits) -> Saved:
         with Zip(path, limits) as archive:
             root = _root(archive)
             value = _from_zip(archive, root, account, limits)
-            return _saved(path, value, account, lambda storage: _in_zip(archive, root, storage))
+            return saved_of(path, value, account, lambda storage: _in_zip(archive, root, storage))
     if head[:1] != b"\x80":
         raise FileProblem(
             "it is in the form that PyTorch wrote before 0.1.10, which is not read; torch.load it and torch.save it again"
@@ -48,7 +48,7 @@ def read(path: Path, limits: Limits) -> Saved:
     with path.open("rb") as file:
         source = Source(file, 0, size, account)
         value, places = _legacy(source, account)
-        return _saved(path, value, account, lambda storage: places.get(storage.key) or Where("span"))
+        return saved_of(path, value, account, lambda storage: places.get(storage.key) or Where("span"))
 
 
 # ---- the zip form
@@ -140,10 +140,44 @@ def _legacy(source: Source, account: Account) -> tuple[Value, dict[str, Where]]:
     return value, places
 
 
-# ---- both
+class Embedded:
+    """Tensors of a plain `pickle.dump`: each storage is a file of the older form inside the bytes of a call."""
+
+    def __init__(self, source: Source, packed: bool) -> None:
+        self._source, self._packed = source, packed
+        self.places: dict[str, Where] = {}
+
+    def __call__(self, box: Called) -> Value:
+        """Return the storage that such a call stands for, any other box as it is."""
+        if box.name != "torch.storage._load_from_bytes" or len(box.args) != 1:
+            return box
+        span = box.args.values[0]
+        if self._packed or not isinstance(span, Span):
+            raise FileProblem(
+                "its tensors are pickled in a packed or an old form, which is not read; torch.save the state_dict()"
+            )
+        here = self._source.tell()
+        with self._source.within(span):
+            value, places = _legacy(self._source, self._source.account)
+        self._source.seek(here)
+        pid = value.pid if isinstance(value, Persistent) else None
+        storage = storage_in(value)
+        if storage is None or not isinstance(pid, Items) or storage.key not in places:
+            raise FileProblem(f"a storage in it is damaged; {_AGAIN}")
+        key = str(span.offset)
+        self.places[key] = places[storage.key]
+        return Persistent(Items("tuple", [*pid.values[:2], key, *pid.values[3:]]))
+
+    def lies(self, storage: Storage) -> Where:
+        """Return where a storage is in the file."""
+        return self.places.get(storage.key) or Where("span")
 
 
-def _saved(path: Path, value: Value, account: Account, lies: Callable[[Storage], Where]) -> Saved:
+# ---- all
+
+
+def saved_of(path: Path, value: Value, account: Account, lies: Callable[[Storage], Where]) -> Saved:
+    """Return what the value of a pickle holds; `lies` says where a storage is in the file."""
     found = contents(value)
     if not found.tensors:
         raise FileProblem(f"no tensors are in it, just {_what(value)}; torch.save a network's state_dict() to keep its weights")

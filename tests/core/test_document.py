@@ -87,7 +87,7 @@ def seen(session: Session) -> dict[str, Any]:
         "edited": dict(moment.edited),
         "what_if": moment.what_if,
         "notes": session.notes,
-        "scores": dict(moment.scores),
+        "scores": repr(moment.scores),  # of NaN, too
         "health": session.monitor.settings,
     }
 

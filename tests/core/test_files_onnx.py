@@ -78,7 +78,12 @@ def samples(*shape: int, dtype: Any = np.float64) -> Any:
 @pytest.mark.parametrize("raw", [True, False])
 @pytest.mark.parametrize("listed", [True, False])
 def test_gemm_networks(tmp_path: Path, dtype: Any, raw: bool, listed: bool) -> None:
-    nodes = [node("Gemm", "x W1 b1", "z1", transB=1), node("Relu", "z1", "a1"), node("Gemm", "a1 W2 b2", "z2"), node("Softmax", "z2", "y")]
+    nodes = [
+        node("Gemm", "x W1 b1", "z1", transB=1),
+        node("Relu", "z1", "a1"),
+        node("Gemm", "a1 W2 b2", "z2"),
+        node("Softmax", "z2", "y"),
+    ]
     weights = [tensor(n, *s, dtype=dtype, raw=raw) for n, s in (("W1", (5, 4)), ("b1", (5,)), ("W2", (5, 3)), ("b2", (1, 3)))]
     saved = check(model(nodes, weights, dtype=dtype, listed=listed), tmp_path, samples(6, 4, dtype=dtype))
     assert [n.kind for n in saved.layers] == ["input", "dense", "activation", "dense", "softmax"]
@@ -179,7 +184,10 @@ def test_nodes_out_of_order_are_sorted(tmp_path: Path) -> None:
 def test_what_is_unknown_is_a_box_with_its_name(tmp_path: Path) -> None:
     nodes = [node("Conv", "x K", "c"), helper.make_node("Quant", ["c"], ["y"], domain="qonnx.custom_op.general")]
     saved = saved_of(model(nodes, [tensor("K", 2, 1, 3, 3)], sizes=("m", 1, 8, 8)), tmp_path)
-    assert [(n.kind, n.attributes.get("class"), n.steppable) for n in saved.layers[1:]] == [("box", "Conv", False), ("box", "Quant", False)]
+    assert [(n.kind, n.attributes.get("class"), n.steppable) for n in saved.layers[1:]] == [
+        ("box", "Conv", False),
+        ("box", "Quant", False),
+    ]
     assert saved.layers[1].tensors == {"weight": "K"}
     assert not saved.complete
     assert "qonnx" in saved.layers[2].why
@@ -244,7 +252,8 @@ def test_weights_elsewhere_are_never_opened(tmp_path: Path, location: str) -> No
 
 
 @pytest.mark.parametrize(
-    "more", [{"offset": "-1"}, {"offset": "1e3"}, {"length": "63"}, {"length": "9" * 30}, {"offset": "1"}, {"offset": str(10**17)}]
+    "more",
+    [{"offset": "-1"}, {"offset": "1e3"}, {"length": "63"}, {"length": "9" * 30}, {"offset": "1"}, {"offset": str(10**17)}],
 )
 def test_wrong_places_beside_it(tmp_path: Path, more: dict[str, str]) -> None:
     (tmp_path / "w").write_bytes(b"s" * 64)
