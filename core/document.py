@@ -43,6 +43,7 @@ from core.session import Selection, Session, session_of
 MOST_EVENTS, MOST_STEPS, MOST_STATES, MOST_CELLS = 10_000, 200, 32, 1_000_000
 MOST_ITERATIONS = 2 * 10**7
 NEAR = 10
+DEEPEST, MOST_SENTENCES, LONGEST_SENTENCE = 20, 500, 1000
 STATES_BYTES = 64 * 2**20
 STEPS_BYTES = 64 * 2**20
 NOTHING = Numerics()
@@ -86,7 +87,14 @@ def document_of(session: Session, written: Written | None = None) -> bytes:
         "evaluations": evaluations_data(session.evaluations, shelf),
         "events": [_event_data(e, shelf) for e in events.all],
         "course": _course_data(t.course(), events, shelf),
-        "position": {"iteration": at.iteration, "k": at.k, "call": session.walk.call},
+        "position": {
+            "iteration": at.iteration,
+            "k": at.k,
+            "call": session.walk.call,
+            "inside": [list(step) for step in session.walk.visit.path],
+        },
+        "assumed": list(session.assumed),
+        "chosen": list(session.chosen),
         "states": [{"iteration": i, "values": _values_data(t.left_before(i), shelf)} for i in _states(t)],
         "undo": [_step_data(s, events, shelf) for s in undo],
         "redo": [_step_data(s, events, shelf) for s in redo],
@@ -135,7 +143,7 @@ def _restored(box: Box, beside: Path) -> Restored:
     t = session.timeline
     all_events = [_event_of(e, box) for e in items(data.get("events"), MOST_EVENTS, "changes by hand")]
     course = _course_of(data.get("course"), all_events, box)
-    place, call = _position_of(data.get("position"))
+    place, call, inside = _position_of(data.get("position"))
     notes, said = from_data(data.get("notes"))
     session.notes = notes
     session.edits.what_if = data.get("what_if") is True
@@ -145,6 +153,9 @@ def _restored(box: Box, beside: Path) -> Restored:
     if t.position != place:
         raise damaged("the place in time that it was left at is not in its program")
     session.walk.go(place, OUTSIDE if call is None else call)
+    if inside and place.k < t.machine.runnable:
+        session.walk.visit.resume(t.program, t.machine.values, place.k, inside)
+    session.assumed, session.chosen = (_sentences(data.get(key)) for key in ("assumed", "chosen"))
     session.edits.resume(
         _steps_of(data.get("undo"), all_events, box), _steps_of(data.get("redo"), all_events, box),
         _old_of(data.get("out_of_date"), len(t.program.values), box),
@@ -194,10 +205,18 @@ def _resume(t: Timeline, course: Course, states: Mapping[int, State], place: Pos
     t.resume(course, states, place)
 
 
-def _position_of(data: Any) -> tuple[Position, int | None]:
+def _position_of(data: Any) -> tuple[Position, int | None, list[tuple[bool, int]]]:
     match data:
-        case {"iteration": iteration, "k": k, "call": call}:
-            return Position(whole(iteration, 1, MOST_ITERATIONS), whole(k)), None if call is None else whole(call)
+        case {"iteration": iteration, "k": k, "call": call, "inside": inside}:
+            found: list[tuple[bool, int]] = []
+            for step in items(inside, DEEPEST, "open operations"):
+                match step:
+                    case [bool(elements), done]:
+                        found.append((elements, whole(done)))
+                    case _:
+                        raise damaged("an open operation in it cannot be read")
+            place = Position(whole(iteration, 1, MOST_ITERATIONS), whole(k))
+            return place, None if call is None else whole(call), found
         case _:
             raise damaged("the place in time cannot be read")
 
@@ -324,6 +343,10 @@ def _selection_of(data: Any, session: Session) -> Selection:
 
 def _cell_of(data: Any) -> tuple[int, ...]:
     return tuple(whole(i, -LARGEST) for i in items(data, 32, "axes of a cell"))
+
+
+def _sentences(data: Any) -> tuple[str, ...]:
+    return tuple(str(text)[:LONGEST_SENTENCE] for text in items(data, MOST_SENTENCES, "remarks") if isinstance(text, str))
 
 
 def _written_of(data: Any) -> Written | None:

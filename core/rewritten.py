@@ -19,6 +19,7 @@ def rewritten(session: Session, program: Program) -> Session:
     What was changed by hand was a change of the old program, and is not made again; scores of it are gone too.
     """
     made = Session(program, session.title, folder=session.folder)
+    made.assumed, made.chosen = session.assumed, session.chosen
     made.notes = session.notes.settled(program)
     made.edits.what_if = session.what_if
     at, old = session.timeline.position, session.program

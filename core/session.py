@@ -42,6 +42,9 @@ class Session:
         self.title = title
         self.evaluations = tuple(evaluations)
         self.folder = folder
+        self.assumed: tuple[str, ...] = ()
+        """Sentences on what a saved network's file does not say and was decided here; `chosen`: what a person decided."""
+        self.chosen: tuple[str, ...] = ()
         self.timeline = Timeline(program)
         self.notes = Notes()
         self.walk = Walk(self.timeline)
@@ -321,7 +324,10 @@ class Session:
 
 def session_of(opened: Opened) -> Session:
     """Return a session on what was opened."""
-    return Session(opened.program, opened.title, opened.evaluations, opened.folder)
+    session = Session(opened.program, opened.title, opened.evaluations, opened.folder)
+    if opened.steps is not None:
+        session.assumed, session.chosen = tuple(opened.steps.assumed), tuple(opened.steps.chosen)
+    return session
 
 
 def _no_marks(index: int) -> tuple[Mark, ...]:

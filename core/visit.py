@@ -42,6 +42,22 @@ class Visit:
         """The cell computed last, where the program's own operation is open cell by cell."""
         return self._frames[0].cell if self._frames and isinstance(self._frames[0], Cells) else None
 
+    @property
+    def path(self) -> tuple[tuple[bool, int], ...]:
+        """Whether each open operation is open cell by cell, and how much of it is done: enough to open them again."""
+        return tuple((isinstance(frame, Cells), frame.done) for frame in self._frames)
+
+    def resume(self, program: Program, values: Sequence[Any], k: int, path: Sequence[tuple[bool, int]]) -> None:
+        """Open operations again as they stood open, from instruction `k` of a program on."""
+        self.end()
+        for depth, (elements, done) in enumerate(path):
+            if depth:
+                self.deeper(elements, True)
+            else:
+                self.enter(program, values, k, elements, True)
+            if len(self._frames) == depth + 1:
+                self._frames[-1].go(min(done, self._frames[-1].total))
+
     def end(self) -> None:
         """Leave everything."""
         self._frames.clear()

@@ -61,7 +61,19 @@ def _score(program: Program) -> float:
     found = constants(work, steps(work))
     exact = sum(1 for c in found.values() if abs(c - 1) < 1e-6)
     known = sum(1 for v in work.lines if work.role_of(v) is not None)
-    return 10.0 * len(found) + known + 0.1 * exact
+    return 10.0 * len(found) + known + 0.1 * exact + 0.5 * _usual(program)
+
+
+def _usual(program: Program) -> bool:
+    """Tell whether a loss is the usual one for its output: cross-entropy where that sums to 1 over the classes."""
+    drawn = trials(program, 1)
+    i = program.instructions[program.makers[program.loss]] if program.loss is not None else None
+    if not drawn or i is None or i.operands[0].value is None:
+        return False
+    out = np.asarray(drawn[0].values[i.operands[0].value], dtype=float)
+    classes = 0 if program.batching.axis == -1 else -1
+    sums = out.ndim == 2 and out.shape[classes] > 1 and bool(np.allclose(out.sum(axis=classes), 1))
+    return sums and i.op == "cross_entropy"
 
 
 def _outputs(program: Program) -> Iterator[tuple[str, str, int]]:

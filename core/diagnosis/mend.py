@@ -313,9 +313,8 @@ def _derivative_text(program: Program, role: Role, z: str | None, a: str | None)
 
 
 _ORDER = (
-    "version", "transpose", "name", "axis", "drop call", "function", "put call", "drop factor", "put derivative",
-    "product", "put sum", "write derivative",
-    "compare", "put weights", "plus", "scale", "drop term", "inverse",
+    "version", "transpose", "name", "axis", "plus", "drop call", "function", "put call", "drop factor", "put derivative",
+    "product", "put sum", "write derivative", "compare", "put weights", "scale", "drop term", "inverse",
 )  # fmt: skip
 
 

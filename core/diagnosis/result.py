@@ -31,7 +31,7 @@ class Fault:
 
     `expected` is the mended line, empty where no edit was found; `confirmed_by` says in a sentence what proves it; `parameters`
     are those that it makes wrong; `role` is what the line should compute, such as ∂L/∂Z2; `value` the index of the value that
-    it computes; `mended` the whole text with this fault mended alone.
+    it computes; `mended` the whole text with this fault mended alone. With `term`, the sign of one term is wrong.
     """
 
     line: int
@@ -44,6 +44,7 @@ class Fault:
     role: str = ""
     value: int | None = None
     mended: str | None = None
+    term: bool = False
 
 
 @dataclass(frozen=True, eq=False)

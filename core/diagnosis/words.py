@@ -57,11 +57,19 @@ def hint(fault: Fault, diagnosis: Diagnosis) -> str:
     """Return what to look at and think about; it names no line."""
     said = SAID[fault.fault]
     template = said.hints.get("fails" if said.fails and why_it_fails(fault, diagnosis) else kind_of(fault, diagnosis), said.hint)
-    if fault.fault == "sign" and 0 < len(fault.parameters) < len(diagnosis.program.trainable):
+    if fault.term:
+        template = _TERM_HINT
+    elif fault.fault == "sign" and 0 < len(fault.parameters) < len(diagnosis.program.trainable):
         template = _SOME_UPHILL
     return _filled(template, fault, diagnosis)
 
 
+_TERM_HINT = (
+    "{Gradients} {are} not true, though not turned round either: a plus stands where a minus belongs, or a minus for a plus, in"
+    " the midst of a formula. Derive each term once more, with its sign."
+)
+_TERM = "One term of this line has the wrong sign, so that {it} is not {role}, nor a multiple of it."
+_TERM_MEND = "Turn the sign of that term."
 _SOME_UPHILL = (
     "{Names} {move} exactly uphill, which the other parameters need not do. So look for a minus too many or too few on the way"
     " that only {names} {use}: where {gradients} {are} made, and in the update."
@@ -89,6 +97,8 @@ def fault_sentence(fault: Fault, diagnosis: Diagnosis) -> str:
         template = said.alone
     elif said.unknown and not fault.expected:
         template = said.unknown
+    elif fault.term:
+        template = _TERM
     elif said.update and in_update(fault, diagnosis):
         template = said.update
     text = f"{said.title}. {_filled(template, fault, diagnosis)}"
@@ -101,7 +111,7 @@ def fault_sentence(fault: Fault, diagnosis: Diagnosis) -> str:
 
 def mend(fault: Fault, diagnosis: Diagnosis) -> str:
     """Return what mends a fault: in words, then the mended line, then what would do as well."""
-    parts = [_filled(SAID[fault.fault].mend, fault, diagnosis)]
+    parts = [_filled(_TERM_MEND if fault.term else SAID[fault.fault].mend, fault, diagnosis)]
     if fault.expected:
         # "(before `W2 -= …`)" after the line itself says that it only has to move.
         moves = fault.expected.startswith(f"{fault.text}  (before ")

@@ -180,7 +180,7 @@ def _named(case: Case, work: Work, those: Sequence[Place], mends: Sequence[Mend]
             ties.append(Tie(case.line(m.line), m.text, m.expected, m.fault))
     ties += [t for p in those for t in _later(case, work, p, first.fault)]
     fault = Fault(case.line(first.line), first.text, first.fault, first.expected, "", tuple(ties), _ordered(work, those),
-                  role_text(work.program, those[0].role), those[0].value)  # fmt: skip
+                  role_text(work.program, those[0].role), those[0].value, term=first.edit.kind == "plus")  # fmt: skip
     return Mending(fault, case, first.change)
 
 

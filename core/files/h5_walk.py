@@ -243,7 +243,7 @@ class H5:
         declared, stored = math.prod(shape) * item, int(data.id.get_storage_size())
         if declared > max(_MOST_AT_ONCE, stored * _BEST_PACKING if plist.get_nfilters() else stored):
             raise FileProblem(
-                f"{shown(name)} declares {declared} bytes, but only {stored} are stored; it is cut short or made to fill the memory"
+                f"{shown(name)} declares {declared} bytes, but only {stored} are stored; it is cut short, or made to fill memory"
             )
         if data.chunks is None and stored not in (0, declared):
             raise FileProblem(f"{shown(name)} declares {declared} bytes, but {stored} are stored; download or save it again")

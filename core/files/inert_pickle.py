@@ -17,7 +17,11 @@ from typing import Literal
 from core.files.inert_names import PLAIN, RENAMED, acts
 from core.files.inert_source import Account, Source
 from core.files.inert_values import Called, Items, Named, Persistent, Table, Value, depth_of
-from core.files.problem import FileProblem, escaped, shown
+from core.files.problem import FileProblem, shown
+
+
+class Damaged(Exception):
+    """An operation that Python's own reader would fail at; the text says why, and quotes nothing of the file."""
 
 
 class Machine:
@@ -66,10 +70,11 @@ class Machine:
                 if operation.name == "STOP":
                     return self._pop()
                 self._do(operation, self._argument(operation))
-        except (ValueError, OverflowError, UnicodeError) as error:
-            raise FileProblem(
-                f"its pickle is damaged at byte {place}: {escaped(str(error)[:120])}; download or save it again"
-            ) from error
+        except Damaged as error:
+            raise FileProblem(f"its pickle is damaged at byte {place}: {error}; download or save it again") from None
+        except (ValueError, OverflowError):
+            # What pickletools says of an argument that it cannot read is for programmers, and may quote the file.
+            raise FileProblem(f"its pickle is damaged at byte {place}; download or save it again") from None
 
     # ---- one operation
 
@@ -77,7 +82,7 @@ class Machine:
         if operation.name in _LENGTHS:
             raw = self._source.read(_LENGTHS[operation.name])
             if len(raw) < _LENGTHS[operation.name]:
-                raise ValueError("the length of the bytes that follow is cut off")
+                raise Damaged("the length of the bytes that follow is cut off")
             return self._source.skip(int.from_bytes(raw, "little"))
         if operation.name == "STRING":
             return _quoted(self._source.readline())
@@ -102,17 +107,17 @@ class Machine:
 
     def _pop(self) -> Value:
         if not self._stack:
-            raise ValueError("it takes a value that is not there")
+            raise Damaged("it takes a value that is not there")
         return self._stack.pop()
 
     def _top(self) -> Value:
         if not self._stack:
-            raise ValueError("it needs a value that is not there")
+            raise Damaged("it needs a value that is not there")
         return self._stack[-1]
 
     def _to_mark(self) -> list[Value]:
         if not self._below:
-            raise ValueError("it goes back to a mark that was not set")
+            raise Damaged("it goes back to a mark that was not set")
         items = self._stack
         self._stack = self._below.pop()
         return items
@@ -153,7 +158,7 @@ class Machine:
     def get(self, argument: Value) -> None:
         assert isinstance(argument, int)
         if argument not in self._memo:
-            raise ValueError(f"it recalls value {argument if argument < 1 << 64 else '…'}, which was not kept")
+            raise Damaged(f"it recalls value {argument if argument < 1 << 64 else '…'}, which was not kept")
         self._stack.append(self._memo[argument])
 
     # ---- containers
@@ -182,7 +187,7 @@ class Machine:
             target.depth = max(target.depth, self._deeper(*values))
             target = target.items
         if not isinstance(target, Items) or target.kind != kind:
-            raise ValueError(f"it adds to something that is not a {kind}")
+            raise Damaged(f"it adds to something that is not a {kind}")
         target.values.extend(values)
         target.depth = max(target.depth, self._deeper(*values))
 
@@ -221,14 +226,14 @@ class Machine:
 
     def _enter(self, values: list[Value]) -> None:
         if len(values) % 2:
-            raise ValueError("an entry has a key and no value")
+            raise Damaged("an entry has a key and no value")
         target = self._top()
         if isinstance(target, Called):
             target.entries = target.entries or Table()
             target.depth = max(target.depth, self._deeper(*values))
             target = target.entries
         if not isinstance(target, Table):
-            raise ValueError("it sets an entry of something that is not a dictionary")
+            raise Damaged("it sets an entry of something that is not a dictionary")
         for key, value in zip(values[::2], values[1::2], strict=True):
             target.put(key, value)
         target.depth = max(target.depth, self._deeper(*values))
@@ -244,7 +249,7 @@ class Machine:
     def name_of_stack(self, _: Value) -> None:
         last, module = self._pop(), self._pop()
         if not isinstance(last, str) or not isinstance(module, str):
-            raise ValueError("it names something by what is not text")
+            raise Damaged("it names something by what is not text")
         self._stack.append(self._named(module, last))
 
     def extension(self, argument: Value) -> None:
@@ -272,7 +277,7 @@ class Machine:
     def obj(self, _: Value) -> None:
         args = self._to_mark()
         if not args:
-            raise ValueError("it makes an object of no class")
+            raise Damaged("it makes an object of no class")
         self._make(args[0], args[1:])
 
     def new_object(self, _: Value) -> None:
@@ -296,7 +301,7 @@ class Machine:
 
     def _arguments(self, args: Value) -> list[Value]:
         if not isinstance(args, Items) or args.kind != "tuple":
-            raise ValueError("it calls something with what is not a tuple")
+            raise Damaged("it calls something with what is not a tuple")
         return args.values
 
     def _make(self, function: Value, args: list[Value], keywords: Value = None) -> None:
@@ -306,7 +311,7 @@ class Machine:
             # The result of a call is called: the name says so.
             name = function.name[:200] + "()"
         else:
-            raise ValueError("it calls something that is not a class or a function")
+            raise Damaged("it calls something that is not a class or a function")
         if name == "copyreg._reconstructor" and args and isinstance(args[0], Named):
             # How protocols 0 and 1 make an object without calling its class: the class alone counts.
             name, args = args[0].name, []
@@ -322,7 +327,7 @@ class Machine:
             target.state = state
             target.depth = max(target.depth, self._deeper(state))
         elif not isinstance(target, (Named, Persistent)):
-            raise ValueError("it gives a state to what can have none")
+            raise Damaged("it gives a state to what can have none")
         if self._follow and isinstance(target, Called):
             self._stack[-1] = self._follow(target, self._source)
 
@@ -344,10 +349,10 @@ class Machine:
 def _quoted(line: bytes) -> str:
     """Return the text of a quoted line of protocol 0; bytes above 127 (Python 2 writes numbers so) are kept as Latin-1."""
     if not line.endswith(b"\n"):
-        raise ValueError("a text without an end")
+        raise Damaged("a text without an end")
     bare = line.strip()
     if len(bare) < 2 or bare[:1] not in b"'\"" or bare[-1:] != bare[:1]:
-        raise ValueError("a text without quotes")
+        raise Damaged("a text without quotes")
     return codecs.escape_decode(bare[1:-1])[0].decode("latin-1")  # pyright: ignore[reportAttributeAccessIssue, reportUnknownVariableType]
 
 

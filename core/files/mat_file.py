@@ -24,7 +24,8 @@ _HEADER = 128
 _MATRIX, _COMPRESSED = 14, 15
 _STORED = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8", 12: "i8", 13: "u8"}
 _CLASSES = {
-    6: "float64", 7: "float32", 8: "int8", 9: "uint8", 10: "int16", 11: "uint16", 12: "int32", 13: "uint32", 14: "int64", 15: "uint64",
+    6: "float64", 7: "float32", 8: "int8", 9: "uint8", 10: "int16", 11: "uint16", 12: "int32", 13: "uint32", 14: "int64",
+    15: "uint64",
 }  # fmt: skip
 _OTHERS = {1: "cells", 2: "a struct", 3: "an object", 4: "text", 5: "sparse", 16: "a function", 17: "an object", 18: "an object"}
 _COMPLEX, _LOGICAL = 0x0800, 0x0200

@@ -403,7 +403,7 @@ class _Reader:
             self.add(node, "reshape", "", {}, {"shape": inner}, "", after)
 
     def squeeze(self, node: Node) -> None:
-        """Squeeze and Unsqueeze, where the shape is known: a reshape. The axes are an attribute before opset 13, an input since."""
+        """Squeeze and Unsqueeze of a known shape: a reshape. The axes are an attribute before opset 13, an input since."""
         shape = self.shape(node)
         axes: Any = self.numbers(node, 1) if len(node.inputs) > 1 else node.attributes.get("axes")
         if not shape or None in shape[1:] or not axes:
@@ -428,7 +428,8 @@ class _Reader:
 
 _ACTIVATIONS: Mapping[str, tuple[str, Mapping[str, tuple[str, Any]]]] = {
     "Relu": ("relu", {}), "Sigmoid": ("sigmoid", {}), "Tanh": ("tanh", {}), "Softplus": ("softplus", {}), "Gelu": ("gelu", {}),
-    "LeakyRelu": ("leaky_relu", {"alpha": ("slope", 0.01)}), "Elu": ("elu", {"alpha": ("alpha", 1.0)}), "Identity": ("identity", {}),
+    "LeakyRelu": ("leaky_relu", {"alpha": ("slope", 0.01)}), "Elu": ("elu", {"alpha": ("alpha", 1.0)}),
+    "Identity": ("identity", {}),
 }  # fmt: skip
 _RULES: Mapping[str, Callable[[_Reader, Node], None]] = {
     **dict.fromkeys(_ACTIVATIONS, _Reader.activation),

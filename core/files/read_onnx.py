@@ -62,8 +62,8 @@ class _File:
         self.size = path.stat().st_size
         if self.size > limits.unpacked:
             raise FileProblem(
-                f"it is an ONNX file of {self.size} bytes, more than {limits.unpacked} are read; save it with its weights beside it "
-                "(onnx.save with save_as_external_data=True)"
+                f"it is an ONNX file of {self.size} bytes, more than {limits.unpacked} are read; save it with its weights "
+                "beside it (onnx.save with save_as_external_data=True)"
             )
         if not self.size:
             raise FileProblem("it is empty (0 bytes); download or save it again")

@@ -23,9 +23,9 @@ from core.files.sniff import sniff
 from core.files.zip_safe import Zip
 
 _HOW = {
-    "savedmodel": "it is a TensorFlow SavedModel, whose graph is not read here; load it in Keras and save it with model.save('name.keras')",
-    "torchscript": "it is a TorchScript archive, which holds code; load it with torch.jit.load and save its state_dict() with torch.save",
-    "pt2": "it is an exported PyTorch program, which holds code; save the state_dict() of the model with torch.save, or export it to .onnx",
+    "savedmodel": "it is a TensorFlow SavedModel, whose graph is not read here; load it in Keras and model.save('name.keras')",
+    "torchscript": "it is a TorchScript archive, which holds code; torch.jit.load it and torch.save its state_dict()",
+    "pt2": "it is an exported PyTorch program, which holds code; torch.save the model's state_dict(), or export it to .onnx",
 }
 
 
@@ -203,7 +203,9 @@ def _places(schema: Any) -> dict[str, str]:
                 taken.add(name)
             content: Any = got.get("content")
             inner: Any = content if "__class__" in got else got
-            if isinstance(inner, Mapping):
+            if isinstance(inner, Mapping) and "__class__" in inner:
+                waiting.append((way, inner))
+            elif isinstance(inner, Mapping):
                 waiting.extend((f"{way}.{k}".lstrip(".") if not str(k).startswith("__") else way, v) for k, v in inner.items())
             elif isinstance(inner, list):
                 waiting.extend((f"{way}.{i}".lstrip("."), v) for i, v in enumerate(cast("list[Any]", inner)))

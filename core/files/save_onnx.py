@@ -22,6 +22,8 @@ _SAME = {
     "relu": "Relu", "softplus": "Softplus", "maximum": "Max", "minimum": "Min", "power": "Pow", "power_function": "Pow",
     "dot": "MatMul", "identity": "Identity", "copy": "Identity", "sin": "Sin", "cos": "Cos",
 }  # fmt: skip
+_ROOT, _SMALL = 0.7978845608028654, 0.044715
+"""√(2/π) and the factor of x³ in the tanh form of GELU."""
 _REDUCED = {"mean": "ReduceMean", "sum": "ReduceSum", "max": "ReduceMax", "min": "ReduceMin"}
 _ATTRIBUTES: Mapping[str, Callable[[Mapping[str, Any]], tuple[str, dict[str, Any]]]] = {
     "leaky_relu": lambda a: ("LeakyRelu", {"alpha": float(a.get("slope", 0.01))}),
@@ -106,6 +108,9 @@ class _Graph:
         more: dict[str, Any] = {}
         if i.op in _SAME:
             kind = _SAME[i.op]
+        elif i.op in ("leaky_relu", "elu", "gelu") and self._is_rounded(i):
+            self._bent(i, given[0], label)
+            return
         elif i.op in _ATTRIBUTES:
             kind, more = _ATTRIBUTES[i.op](i.attributes)
         elif i.op in _REDUCED:
@@ -128,6 +133,34 @@ class _Graph:
         else:
             raise self._refused(i)
         self.nodes.append(helper.make_node(kind, given, [label], name=f"node_{len(self.nodes)}", **more))
+
+    def _is_rounded(self, i: Instruction) -> bool:
+        """Tell whether a number of an operation loses digits in ONNX, which has only a float32 for it."""
+        number = _SMALL if i.op == "gelu" else _slope(i)
+        return self.type.itemsize > 4 and float(np.float32(number)) != number
+
+    def _bent(self, i: Instruction, x: str, label: str) -> None:
+        """Write an activation as simpler operations.
+
+        leaky_relu and elu: max(x, 0) + slope · (x or exp(x) − 1 where x is below 0); gelu: as `core.ops` has it.
+        """
+        from onnx import helper
+
+        def step(kind: str, *given: str | float, to: str = "") -> str:
+            names = [g if isinstance(g, str) else self._number(g) for g in given]
+            made = to or f"{label}_{len(self.nodes)}"
+            self.nodes.append(helper.make_node(kind, names, [made], name=f"node_{len(self.nodes)}"))
+            return made
+
+        if i.op == "gelu":
+            cube = step("Mul", step("Mul", x, x), x)
+            inside = step("Mul", _ROOT, step("Add", x, step("Mul", _SMALL, cube)))
+            step("Mul", step("Mul", 0.5, x), step("Add", 1.0, step("Tanh", inside)), to=label)
+            return
+        below = step("Min", x, 0.0)
+        if i.op == "elu":
+            below = step("Sub", step("Exp", below), 1.0)
+        step("Add", step("Max", x, 0.0), step("Mul", _slope(i), below), to=label)
 
     def _refused(self, i: Instruction) -> OnnxError:
         s = self.program.statements[i.statement]
@@ -175,6 +208,10 @@ class _Graph:
     def _hold(self, name: str, array: Array) -> str:
         self.held[name] = array
         return name
+
+
+def _slope(i: Instruction) -> float:
+    return float(i.attributes.get("slope", 0.01) if i.op == "leaky_relu" else i.attributes.get("alpha", 1.0))
 
 
 def _open(shape: tuple[int, ...], axis: int | None) -> list[int | str]:

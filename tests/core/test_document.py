@@ -76,6 +76,7 @@ def seen(session: Session) -> dict[str, Any]:
     return {
         "position": t.position,
         "call": moment.call,
+        "inside": (session.walk.visit.path, moment.element, moment.result is None, moment.deepest.position),
         "values": {n: bits(t.machine.peek(n)) for n in [*t.program.inputs.values(), *made]},
         "losses": np.array(t.losses).tobytes(),
         "epochs": np.array(t.epoch_losses).tobytes(),
@@ -94,7 +95,7 @@ def seen(session: Session) -> dict[str, Any]:
 
 def act(session: Session, dice: random.Random) -> None:
     program = session.program
-    choice = dice.randrange(13)
+    choice = dice.randrange(14)
     with contextlib.suppress(StepperError):
         if choice < 3:
             session.later(dice.choice(SIZES))  # pyright: ignore[reportArgumentType]
@@ -117,6 +118,8 @@ def act(session: Session, dice: random.Random) -> None:
             session.undo()
         elif choice == 10:
             session.redo()
+        elif choice == 13:
+            session.into(dice.random() < 0.3, dice.random() < 0.7)
         elif choice == 11:
             session.set_what_if(not session.what_if)
         else:
@@ -130,7 +133,6 @@ def test_a_random_session_comes_back_to_the_last_bit(path: Path, seed: int) -> N
     session = session_of(open_target(dice.choice(["xor", "first-seed", "rows", "iris"])))
     for _ in range(dice.randrange(1, 25)):
         act(session, dice)
-    session.walk.stay_outside()
     found = again(session, path)
     same_program(session.timeline.opened, found.timeline.opened)
     assert seen(found) == seen(session)
@@ -171,6 +173,13 @@ def test_notes_health_selection_and_text_come_back(path: Path) -> None:
     assert found.session.selection == session.selection
     assert found.written == Written("a = 1\n", "b = 2\n")
     assert found.numerics == numerics.here()
+
+
+def test_what_was_assumed_and_chosen_comes_back(path: Path) -> None:
+    session = session_of(open_target("xor"))
+    session.assumed, session.chosen = ("the activation: relu",), ("the loss mse",)
+    found = again(session, path)
+    assert (found.assumed, found.chosen) == (session.assumed, session.chosen)
 
 
 def test_losses_that_are_not_finite_come_back(path: Path) -> None:
@@ -354,8 +363,8 @@ def _pickled() -> bytes:
         (_put("arrays/0.npy", _pickled()), "not one of numbers"),
         (_put("arrays/0.npy", b"\x93NUMPY\x01\x00"), "no header"),
         (_content(files={"../evil.csv": 0}), "name that is none"),
-        (_content(position={"iteration": 10**12, "k": 1, "call": None}), "damaged"),
-        (_content(position={"iteration": 1, "k": 10**6, "call": None}), "not in its program"),
+        (_content(position={"iteration": 10**12, "k": 1, "call": None, "inside": []}), "damaged"),
+        (_content(position={"iteration": 1, "k": 10**6, "call": None, "inside": []}), "not in its program"),
     ],
 )  # fmt: skip
 def test_what_is_hostile_or_newer_is_said(path: Path, whole: bytes, change: Any, said: str) -> None:

@@ -41,7 +41,7 @@ def answers(path: Path, raw: bytes) -> None:
         assert str(problem)
 
 
-# --- MATLAB ----------------------------------------------------------------------------------------------------------------------
+# --- MATLAB -----------------------------------------------------------------------------------------------------------
 
 THETA = RNG.normal(size=(25, 401))
 
@@ -90,7 +90,7 @@ def test_mat_damaged(tmp_path: Path, packed: bool) -> None:
         answers(tmp_path / "w.mat", bytes(changed))
 
 
-# --- GGUF ------------------------------------------------------------------------------------------------------------------------
+# --- GGUF -------------------------------------------------------------------------------------------------------------
 
 
 def text(s: str) -> bytes:
@@ -118,7 +118,9 @@ def test_gguf(tmp_path: Path) -> None:
     assert saved.metadata["tokens"] == "a list of 2"
 
 
-@pytest.mark.parametrize("raw", [gguf(offset=2**40), gguf(axes=(2**40, 2**40)), gguf(version=9), gguf()[:40], gguf(axes=(1,) * 60)])
+@pytest.mark.parametrize(
+    "raw", [gguf(offset=2**40), gguf(axes=(2**40, 2**40)), gguf(version=9), gguf()[:40], gguf(axes=(1,) * 60)]
+)
 def test_gguf_that_lies(tmp_path: Path, raw: bytes) -> None:
     (tmp_path / "net.gguf").write_bytes(raw)
     with pytest.raises(FileProblem):
@@ -134,7 +136,7 @@ def test_gguf_damaged(tmp_path: Path, changes: list[tuple[int, int]], end: int) 
     answers(tmp_path / "net.gguf", bytes(raw[:end]))
 
 
-# --- TensorFlow.js ---------------------------------------------------------------------------------------------------------------
+# --- TensorFlow.js ----------------------------------------------------------------------------------------------------
 
 
 def js(folder: Path, cut: int = 40, **more: Any) -> tuple[Path, Any, Any]:
@@ -177,7 +179,7 @@ def test_tensorflow_js_that_lies(tmp_path: Path, more: dict[str, Any]) -> None:
         read_other.read(path, LIMITS)
 
 
-# --- skops, and what is only recognised -------------------------------------------------------------------------------------------
+# --- skops, and what is only recognised -------------------------------------------------------------------------------
 
 
 def npy(array: Any) -> bytes:

@@ -200,6 +200,15 @@ def test_matrices_that_are_no_numbers(tmp_path: Path):
             assert words in str(outcome(read, path)), words
 
 
+def test_classes_that_are_no_characters(tmp_path: Path):
+    data = pickle.dumps(fitted(MLPClassifier((2,), max_iter=1)))
+    wrong = data.replace("red".encode("utf-32-le"), b"\xff" * 12)
+    assert wrong != data
+    path = tmp_path / "a.pkl"
+    path.write_bytes(wrong)
+    assert "\ufffd" in opened(path).metadata["classes"]
+
+
 class _System:
     def __init__(self, command: str) -> None:
         self.command = command

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import importlib
 import io
 import os
@@ -23,8 +24,10 @@ from hypothesis import strategies as st
 from core.files.arrays import array
 from core.files.limits import LIMITS
 from core.files.problem import FileProblem
+from core.files.read_sklearn import read as read_pickled
 from core.files.read_torch import read
 from core.files.saved import Saved
+from core.files.worker import read as read_in_child
 
 torch = pytest.importorskip("torch", reason="the oracle extra is not installed")
 nn, prune = torch.nn, importlib.import_module("torch.nn.utils.prune")
@@ -260,6 +263,36 @@ def test_names_with_markup_and_of_great_length(tmp_path: Path):
     assert saved.tensors[0].name == "<b>bold</b>"
 
 
+# ---- pickled without torch.save
+
+
+@pytest.mark.parametrize("protocol", [3, 4, 5])
+def test_a_network_of_a_plain_pickle(protocol: int, tmp_path: Path):
+    made = network(torch.float64)
+    path = tmp_path / "a.pkl"
+    path.write_bytes(pickle.dumps(made, protocol))
+    saved = Saved.from_data(read_pickled(path, LIMITS).to_data())
+    assert saved.complete
+    x = torch.randn(9, 6, dtype=torch.float64)
+    np.testing.assert_allclose(forward(saved, x.numpy()), made(x).detach().numpy(), rtol=1e-12, atol=1e-12)
+    path.write_bytes(pickle.dumps({"epoch": 2, "model": made.state_dict()}, protocol))
+    saved = Saved.from_data(read_pickled(path, LIMITS).to_data())
+    assert {t.where.kind for t in saved.tensors} == {"span"}
+    for name, wanted in made.state_dict().items():
+        same(saved, name, wanted)
+
+
+def test_a_plain_pickle_that_cannot_be_read_says_how(tmp_path: Path):
+    path = tmp_path / "a.pkl"
+    for data in (pickle.dumps(nn.Linear(2, 3), 2), gzip.compress(pickle.dumps(nn.Linear(2, 3)))):
+        path.write_bytes(data)
+        assert "torch.save the state_dict()" in str(outcome(read_pickled, path))
+    whole = pickle.dumps(nn.Linear(2, 1).state_dict())
+    for length in range(len(whole)):
+        path.write_bytes(whole[:length])
+        assert isinstance(outcome(read_pickled, path), str)
+
+
 # ---- hostile ones
 
 
@@ -338,6 +371,8 @@ def test_a_trap_is_named_and_not_run(form: str, tmp_path: Path):
     canary = tmp_path / "canary"
     path = written(tmp_path / "a.pt", {"w": torch.ones(2), "x": _System(f"touch {canary}")}, form)
     assert "'posix.system'" in str(outcome(read, path))
+    with pytest.raises(FileProblem, match=r"a\.pt: it is a trap.*'posix\.system'.*nothing was run"):
+        read_in_child(path)
     assert not canary.exists()
 
 

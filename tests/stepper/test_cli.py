@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import re
@@ -142,8 +143,8 @@ def test_version_help_and_lists(capsys):
 def test_a_target_alone_is_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     seen: list[str | None] = []
 
-    def window(target: str | None) -> int:
-        seen.append(target)
+    def window(arguments: argparse.Namespace) -> int:
+        seen.append(arguments.target)
         return 0
 
     monkeypatch.setattr("stepper.cli._window", window)

@@ -1,0 +1,198 @@
+"""`stepper inspect`, `stepper convert`, and saved networks as TARGETs of every command."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from stepper.cli import main
+
+R = np.random.default_rng(5)
+KEYS = {"format", "complete", "assumed", "layers", "tensors", "warnings"}
+LAYER_KEYS = {"kind", "name", "inputs", "outputs", "activation", "steppable"}
+TENSOR_KEYS = {"name", "shape", "dtype", "bytes", "min", "max", "mean", "nonfinite"}
+
+
+@pytest.fixture
+def net(tmp_path: Path) -> Path:
+    path = tmp_path / "net.npz"
+    np.savez(path, W1=R.standard_normal((4, 6)), b1=np.zeros(6), W2=R.standard_normal((6, 3)).astype("f4"), b2=np.zeros(3))
+    return path
+
+
+def told(capsys: pytest.CaptureFixture[str], *words: Any) -> tuple[int, str, str]:
+    status = main([str(w) for w in words])
+    out, err = capsys.readouterr()
+    return status, out, err
+
+
+def test_inspect_as_json_has_exactly_what_was_promised(net: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, err = told(capsys, "inspect", net, "--json")
+    assert (status, err) == (0, "")
+    found = json.loads(out)
+    assert set(found) >= KEYS
+    assert found["complete"] is False
+    assert all(isinstance(s, str) for s in found["assumed"])
+    assert [set(n) >= LAYER_KEYS for n in found["layers"]] == [True, True]
+    assert [(n["kind"], n["activation"], n["steppable"]) for n in found["layers"]] == [
+        ("dense", "relu", True), ("dense", "softmax", True),
+    ]  # fmt: skip
+    held = np.load(net)
+    for t in found["tensors"]:
+        assert set(t) == TENSOR_KEYS
+        a = held[t["name"]]
+        assert (t["shape"], t["dtype"], t["bytes"]) == (list(a.shape), str(a.dtype), a.nbytes)
+        assert (t["min"], t["max"], t["nonfinite"]) == (a.min(), a.max(), 0)
+        assert t["mean"] == pytest.approx(float(a.mean(dtype="f8")), rel=1e-6, abs=1e-12)
+
+
+def test_inspect_counts_what_is_not_finite(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    np.savez(tmp_path / "net.npz", W1=np.array([[np.nan, 1, np.inf], [2, 3, 4]]), all=np.full(3, np.nan), c=np.zeros(2, "c8"))
+    status, out, _ = told(capsys, "inspect", tmp_path / "net.npz", "--json")
+    found = {t["name"]: t for t in json.loads(out)["tensors"]}
+    assert status == 0
+    assert (found["W1"]["nonfinite"], found["W1"]["min"], found["W1"]["max"]) == (2, 1, 4)
+    assert (found["all"]["nonfinite"], found["all"]["mean"]) == (3, None)
+    assert found["c"]["mean"] is None
+    assert any("NaN or infinite" in w for w in json.loads(out)["warnings"])
+
+
+def test_inspect_for_a_person(net: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, _ = told(capsys, "inspect", net)
+    assert status == 0
+    for word in ("4 tensors", "51 numbers", "dense", "4×6", "float32", "relu", "assumed", "chain as 4 → 6 → 3"):
+        assert word in out
+
+
+def test_names_that_would_change_the_terminal_are_escaped(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    np.savez(tmp_path / "net.npz", **{"W1\x1b[31m\u202e": np.ones((2, 3))})
+    _, out, _ = told(capsys, "inspect", tmp_path / "net.npz")
+    assert "\x1b" not in out
+    assert "\u202e" not in out
+    assert "\\x1b" in out
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "word"),
+    [
+        ("gone.npz", None, "No such file"),
+        ("empty.npz", b"", "empty"),
+        ("page.pt", b"<!DOCTYPE html><html></html>", "web page"),
+        ("lfs.onnx", b"version https://git-lfs.github.com/spec/v1\noid sha256:1\n", "LFS"),
+        ("net.py", b"X = 1\n", "program"),
+        ("cut.npz", b"PK\x03\x04abc", "cut.npz"),
+    ],
+)
+def test_inspect_says_in_one_sentence_what_cannot_be_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, data: bytes | None, word: str
+) -> None:
+    if data is not None:
+        (tmp_path / name).write_bytes(data)
+    status, out, err = told(capsys, "inspect", tmp_path / name)
+    assert (status, out) == (2, "")
+    assert err.startswith("stepper: ")
+    assert err.count("\n") == 1
+    assert word in err
+
+
+def test_trace_train_check_and_script_take_a_saved_network(net: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    status, out, err = told(capsys, "trace", net, "--data", "iris", "--activation", "tanh,softmax", "--json")
+    assert status == 0
+    assert 'X = inputs("iris")' in json.loads(out)["program"]
+    assert "tanh(Z1)" in json.loads(out)["program"]
+    assert all(line.startswith("assumed: ") for line in err.splitlines())
+    status, out, _ = told(capsys, "train", net, "--data", "iris", "--iterations", "3", "--set", "lr=0.01", "--json")
+    assert status == 0
+    assert len(out.splitlines()) == 3
+    status, out, _ = told(capsys, "check", net, "--data", "iris", "--iterations", "5", "--json")
+    assert status in (0, 1)
+    json.loads(out)
+    status, _, _ = told(capsys, "script", net, "--data", "iris", "-o", tmp_path / "net.py")
+    assert status == 0
+    assert "net.npz" not in (tmp_path / "net.py").read_text().split('"""', 2)[2]
+
+
+def test_the_forward_values_are_those_of_numpy(net: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    points = R.standard_normal((5, 4))
+    np.savez(tmp_path / "points.npz", X=points, Y=np.eye(3)[[0, 1, 2, 0, 1]])
+    told(capsys, "trace", net, "--data", tmp_path / "points.npz", "--activation", "tanh,identity", "--loss", "mse",
+         "--values", tmp_path / "values.npz")  # fmt: skip
+    held, found = np.load(net), np.load(tmp_path / "values.npz")
+    wanted = np.tanh(points @ held["W1"] + held["b1"]) @ held["W2"] + held["b2"]
+    assert np.allclose(found["Z2"], wanted, rtol=1e-12, atol=1e-12)
+
+
+def test_loss_and_orientation_and_mode_are_taken(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    np.savez(tmp_path / "net.npz", W1=np.eye(3), W2=np.eye(3))
+    for orientation, line in (("out,in", "Z1 = X @ W1.T"), ("in,out", "Z1 = X @ W1")):
+        _, out, _ = told(capsys, "trace", tmp_path / "net.npz", "--orientation", orientation, "--loss", "mse", "--json")
+        program = json.loads(out)["program"].splitlines()
+        assert line in program
+        assert "L = mse(A2, Y)" in program
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["trace", "xor", "--data", "iris"],
+        ["trace", "NET", "--activation", "swish"],
+        ["trace", "NET", "--data", "gone.csv"],
+        ["trace", "NET", "--data", "sine"],
+        ["convert", "NET", "-o", "out.zip"],
+        ["convert", "NET", "-o", "gone/out.npz"],
+        ["convert", "nothing", "-o", "out.npz"],
+        ["diagnose", "NET"],
+    ],
+)
+def test_what_cannot_be_is_one_sentence(words: list[str], net: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, err = told(capsys, *(str(net) if w == "NET" else w for w in words))
+    assert (status, out) == (2, "")
+    assert err.splitlines()[-1].startswith("stepper: ")
+    assert len([n for n in err.splitlines() if not n.startswith("assumed: ")]) == 1
+
+
+@pytest.mark.parametrize("ending", ["npz", "safetensors", "onnx", "toml", "stepper"])
+def test_convert_writes_what_can_be_opened_again(
+    net: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path, ending: str
+) -> None:
+    out = tmp_path / f"out.{ending}"
+    status, said, _ = told(capsys, "convert", net, "--data", "iris", "-o", out)
+    assert (status, said) == (0, "")
+    losses = []
+    for target, data in ((net, ["--data", "iris"]), (out, ["--data", "iris"] if ending not in ("toml", "stepper") else [])):
+        _, text, _ = told(capsys, "train", target, *data, "--iterations", "1", "--json")
+        losses.append(json.loads(text)["loss"])
+    assert losses[0] == pytest.approx(losses[1], rel=1e-12)
+
+
+def test_convert_keeps_every_tensor(net: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    told(capsys, "convert", net, "-o", tmp_path / "a.safetensors")
+    told(capsys, "convert", tmp_path / "a.safetensors", "-o", tmp_path / "b.npz")
+    held, found = np.load(net), np.load(tmp_path / "b.npz")
+    assert set(held.files) == set(found.files)
+    for name in held.files:
+        assert held[name].dtype == found[name].dtype
+        assert held[name].tobytes() == found[name].tobytes()
+
+
+def test_nothing_in_a_file_is_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import os
+    import pickle
+
+    canary = tmp_path / "canary"
+
+    class Evil:
+        def __reduce__(self) -> Any:
+            return os.system, (f"touch {canary}",)
+
+    for name in ("evil.pkl", "evil.pt", "evil.joblib", "evil.npz"):
+        (tmp_path / name).write_bytes(pickle.dumps({"W1": Evil()}))
+        for command in (["inspect"], ["trace"], ["convert", "-o", str(tmp_path / "out.npz")]):
+            main([command[0], str(tmp_path / name), *command[1:]])
+            capsys.readouterr()
+    assert not canary.exists()
+    assert not (tmp_path / "out.npz").exists()
