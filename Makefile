@@ -30,6 +30,7 @@ bench: $(VENV)/.test
 # The property tests with many more examples, new ones every time; STEPPER_FUZZ says how many times as many.
 fuzz: $(VENV)/.test
 	STEPPER_FUZZ=$${STEPPER_FUZZ:-30} $(BIN)/python -m pytest tests/core -o timeout=0 -k "not torch and not onnx and not vjp" -q
+	$(BIN)/python tests/fuzz/fuzz_files.py --count 10000
 
 # The README's pictures, and in build/pictures all views with contact sheets, to be looked at.
 pictures: setup

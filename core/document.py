@@ -5,7 +5,7 @@ What is restored is equal to the last bit. See `resources/help/document.md` for 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -13,23 +13,33 @@ from typing import Any, cast
 import numpy as np
 
 from core import numerics
+from core.document_changes import (
+    MOST_EVENTS,
+    Events,
+    affordable,
+    cell_of,
+    course_data,
+    course_of,
+    event_data,
+    event_of,
+    old_of,
+    step_data,
+    steps_of,
+    values_data,
+    values_of,
+)
 from core.document_files import files_data, files_of, folder_of
 from core.document_program import (
-    LARGEST,
     LONGEST_TEXT,
     datum_data,
-    datum_of,
     evaluations_data,
     head_of,
     in_file,
     items,
     program_data,
-    program_of,
     whole,
 )
-from core.edits import Steps
-from core.execute.events import Event
-from core.execute.inputs import Datum, State
+from core.execute.inputs import State
 from core.execute.timeline import Course, Position, Timeline
 from core.files.document import Box, Shelf, damaged, is_document, unpacked
 from core.files.problem import FileProblem
@@ -40,12 +50,11 @@ from core.notes import from_data, to_data
 from core.numerics import Numerics
 from core.session import Selection, Session, session_of
 
-MOST_EVENTS, MOST_STEPS, MOST_STATES, MOST_CELLS = 10_000, 200, 32, 1_000_000
+MOST_STATES = 32
 MOST_ITERATIONS = 2 * 10**7
 NEAR = 10
 DEEPEST, MOST_SENTENCES, LONGEST_SENTENCE = 20, 500, 1000
 STATES_BYTES = 64 * 2**20
-STEPS_BYTES = 64 * 2**20
 NOTHING = Numerics()
 
 
@@ -76,8 +85,8 @@ def document_of(session: Session, written: Written | None = None) -> bytes:
     shelf, t = Shelf(), session.timeline
     if t.iteration > MOST_ITERATIONS:
         raise FileProblem(f"a document holds at most {MOST_ITERATIONS} iterations; go to an earlier one")
-    undo, redo = (_affordable(steps) for steps in session.edits.history)
-    events = _Events([t.events, *(course.events for course, _ in (*undo, *redo))])
+    undo, redo = (affordable(steps) for steps in session.edits.history)
+    events = Events([t.events, *(course.events for course, _ in (*undo, *redo))])
     texts = (t.opened.text, *(e.program.text for e in t.events if e.program is not None), "" if written is None else written.text)
     at = t.position
     data: dict[str, Any] = {
@@ -85,8 +94,8 @@ def document_of(session: Session, written: Written | None = None) -> bytes:
         "computed_by": numerics.here().to_data(),
         "program": program_data(t.opened, shelf),
         "evaluations": evaluations_data(session.evaluations, shelf),
-        "events": [_event_data(e, shelf) for e in events.all],
-        "course": _course_data(t.course(), events, shelf),
+        "events": [event_data(e, shelf) for e in events.all],
+        "course": course_data(t.course(), events, shelf),
         "position": {
             "iteration": at.iteration,
             "k": at.k,
@@ -95,9 +104,9 @@ def document_of(session: Session, written: Written | None = None) -> bytes:
         },
         "assumed": list(session.assumed),
         "chosen": list(session.chosen),
-        "states": [{"iteration": i, "values": _values_data(t.left_before(i), shelf)} for i in _states(t)],
-        "undo": [_step_data(s, events, shelf) for s in undo],
-        "redo": [_step_data(s, events, shelf) for s in redo],
+        "states": [{"iteration": i, "values": values_data(t.left_before(i), shelf)} for i in _states(t)],
+        "undo": [step_data(s, events, shelf) for s in undo],
+        "redo": [step_data(s, events, shelf) for s in redo],
         "out_of_date": [
             {"value": index, "was": None if datum is None else datum_data(datum, shelf)}
             for index, datum in session.edits.old.items()
@@ -141,8 +150,8 @@ def _restored(box: Box, beside: Path) -> Restored:
     folder = folder_of(files_of(box), beside)
     session = Session(program, title, evaluations, folder)
     t = session.timeline
-    all_events = [_event_of(e, box) for e in items(data.get("events"), MOST_EVENTS, "changes by hand")]
-    course = _course_of(data.get("course"), all_events, box)
+    all_events = [event_of(e, box) for e in items(data.get("events"), MOST_EVENTS, "changes by hand")]
+    course = course_of(data.get("course"), all_events, box)
     place, call, inside = _position_of(data.get("position"))
     notes, said = from_data(data.get("notes"))
     session.notes = notes
@@ -157,8 +166,8 @@ def _restored(box: Box, beside: Path) -> Restored:
         session.walk.visit.resume(t.program, t.machine.values, place.k, inside)
     session.assumed, session.chosen = (_sentences(data.get(key)) for key in ("assumed", "chosen"))
     session.edits.resume(
-        _steps_of(data.get("undo"), all_events, box), _steps_of(data.get("redo"), all_events, box),
-        _old_of(data.get("out_of_date"), len(t.program.values), box),
+        steps_of(data.get("undo"), all_events, box), steps_of(data.get("redo"), all_events, box),
+        old_of(data.get("out_of_date"), len(t.program.values), box),
     )  # fmt: skip
     session.selection = _selection_of(data.get("selection"), session)
     session.monitor.set_settings(HealthSettings.from_data(data.get("health")))
@@ -188,7 +197,7 @@ def _states_of(data: Any, box: Box) -> dict[int, State]:
     for entry in items(data, MOST_STATES + 3, "states"):
         match entry:
             case {"iteration": iteration, "values": dict(values)}:
-                found[whole(iteration, 2)] = _values_of(cast("dict[str, Any]", values), box)
+                found[whole(iteration, 2)] = values_of(cast("dict[str, Any]", values), box)
             case _:
                 raise damaged("a state in it cannot be read")
     return found
@@ -221,104 +230,6 @@ def _position_of(data: Any) -> tuple[Position, int | None, list[tuple[bool, int]
             raise damaged("the place in time cannot be read")
 
 
-# -- changes by hand -----------------------------------------------------------------------------------
-
-
-class _Events:
-    """All changes of all courses, each once. A change is itself in every course that it is in."""
-
-    def __init__(self, courses: Sequence[Sequence[Event]]) -> None:
-        self.all: list[Event] = []
-        self._at: dict[int, int] = {}
-        for course in courses:
-            for event in course:
-                if id(event) not in self._at:
-                    self._at[id(event)] = len(self.all)
-                    self.all.append(event)
-
-    def number(self, event: Event) -> int:
-        """Return the number of a change."""
-        return self._at[id(event)]
-
-
-def _affordable(steps: Steps) -> Steps:
-    """Return the newest of some changes, as many as a document holds: each keeps the losses that there were before it."""
-    left, kept = STEPS_BYTES, 0
-    for course, _ in reversed(steps[-MOST_STEPS:]):
-        left -= 8 * len(course.losses)
-        if left < 0:
-            break
-        kept += 1
-    return steps[len(steps) - kept :]
-
-
-def _event_data(event: Event, shelf: Shelf) -> dict[str, Any]:
-    return {
-        "iteration": event.iteration,
-        "text": event.text,
-        "values": _values_data(event.values, shelf),
-        "cells": {name: sorted([int(i) for i in cell] for cell in cells) for name, cells in event.cells.items()},
-        "program": None if event.program is None else program_data(event.program, shelf),
-    }
-
-
-def _event_of(data: Any, box: Box) -> Event:
-    match data:
-        case {"iteration": iteration, "text": str(text), "values": dict(values), "cells": dict(cells), "program": program}:
-            where = {name: frozenset(_cell_of(c) for c in items(found, MOST_CELLS, "cells")) for name, found in cells.items()}
-            made = None if program is None else program_of(program, box)
-            return Event(whole(iteration, 1), text[:500], _values_of(cast("dict[str, Any]", values), box), where, made)
-        case _:
-            raise damaged("a change by hand in it cannot be read")
-
-
-def _course_data(course: Course, events: _Events, shelf: Shelf) -> dict[str, Any]:
-    return {"events": [events.number(e) for e in course.events], "losses": shelf.put(np.array(course.losses, dtype=np.float64))}
-
-
-def _course_of(data: Any, events: Sequence[Event], box: Box) -> Course:
-    match data:
-        case {"events": numbers, "losses": losses}:
-            found = box.array(losses)
-            if found.ndim != 1 or found.dtype != np.float64:
-                raise damaged("its losses cannot be read")
-            chosen = [whole(n, 0, len(events) - 1) for n in items(numbers, MOST_EVENTS, "changes by hand")]
-            return Course(tuple(events[n] for n in chosen), tuple(found.tolist()))
-        case _:
-            raise damaged("a course of the training in it cannot be read")
-
-
-def _step_data(step: tuple[Course, Position], events: _Events, shelf: Shelf) -> dict[str, Any]:
-    course, at = step
-    return {**_course_data(course, events, shelf), "iteration": at.iteration, "k": at.k}
-
-
-def _steps_of(data: Any, events: Sequence[Event], box: Box) -> Steps:
-    return [
-        (_course_of(entry, events, box), Position(whole(entry.get("iteration"), 1), whole(entry.get("k"))))
-        for entry in items(data, MOST_STEPS, "changes to take back")
-    ]
-
-
-def _values_data(values: Mapping[str, Datum], shelf: Shelf) -> dict[str, Any]:
-    return {name: datum_data(value, shelf) for name, value in values.items()}
-
-
-def _values_of(data: Mapping[str, Any], box: Box) -> dict[str, Datum]:
-    return {name: datum_of(value, box) for name, value in data.items()}
-
-
-def _old_of(data: Any, values: int, box: Box) -> dict[int, Datum | None]:
-    found: dict[int, Datum | None] = {}
-    for entry in items(data, MOST_CELLS, "values that are out of date"):
-        match entry:
-            case {"value": index, "was": was}:
-                found[whole(index, 0, values - 1)] = None if was is None else datum_of(was, box)
-            case _:
-                raise damaged("a value that is out of date cannot be read")
-    return found
-
-
 # -- what a person looks at ----------------------------------------------------------------------------
 
 
@@ -336,13 +247,9 @@ def _selection_of(data: Any, session: Session) -> Selection:
     if value is None or cell is None:
         return Selection(value, None, chosen)
     shape = session.timeline.machine.layout.shape(value) or ()
-    where = _cell_of(cell)
+    where = cell_of(cell)
     fits = len(where) == len(shape) and all(isinstance(n, int) and 0 <= i < n for i, n in zip(where, shape, strict=True))
     return Selection(value, where if fits else None, chosen)
-
-
-def _cell_of(data: Any) -> tuple[int, ...]:
-    return tuple(whole(i, -LARGEST) for i in items(data, 32, "axes of a cell"))
 
 
 def _sentences(data: Any) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from core.data.given import FILE_FUNCTIONS
 from core.data.sources import BUILT_IN
 from core.data.sources import SUFFIXES as DATA
 from core.files.document import Box, Shelf, damaged
-from core.files.sniff import SUFFIXES as NETWORKS
+from core.files.kinds import SUFFIXES as NETWORKS
 from core.notation.syntax import python_tree
 
 LARGEST_FILES = 64 * 2**20

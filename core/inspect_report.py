@@ -13,7 +13,7 @@ from core.files.saved import Layer, Saved, Tensor
 from core.steppable import Choices, layers_of
 
 MOST_LISTED = 200
-"""So many tensors are listed as text; the JSON has all of them."""
+"""So many layers and tensors are listed as text; the JSON has all of them."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +100,7 @@ def _finite(value: Any) -> Any:
 def inspect_text(i: Inspection) -> str:
     """Return the inspection as lines for a person; names from the file are escaped and cut."""
     saved = i.saved
+    shapes = {t.name: t.shape for t in saved.tensors}
     numbers = sum(t.count for t in saved.tensors)
     tensors = f"{len(saved.tensors)} tensor{'s' * (len(saved.tensors) != 1)}"
     lines = [
@@ -109,7 +110,9 @@ def inspect_text(i: Inspection) -> str:
         else "the file does not hold all of the network; what is assumed, see below",
     ]
     if i.layers:
-        lines += ["", "layers", *_table([_layer_row(n, saved) for n in i.layers])]
+        lines += ["", "layers", *_table([_layer_row(n, shapes) for n in i.layers[:MOST_LISTED]])]
+        if len(i.layers) > MOST_LISTED:
+            lines.append(f"  … and {len(i.layers) - MOST_LISTED} more; --json lists all")
     if saved.tensors:
         rows = [_tensor_row(t, i.summaries.get(t.name)) for t in saved.tensors[:MOST_LISTED]]
         lines += ["", "tensors", *_table([("name", "shape", "type", "size", "min", "mean", "max", ""), *rows])]
@@ -123,8 +126,8 @@ def inspect_text(i: Inspection) -> str:
     return "\n".join(lines)
 
 
-def _layer_row(n: Layer, saved: Saved) -> tuple[str, ...]:
-    shapes = ", ".join("×".join(map(str, saved.tensor(t).shape)) or "1" for t in n.tensors.values())
+def _layer_row(n: Layer, known: Mapping[str, tuple[int, ...]]) -> tuple[str, ...]:
+    shapes = ", ".join("×".join(map(str, known[t])) or "1" for t in n.tensors.values())
     what = f"closed: {escaped(n.why)}" if not n.steppable else escaped(n.activation)
     return (shown(n.name, 40)[1:-1], n.kind.replace("_", " "), shapes, what)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from core.files.kinds import SUFFIXES
 from core.files.saved import Saved
-from core.files.sniff import SUFFIXES
 from core.files.source import saved_file
 
 _TEXTS = (".py", ".toml", ".stepper", "")

@@ -15,10 +15,12 @@ from core.description import ACTIVATIONS, LOSSES, OPTIMIZERS
 from core.errors import SettingError, TargetError
 from core.files.infer import Inferred, Question, infer
 from core.files.problem import shown
-from core.files.saved import Layer, Saved
+from core.files.saved import Layer, Saved, Tensor
 from core.optimizers import RULES, USES
 from core.steppable_data import Given, Samples, Wanted, given_data, quoted
 
+MOST_LAYERS = 500
+"""A program of more layers would be slow to read, and nobody steps through it."""
 MODES = ("use", "training")
 _DEFAULTS = {"beta": 0.9, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8}
 _SAME = ("", "identity", "linear")
@@ -72,7 +74,8 @@ class _Lines:
 def layers_of(saved: Saved, choices: Choices | None = None) -> tuple[tuple[Layer, ...], Inferred | None]:
     """Return a file's layers: its own, or those that its weights are read as; then also how and why."""
     c = choices or Choices()
-    if saved.layers:
+    # Layers that nothing joins (a class of PyTorch with a forward() of its own) say neither their order nor what is between.
+    if saved.complete or any(n.inputs for n in saved.layers):
         return saved.layers, None
     found = infer(saved.tensors, c.activation, c.output_activation, c.orientation)
     return found.layers, found
@@ -102,6 +105,8 @@ class _Maker:
         self.saved, self.choices, self.samples, self.folder = saved, _checked(choices), samples, folder
         self.layers, self.inferred = layers_of(saved, choices)
         self.layers = self._answered(self.layers)
+        self.tensors = {t.name: t for t in saved.tensors}
+        self.given: set[str] = set()
         self.columns = self._has_columns()
         self.out = _Lines()
         self.current = self.before = "X"
@@ -139,6 +144,9 @@ class _Maker:
 
     # -- what the layers are
 
+    def tensor(self, name: str) -> Tensor:
+        return self.tensors[name]
+
     def _name(self) -> str:
         return Path(self.saved.path).name
 
@@ -160,7 +168,7 @@ class _Maker:
     def _has_columns(self) -> bool:
         """Tell whether every bias is a column, so that the network is one of W @ X + b."""
         shapes = [
-            self.saved.tensor(layer.tensors["bias"]).shape
+            self.tensor(layer.tensors["bias"]).shape
             for layer in self.layers if layer.kind == "dense" and "bias" in layer.tensors
         ]  # fmt: skip
         upright = all(len(s) == 2 and s[1] == 1 for s in shapes) and any(s[0] > 1 for s in shapes)
@@ -174,9 +182,11 @@ class _Maker:
             "batch_norm": self._batch_norm, "layer_norm": self._layer_norm, "flatten": self._flatten,
             "reshape": self._reshape, "input": self._input,
         }  # fmt: skip
-        for layer in self.layers:
+        for n, layer in enumerate(self.layers):
             why = layer.why or "it cannot be stepped"
-            if layer.steppable and layer.kind in make:
+            if n >= MOST_LAYERS:
+                why = f"it is one of {len(self.layers)} layers, and the first {MOST_LAYERS} are stepped"
+            elif layer.steppable and layer.kind in make:
                 why = self._flows(layer) or make[layer.kind](layer)
                 if not why:
                     self.flow = layer.outputs[0] if layer.outputs else self.flow
@@ -208,7 +218,7 @@ class _Maker:
         return ""
 
     def _dense(self, layer: Layer) -> str:
-        weight = self.saved.tensor(layer.tensors["weight"]) if "weight" in layer.tensors else None
+        weight = self.tensor(layer.tensors["weight"]) if "weight" in layer.tensors else None
         if weight is None or len(weight.shape) != 2:
             return "its weight is not a matrix in this file"
         first = layer.attributes.get("bias") == "first column"
@@ -229,7 +239,7 @@ class _Maker:
             self._parameter(f"b{k}", layer.tensors["weight"], "[:, 0]")
             product += f" + b{k}"
         elif "bias" in layer.tensors:
-            shape = self.saved.tensor(layer.tensors["bias"]).shape
+            shape = self.tensor(layer.tensors["bias"]).shape
             if len(shape) > 2 or max(shape, default=1) != units:
                 return f"its bias has the shape {shape}, and it has {units} units"
             self._parameter(f"b{k}", layer.tensors["bias"])
@@ -288,15 +298,15 @@ class _Maker:
     def _normal(self, layer: Layer, axis: int, training: bool | None) -> str:
         """Shift and scale over an axis; `training` is None where there are no running statistics."""
         if self.sizes is None:
-            known = next((self.saved.tensor(t) for t in layer.tensors.values()), None)
+            known = next((self.tensor(t) for t in layer.tensors.values()), None)
             if known is None:
                 return "how many numbers enter it is not known"
             self.sizes = self.taken = (known.count,)
         if len(self.sizes) != 1:
             return "it normalises samples that are not flat"
         for role, name in layer.tensors.items():
-            if self.saved.tensor(name).count != self.sizes[0]:
-                return f"its {role} has {self.saved.tensor(name).count} numbers, and {self.sizes[0]} come from the layer before"
+            if self.tensor(name).count != self.sizes[0]:
+                return f"its {role} has {self.tensor(name).count} numbers, and {self.sizes[0]} come from the layer before"
         k, x = self._number("N"), self.current
         mu, var = (f"mu{k}", f"var{k}") if training is not False else (f"mean{k}", f"variance{k}")
         if training is not None:
@@ -308,7 +318,7 @@ class _Maker:
             self._line(var, f"mean(({x} - {mu}) ** 2, axis={axis}, keepdims=True)", flows=False)
         if training and {"mean", "variance"} <= set(layer.tensors):
             share = float(layer.attributes.get("momentum", 0.1) or 0.1)
-            turn = "" if len(self.saved.tensor(layer.tensors["mean"]).shape) == 2 else f".reshape({self.sizes[0]})"
+            turn = "" if len(self.tensor(layer.tensors["mean"]).shape) == 2 else f".reshape({self.sizes[0]})"
             self.out.update.append(f"mean{k} = {1 - share!r} * mean{k} + {share!r} * {mu}{turn}")
             self.out.update.append(f"variance{k} = {1 - share!r} * variance{k} + {share!r} * {var}{turn} * (m / (m - 1))")
         self._line(f"std{k}", f"sqrt({var} + {float(layer.attributes.get('epsilon', 1e-5))!r})", flows=False)
@@ -352,15 +362,15 @@ class _Maker:
 
     def _line(self, name: str, text: str, flows: bool = True) -> None:
         self.out.forward.append(f"{name} = {text}")
+        self.given.add(name)
         if flows:
             self.current = self.before = name
             self.last = ""
 
     def _free(self, name: str) -> str:
         """Return a name that no line gives yet: a second function after the same layer is A1_2."""
-        given = {line.split(" = ")[0] for line in self.out.forward}
         n, free = 1, name
-        while free in given:
+        while free in self.given:
             n += 1
             free = f"{name}_{n}"
         return free
@@ -381,7 +391,7 @@ class _Maker:
 
     def _dtype(self) -> list[str]:
         """Return the type of all numbers, where the parameters have one and it is not float64."""
-        used = {self.saved.tensor(t).dtype for layer in self.layers for t in layer.tensors.values()}
+        used = {self.tensor(t).dtype for layer in self.layers for t in layer.tensors.values()}
         if "bfloat16" in used:
             self.assumed.append("bfloat16 numbers are computed in float32, which holds each of them exactly")
         found = {"float32" if d == "bfloat16" else d for d in used}

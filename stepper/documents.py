@@ -8,18 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtWidgets import QWidget
 
 from core import numerics
 from core.document import Restored, Written, document_of, open_document
 from core.errors import StepperError
-from core.files.document import SUFFIX, is_document
+from core.files.document import is_document
 from core.lessons.shipped import PREFIX
 from core.numerics import Threads
 from core.session import Session
 from stepper.controller import Controller
 from stepper.drafts import Draft, Drafts
+from stepper.save_dialog import SaveDialog
 from stepper.saving import save_bytes
 from stepper.settings import Settings
 from stepper.writing import Writing
@@ -52,7 +53,7 @@ class Documents(QObject):
         self._target = ""
         self._saved: tuple[Any, ...] | None = None
         self._kept: tuple[Any, ...] | None = None
-        self._recovering = self._complained = False
+        self._recovering = self._complained = self._warned = False
         self._not_before = 0.0
         self._title = ""
         self._threads = Threads()
@@ -143,22 +144,9 @@ class Documents(QObject):
     def _ask(self, text_first: bool | None) -> None:
         """Ask where to save: the text or the session, or with None the session alone."""
         assert self._session is not None
-        dialog = QFileDialog(self._window, self.tr("Save"), self._settings.get("folder"))
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        whole, text = self.tr("Whole sessions (*.stepper)"), self.tr("Programs, the text alone (*.py)")
-        dialog.setNameFilters([whole] if text_first is None else [text, whole] if text_first else [whole, text])
-        dialog.setDefaultSuffix("py" if text_first else SUFFIX[1:])
-        dialog.selectFile(f"{_stem(self._session.title)}.{dialog.defaultSuffix()}")
-        dialog.filterSelected.connect(self._on_filter)
+        dialog = SaveDialog(self._session.title, text_first, self._settings.get("folder"), self._window)
         dialog.fileSelected.connect(self.save_to)
         dialog.open()
-
-    @Slot(str)
-    def _on_filter(self, chosen: str) -> None:
-        dialog = self.sender()
-        if isinstance(dialog, QFileDialog):
-            dialog.setDefaultSuffix("py" if "*.py" in chosen else SUFFIX[1:])
 
     # -- keeping -----------------------------------------------------------------------------------------
 
@@ -194,10 +182,17 @@ class Documents(QObject):
         return True
 
     def close(self) -> bool:
-        """Keep what is unsaved before the window goes; call this before the text is closed."""
-        kept = self._leave()
+        """Keep what is unsaved before the window goes; False, once, if that is not possible.
+
+        Call it before the text is closed, which asks by itself.
+        """
+        if not self._leave() and not self._is_text_unsaved and not self._warned:
+            self._warned = True
+            words = self.tr("Your session could not be kept. Save it in another folder, or close once more to lose it.")
+            self.said.emit(words)
+            return False
         self._threads.release()
-        return kept
+        return True
 
     def _leave(self) -> bool:
         """Keep the session that is left, if there is anything unsaved in it."""
@@ -322,9 +317,3 @@ class Documents(QObject):
 
 def _size(session: Session) -> int:
     return sum(g.value.nbytes for g in session.timeline.opened.given if isinstance(g.value, np.ndarray))
-
-
-def _stem(title: str) -> str:
-    """Return a title as the beginning of a file name."""
-    plain = "".join(c if c.isalnum() or c in " -_" else "-" for c in Path(title).stem)
-    return plain.strip(" -") or "session"

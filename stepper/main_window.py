@@ -482,8 +482,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop running and remember how the window was."""
         self.controller.stop()
-        self.documents.close()
-        if not self.writing.close():
+        if not self.documents.close() or not self.writing.close():
             event.ignore()
             return
         self.drawer.stop()

@@ -64,6 +64,7 @@ class Timeline:
         self._checkpoints: dict[int, State] = {1: initial_state(program)}
         self._picker = Picker(program.batching)
         self._runner: Runner | None = None
+        self._held = 0
         self.machine = self._machine(1, self._checkpoints[1])
         self._before: tuple[int, Machine] | None = None
         self.position = Position(1, 0)
@@ -138,6 +139,8 @@ class Timeline:
         """
         for iteration in range(first, last + 1):
             again = self._runner is not None and self._runner.iteration == iteration
+            if again and self._held != iteration:
+                again, self._runner = False, None  # it was only started after this one, and has no values of it
             if not self._reach(iteration):
                 return
             if again:
@@ -241,6 +244,7 @@ class Timeline:
         if self._runner is None or self._runner.program is not program:
             self._runner = Runner(program, state, iteration - 1)
         self._runner.state, self._runner.iteration, self._runner.fault = dict(state), iteration - 1, None
+        self._held = 0
 
     def _step(self, iteration: int) -> bool:
         assert self._runner is not None
@@ -249,6 +253,7 @@ class Timeline:
         runner = self._runner
         if not runner.step():
             return False
+        self._held = iteration
         self._done(iteration, runner.loss, runner.state, runner.values)
         return True
 

@@ -21,10 +21,11 @@ if __name__ == "__main__":
     sys.path.append(str(Path(__file__).parents[2]))
 
 from core.files.guard import Guard, Refused
+from core.files.kinds import READERS
 from core.files.limits import Limits
 from core.files.problem import FileProblem
 from core.files.saved import ITEM_BYTES, LONGEST_TEXT, Tensor, capped
-from core.files.sniff import READERS, sniff
+from core.files.sniff import sniff
 from core.files.zip_safe import Zip
 
 FRAME = struct.Struct(">cQ")
@@ -54,12 +55,14 @@ def main() -> None:
 def _answer(request: dict[str, Any], limits: Limits, guard: Guard) -> Iterator[tuple[bytes, bytes | memoryview]]:
     """Yield the frames of one answer. Whatever a reader raises ends in one sentence."""
     last: dict[str, Any]
+    saved = b""
     try:
         if request["op"] == "read":
-            last = {"saved": _read(Path(request["path"]), limits, guard)}
+            # Written here, so that what JSON cannot say, or memory cannot hold twice, ends in a sentence, too.
+            saved = json.dumps({"saved": _read(Path(request["path"]), limits, guard)}).encode("ascii")
         else:
             yield from _numbers(request, limits, guard)
-            last = {"done": True}
+        last = {"done": True}
     except FileProblem as error:
         last = {"problem": str(error)}
     except MemoryError:
@@ -80,7 +83,7 @@ def _answer(request: dict[str, Any], limits: Limits, guard: Guard) -> Iterator[t
         last = {"problem": f"{_DAMAGED} ({type(error).__name__})"}
     if guard.tried and "problem" not in last:
         last = {"problem": f"reading it led to something that is refused ({guard.tried}); do not trust this file"}
-    yield b"J", json.dumps(last).encode("ascii")
+    yield b"J", saved if saved and "problem" not in last else json.dumps(last).encode("ascii")
 
 
 def _read(path: Path, limits: Limits, guard: Guard) -> dict[str, Any]:

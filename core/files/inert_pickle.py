@@ -12,7 +12,7 @@ from __future__ import annotations
 import codecs
 import pickletools
 from collections.abc import Callable
-from typing import Literal
+from typing import Literal, NoReturn
 
 from core.files.inert_names import PLAIN, RENAMED, acts
 from core.files.inert_source import Account, Source
@@ -125,14 +125,19 @@ class Machine:
     def _deeper(self, *values: Value) -> int:
         depth = 1 + max(map(depth_of, values), default=0)
         if depth > self._account.depth:
-            raise FileProblem(
-                f"its pickle nests things more than {self._account.depth} deep; no saved network does, so it is not read"
-            )
+            self._too_deep()
         return depth
+
+    def _too_deep(self) -> NoReturn:
+        raise FileProblem(
+            f"its pickle nests things more than {self._account.depth} deep; no saved network does, so it is not read"
+        )
 
     # ---- marks, memo, small things
 
     def mark(self, _: Value) -> None:
+        if len(self._below) >= 2 * self._account.depth:
+            self._too_deep()
         self._below.append(self._stack)
         self._stack = []
 

@@ -11,14 +11,20 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Literal
 
-from core.files.infer_names import Named, closed, is_norm, is_theta, named, not_of_the_network, number_key, order_key, words
+from core.files.infer_names import Named, all_named, closed, is_norm, is_theta, not_of_the_network, number_key, order_key, words
 from core.files.problem import shown
 from core.files.saved import Layer, Tensor
 
 Orientation = Literal["out,in", "in,out"]
 ORIENTATIONS: tuple[Orientation, ...] = ("out,in", "in,out")
-_MOST_SEARCHED = 9
+MOST_INFERRED = 3000
+_MOST_SEARCHED = 7
 """Of so many layers every order is tried where neither their names nor the file's order chain."""
+
+_MOST_PARTS = 40
+_MOST_PENDING = 64
+"""So many matrices may come before the biases that belong to them."""
+_MOST_SHOWN = 12
 
 STORED = {
     "out,in": "a row for each unit (outputs × inputs)",
@@ -92,7 +98,10 @@ def infer(tensors: Sequence[Tensor], activation: str = "", output: str = "", ori
     `activation`, `output` and `orientation` are a person's answers to the questions, '' where there is none yet.
     """
     extras = not_of_the_network(tensors)
-    kept = [named(t) for t in tensors if t.name not in extras]
+    kept = all_named([t for t in tensors if t.name not in extras])
+    if len(kept) > MOST_INFERRED:
+        many = f"it holds {len(kept)} parameters, more than the {MOST_INFERRED} that are read as layers without a description"
+        return Inferred((), "out,in", (many,), (), extras)
     groups, lost = _grouped(kept)
     extras |= lost
     wanted: tuple[Orientation, ...] = tuple(o for o in ORIENTATIONS if orientation in (o, "")) or ORIENTATIONS
@@ -103,7 +112,7 @@ def infer(tensors: Sequence[Tensor], activation: str = "", output: str = "", ori
     if not readings:
         return Inferred((), "out,in", ("no tensor in it looks like the weights of a layer",), (), extras)
     parts = _parts(groups)
-    if readings[0].fits < len(groups) and len(parts) > 1:
+    if readings[0].fits < len(groups) and 1 < len(parts) <= _MOST_PARTS:
         found = [(name, part, _best(part, wanted, theta)) for name, part in parts.items()]
         whole = [(name, part, r) for name, part, r in found if r and r[0].fits == len(part)]
         if whole and max(len(part) for _, part, _ in whole) > 1:
@@ -204,7 +213,7 @@ def _roleless(groups: dict[tuple[str, ...], _Group], loose: Sequence[tuple[int, 
                 role += "_"
             group.tensors[role] = n.tensor
             continue
-        taker = next((g for g in pending if g.weight is not None and _can_be_bias(shape, g.weight.shape)), None)
+        taker = next((g for g in pending[:_MOST_PENDING] if g.weight is not None and _can_be_bias(shape, g.weight.shape)), None)
         if taker is not None:
             taker.tensors["bias"] = n.tensor
             pending.remove(taker)
@@ -228,10 +237,12 @@ def _share_biases(groups: list[_Group]) -> None:
     if not single or len(single) != len(bare):
         return
     pairs = list(zip(sorted(bare, key=lambda g: order_key(g.name)), sorted(single, key=lambda g: order_key(g.name)), strict=True))
+    given: set[int] = set()
     if all(w.weight is not None and max(b.tensors["bias"].shape, default=0) in w.weight.shape for w, b in pairs):
         for w, b in pairs:
             w.tensors["bias"] = b.tensors["bias"]
-            groups.remove(b)
+            given.add(id(b))
+        groups[:] = [g for g in groups if id(g) not in given]
 
 
 def _parts(groups: Sequence[_Group]) -> dict[str, list[_Group]]:
@@ -267,9 +278,10 @@ def _orders(groups: Sequence[_Group]) -> Iterator[tuple[str, list[_Group]]]:
     names = ("in the order of their names", natural)
     file = ("in the order of the file", asis)
     for how, order in (names, file) if numbered else (file, names):
-        if not _norms_meet(order):
+        if not _norms_lead(order):
             yield how, order
     yield "by the numbers in their names", counted
+    yield file
     if len(groups) <= _MOST_SEARCHED:
         for orientation in ORIENTATIONS:
             order = _searched(groups, orientation)
@@ -282,8 +294,9 @@ def _one_stem(groups: Sequence[_Group]) -> bool:
     return len({tuple(w for w in g.name if not w.isdigit()) for g in groups}) == 1
 
 
-def _norms_meet(order: Sequence[_Group]) -> bool:
-    return any(a.norm and b.norm for a, b in pairwise(order))
+def _norms_lead(order: Sequence[_Group]) -> bool:
+    """Tell whether a normalisation stands first or after another: then its name is of its kind, not of its place."""
+    return (bool(order) and order[0].norm) or any(a.norm and b.norm for a, b in pairwise(order))
 
 
 def _sizes(g: _Group, orientation: Orientation, column: bool) -> tuple[int, int]:
@@ -404,7 +417,10 @@ def _reasons(reading: _Reading, both: bool, kept: Sequence[Named]) -> list[str]:
     if not dense:
         return ["it has no dense layer: nothing in it can be stepped"]
     sizes = [_sizes(g, reading.orientation, reading.column) for g in dense]
-    chain = " → ".join(str(s) for s in [sizes[0][0], *(out for _, out in sizes)])
+    numbers = [str(s) for s in [sizes[0][0], *(out for _, out in sizes)]]
+    if len(numbers) > _MOST_SHOWN:
+        numbers[_MOST_SHOWN // 2 : 1 - _MOST_SHOWN // 2] = ["…"]
+    chain = " → ".join(numbers)
     how = f" {reading.how}" if len(reading.groups) > 1 else ""
     if reading.fits == len(reading.groups):
         chained = f"the layers{how} chain as {chain}" if len(dense) > 1 else f"there is one layer, {chain}"

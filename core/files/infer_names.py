@@ -16,6 +16,7 @@ def _set(text: str) -> frozenset[str]:
 
 
 _TOKEN = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
+_VARIABLE = re.compile(r"(.*)/vars/\d+")
 _WEIGHT = _set("weight weights kernel kernels w coef coefs theta thetas syn synapse synapses matrix wt wts")
 _BIAS = _set("bias biases b intercept intercepts offset offsets")
 _GAMMA = _set("gamma scale")
@@ -80,6 +81,24 @@ def named(tensor: Tensor) -> Named:
         if short[0] in "wb" and short[1:] in _ENDS:
             return Named(tensor, "weight" if short[0] == "w" else "bias", (*parts[:at], short[1:], *parts[at + 1 :]))
     return Named(tensor, "", parts)
+
+
+def all_named(tensors: Sequence[Tensor]) -> list[Named]:
+    """Return what the names say, also of variables that are only numbered within their layer: `dense/vars/0`, as in Keras."""
+    numbered: dict[str, list[Tensor]] = {}
+    for t in tensors:
+        found = _VARIABLE.fullmatch(t.name)
+        if found is not None:
+            numbered.setdefault(found[1], []).append(t)
+    roles: dict[str, Named] = {}
+    for layer, held in numbered.items():
+        held.sort(key=lambda t: [int(n) for n in re.findall(r"\d+", t.name)][-1])
+        kinds = {4: ("gamma", "beta", "mean", "variance")}.get(len(held), ("gamma", "beta"))
+        if len(held[0].shape) != 1:
+            kinds = ("weight", "bias")
+        for t, kind in zip(held, kinds, strict=False):
+            roles[t.name] = Named(t, kind, words(layer))
+    return [roles.get(t.name) or named(t) for t in tensors]
 
 
 def _role(word: str) -> str:

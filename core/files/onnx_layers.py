@@ -6,58 +6,16 @@ Source: "ONNX Operators" (opset 1 to 24) for attributes, defaults and what chang
 
 from __future__ import annotations
 
-import heapq
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 import numpy as np
 
-from core.files.problem import FileProblem, shown
+from core.files.onnx_graph import Constant, Graph, Node, Shape, in_order
+from core.files.problem import shown
 from core.files.saved import Layer, LayerKind
-
-Shape = tuple[int | None, ...]
-
-
-@dataclass(frozen=True)
-class Node:
-    """A node: its operator, its domain ("" for ONNX's own), names of what flows in and out ("" where left out), attributes.
-
-    An attribute that is a tensor or a graph is None.
-    """
-
-    name: str
-    op: str
-    domain: str
-    inputs: tuple[str, ...]
-    outputs: tuple[str, ...]
-    attributes: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Constant:
-    """A tensor that is written in the file. `values` are its numbers, if they are whole and few (axes, shapes), or one number."""
-
-    name: str
-    shape: tuple[int, ...]
-    dtype: str
-    values: tuple[float, ...] | None = None
-
-
-@dataclass
-class Graph:
-    """What is read of a graph."""
-
-    nodes: Sequence[Node]
-    constants: Mapping[str, Constant]
-    inputs: Mapping[str, Shape | None]
-    outputs: Sequence[str]
-    opset: int
-    exact: bool = True
-    """Whether settings are the very numbers of 32 bits that the file keeps; else the shortest that mean the same in 32 bits."""
-    shapes: Mapping[str, Shape] = field(default_factory=dict)
-    """Shapes that the file states of what flows between the nodes."""
 
 
 @dataclass
@@ -72,37 +30,6 @@ class Read:
 def read_layers(graph: Graph) -> Read:
     """Return the layers of a graph; raises FileProblem if values are made twice or feed each other in a circle."""
     return _Reader(graph).read()
-
-
-def _sorted(graph: Graph) -> list[Node]:
-    """Return the nodes so that each comes after those it takes from, else as listed."""
-    makers: dict[str, int] = {}
-    for i, node in enumerate(graph.nodes):
-        for name in node.outputs:
-            if not name:
-                continue
-            if name in makers or name in graph.inputs or name in graph.constants:
-                raise FileProblem(f"its graph makes the value {shown(name)} twice, so it is unclear which counts; export it anew")
-            makers[name] = i
-    needs = [{makers[n] for n in node.inputs if n in makers} for node in graph.nodes]
-    users: list[list[int]] = [[] for _ in graph.nodes]
-    for i, sources in enumerate(needs):
-        for source in sources:
-            users[source].append(i)
-    ready = [i for i, sources in enumerate(needs) if not sources]
-    heapq.heapify(ready)
-    order: list[int] = []
-    while ready:
-        i = heapq.heappop(ready)
-        order.append(i)
-        for user in users[i]:
-            needs[user].discard(i)
-            if not needs[user]:
-                heapq.heappush(ready, user)
-    if len(order) < len(graph.nodes):
-        stuck = next(graph.nodes[i] for i, sources in enumerate(needs) if sources)
-        raise FileProblem(f"its nodes feed each other in a circle (at {shown(stuck.name or stuck.op)}); export it anew")
-    return [graph.nodes[i] for i in order]
 
 
 class _Reader:
@@ -123,11 +50,14 @@ class _Reader:
         graph = self.graph
         for name, shape in graph.inputs.items():
             self._input(name, shape)
-        nodes = _sorted(graph)
+        nodes = in_order(graph)
         for node in nodes:
             for name in node.inputs:
                 if name:
                     self.uses.setdefault(name, []).append(node)
+        for node in nodes:
+            if not node.domain and node.outputs and self._first(node) in self.constants and self._passes(node):
+                self.taken.add(id(node))
         for node in nodes:
             if id(node) not in self.taken:
                 self._node(node)
@@ -149,9 +79,10 @@ class _Reader:
 
     def _node(self, node: Node) -> None:
         own = node.domain in ("", "ai.onnx")
-        if own and self._passes(node):
+        gives = bool(node.outputs and node.outputs[0])
+        if own and gives and self._passes(node):
             return
-        rule = _RULES.get(node.op) if own else None
+        rule = _RULES.get(node.op) if own and gives else None
         if rule is not None and self._flows(node) == [0]:
             rule(self, node)
         elif rule is not None and node.op in ("Add", "Gemm", "MatMul"):
@@ -258,10 +189,8 @@ class _Reader:
             if isinstance(a.get(k), float) and a[k] != 1 and (k == "alpha" or bias is not None)
         ]
         if got is None or len(got[0].shape) != 2 or a.get("transA") or odd:
-            self._box(
-                node,
-                f"it is a Gemm that cannot be stepped ({', '.join(odd) or 'its first operand is transposed or its second no matrix'})",
-            )
+            reason = ", ".join(odd) or "its first operand is turned, or its second no matrix"
+            self._box(node, f"it is a Gemm that cannot be stepped ({reason})")
             return
         turned = got[1] != bool(a.get("transB"))
         if not _is_bias(bias, got[0], turned):
@@ -275,10 +204,8 @@ class _Reader:
         if got is None or len(got[0].shape) != 2:
             self._box(node, "it multiplies by something else than a matrix of the file")
             return
-        output = node.outputs[0]
-        users = self.uses.get(output, [])
-        if len(users) == 1 and users[0].op == "Add" and output not in self.graph.outputs and len(users[0].inputs) == 2:
-            add = users[0]
+        output, add = node.outputs[0], self._only_user(node)
+        if add is not None and add.op == "Add" and not add.domain and len(add.inputs) == 2 and add.outputs[0]:
             other = next((n for n in add.inputs if n != output), "")
             bias = self.constants.get(other)
             if bias is not None and _is_bias(bias, got[0], got[1]):
@@ -370,8 +297,17 @@ class _Reader:
     def flatten(self, node: Node) -> None:
         """All axes but the first become one."""
         axis, shape = node.attributes.get("axis", 1), self.shape(node)
-        why = "" if axis == 1 or (shape and axis == 1 - len(shape)) else f"it flattens from axis {axis} on, samples included"
+        only_one = axis == 0 and self._batch() == 1
+        why = (
+            ""
+            if axis == 1 or only_one or (shape and axis == 1 - len(shape))
+            else f"it flattens from axis {axis} on, samples included"
+        )
         self.add(node, "flatten", "", {}, {}, why, (None, _product(shape[1:]) if shape else None))
+
+    def _batch(self) -> int | None:
+        """Return the number of samples that the file fixes, None if it is open."""
+        return next((n.attributes.get("batch") for n in self.made.layers if n.kind == "input"), None)
 
     def reshape(self, node: Node) -> None:
         """To sizes written in the file: 0 keeps an axis, −1 is what is left."""
@@ -384,7 +320,7 @@ class _Reader:
         for i, n in enumerate(wanted):
             if n == 0 and not node.attributes.get("allowzero") and i:
                 wanted[i] = shape[i] if shape and i < len(shape) else None
-        batch = next((ly.attributes.get("batch") for ly in self.made.layers if ly.kind == "input"), None)
+        batch = self._batch()
         inner = wanted[1:]
         keeps = wanted[0] in (0, batch) or (wanted[0] == -1 and None not in inner and -1 not in inner)
         total = _product(shape[1:]) if shape else None
@@ -402,12 +338,32 @@ class _Reader:
         else:
             self.add(node, "reshape", "", {}, {"shape": inner}, "", after)
 
+    def _around_batch_norm(self, node: Node) -> bool:
+        """Leave out an axis that PyTorch's exporter puts in before a batch normalization, and takes away after it."""
+        norm = self._only_user(node)
+        after = self._only_user(norm) if norm is not None and norm.op == "BatchNormalization" else None
+        if norm is None or after is None or after.op != "Squeeze" or norm.inputs[0] != node.outputs[0]:
+            return False
+        axes: Any = self.numbers(after, 1) if len(after.inputs) > 1 else after.attributes.get("axes")
+        if not axes or tuple(axes) not in ((2,), (-1,)) or self.constant(norm, 1) is None:
+            return False
+        self.taken.update((id(norm), id(after)))
+        self.batch_norm(Node(norm.name, norm.op, norm.domain, (node.inputs[0], *norm.inputs[1:]), after.outputs, norm.attributes))
+        return True
+
+    def _only_user(self, node: Node) -> Node | None:
+        """Return the node that alone takes what this one gives, None if others do or it is a result."""
+        users = self.uses.get(node.outputs[0], [])
+        return users[0] if len(users) == 1 and node.outputs[0] not in self.graph.outputs and users[0].outputs else None
+
     def squeeze(self, node: Node) -> None:
         """Squeeze and Unsqueeze of a known shape: a reshape. The axes are an attribute before opset 13, an input since."""
         shape = self.shape(node)
         axes: Any = self.numbers(node, 1) if len(node.inputs) > 1 else node.attributes.get("axes")
         if not shape or None in shape[1:] or not axes:
             self._box(node, "the shape that it changes is not known")
+            return
+        if node.op == "Unsqueeze" and len(shape) == 2 and tuple(axes) == (2,) and self._around_batch_norm(node):
             return
         rank = len(shape) + (len(axes) if node.op == "Unsqueeze" else 0)
         places = sorted({int(a) % rank for a in axes})

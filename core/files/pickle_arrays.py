@@ -9,7 +9,7 @@ from core.files.problem import FileProblem, shown
 from core.files.saved import MOST_TENSORS
 
 _DEEPEST = 12
-_MOST_VISITED = 400_000
+_MOST_VISITED = 200_000
 _MOST_FACTS = 100
 
 

@@ -14,10 +14,11 @@ from typing import Any, BinaryIO, cast
 
 import numpy as np
 
-from core.files import json_safe, keras_layers
+from core.files import json_safe, keras_graph, keras_layers
 from core.files.beside import open_beside
 from core.files.h5_walk import H5, Part, Place, natural
-from core.files.keras_layers import Entry, Weight
+from core.files.keras_graph import Entry
+from core.files.keras_layers import Weight
 from core.files.limits import Limits
 from core.files.problem import FileProblem, shown
 from core.files.saved import Saved, Tensor, capped
@@ -44,12 +45,12 @@ def read(path: Path, limits: Limits) -> Saved:
 
 def is_description(value: object) -> bool:
     """Tell whether a JSON value is a Keras description of a model."""
-    return keras_layers.is_model(value)
+    return keras_graph.is_model(value)
 
 
 def read_json(path: Path, model: Mapping[str, Any], limits: Limits) -> Saved:
     """Return the network that a JSON description gives, with the weights of an HDF5 file beside it; raises FileProblem."""
-    entries = keras_layers.entries(model)
+    entries = keras_graph.entries(model)
     name = _beside(path)
     about = {"class": str(model.get("class_name", "")), **_versions(model)}
     if name is None:
@@ -104,13 +105,13 @@ def _archive(path: Path, limits: Limits) -> Saved:
     """Return what a .keras zip holds."""
     with Zip(path, limits) as archive:
         model = json_safe.loads(archive.read(_CONFIG, limits.header), _WHAT)
-        if not keras_layers.is_model(model):
+        if not keras_graph.is_model(model):
             raise FileProblem("its config.json describes no Keras model; save the model anew")
         about = {"class": str(model["class_name"]), **_versions(model)}
         if _ABOUT in archive.names:
             said = json_safe.loads(archive.read(_ABOUT, limits.header), "its metadata")
             about |= _versions(said)
-        entries = keras_layers.entries(model)
+        entries = keras_graph.entries(model)
         if _WEIGHTS not in archive.names:
             read = keras_layers.read_layers(entries, {}, with_weights=False)
             warning = f"it has no {_WEIGHTS}, only the description of the model; save the model anew with its weights"
@@ -140,9 +141,9 @@ def _model(path: Path, h5: H5) -> Saved:
     about = _about(h5)
     if said is not None:
         model = json_safe.loads(said, _WHAT)
-        if not keras_layers.is_model(model):
+        if not keras_graph.is_model(model):
             raise FileProblem("its model_config describes no Keras model; save the model anew")
-        return _saved("Keras HDF5", path, h5, keras_layers.entries(model), about | {"class": str(model["class_name"])})
+        return _saved("Keras HDF5", path, h5, keras_graph.entries(model), about | {"class": str(model["class_name"])})
     return _saved("Keras weights" if _is_keras(h5) else "HDF5", path, h5, None, about)
 
 
@@ -192,7 +193,7 @@ def _saved(format: str, path: Path, h5: H5, entries: Sequence[Entry] | None, abo
         read = keras_layers.read_layers(entries, weights)
         layers, complete = tuple(read.layers), read.complete
         assumed, warnings = tuple(read.assumed), tuple(read.lacking + read.warnings)
-        order = [w.name for e in entries for w in weights.get(keras_layers.full_name(e), ())]
+        order = [w.name for e in entries for w in weights.get(keras_graph.full_name(e), ())]
     else:
         order = [w for names in (_legacy(h5, listed) or {}).values() for _, w in names]
         if any(c.startswith(("layers/", "_layer_checkpoint_dependencies/")) for c in listed) or order:
@@ -241,7 +242,7 @@ def _named(
         own = legacy.get(group, ())
         if entry.path:
             own = [p for p in own if entry.name in p[0].split("/")[:-1]]
-        weights[keras_layers.full_name(entry)] = [Weight(said, name, listed[name].shape) for said, name in own]
+        weights[keras_graph.full_name(entry)] = [Weight(said, name, listed[name].shape) for said, name in own]
     return weights
 
 
@@ -281,8 +282,8 @@ def _groups(h5: H5, base: str, entries: Sequence[Entry]) -> dict[str, str]:
                 models[path] = f"{own}/layers" if h5.group(f"{own}/layers") is not None else own
         outer = models[entry.path]
         own = said.get((outer, entry.name))
-        counted = _counted(h5, outer, (keras_layers.snake(entry.kind),), counts)
-        found[keras_layers.full_name(entry)] = own or (f"{outer}/{entry.name}" if h5.group(counted) is None else counted)
+        counted = _counted(h5, outer, (keras_graph.snake(entry.kind),), counts)
+        found[keras_graph.full_name(entry)] = own or (f"{outer}/{entry.name}" if h5.group(counted) is None else counted)
     return found
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from core.files import onnx_layers, onnx_wire
 from core.files.beside import open_beside
 from core.files.limits import Limits
-from core.files.onnx_layers import Constant, Graph, Node
+from core.files.onnx_graph import Constant, Graph, Node
 from core.files.problem import FileProblem, shown
 from core.files.saved import ITEM_BYTES, MOST_AXES, MOST_LAYERS, MOST_TENSORS, Saved, Tensor, Where, capped
 
@@ -84,11 +84,13 @@ class _File:
     def tensors(self) -> list[tuple[str, Any, onnx_wire.Key]]:
         """Return name, message and key of all tensors: initialisers and Constant nodes."""
         found: list[tuple[str, Any, onnx_wire.Key]] = [
-            (t.name, t, ("initializer", i, 0)) for i, t in enumerate(self.graph.initializer)
+            (_text(t.name), t, ("initializer", i, 0)) for i, t in enumerate(self.graph.initializer)
         ]
         for i, node in enumerate(self.graph.node):
             if node.op_type == "Constant" and len(node.output) == 1:
-                found.extend((node.output[0], a.t, ("node", i, j)) for j, a in enumerate(node.attribute) if a.name == "value")
+                found.extend(
+                    (_text(node.output[0]), a.t, ("node", i, j)) for j, a in enumerate(node.attribute) if a.name == "value"
+                )
         names: set[str] = set()
         for name, _, _ in found:
             if name in names:
@@ -125,7 +127,7 @@ class _File:
 
     def _external(self, name: str, tensor: Any, shape: tuple[int, ...], dtype: str) -> Tensor:
         """Return a tensor whose numbers lie in a file beside this one: by its bare name, no link, and of the exact length."""
-        said = {e.key: e.value for e in tensor.external_data}
+        said = {_text(e.key): _text(e.value) for e in tensor.external_data}
         place = said.get("location", "")
         if place not in self.sidecars:
             with open_beside(self.path, place) as file:
@@ -155,9 +157,9 @@ class _File:
         nodes, more = self._nodes(constants)
         constants |= more
         opset = next((int(o.version) for o in self.model.opset_import if o.domain in ("", "ai.onnx")), 1)
-        inputs = {i.name: _shape(i) for i in self.graph.input if i.name not in constants}
-        stated = {v.name: s for v in (*self.graph.value_info, *self.graph.output) if (s := _shape(v)) is not None}
-        outputs = [o.name for o in self.graph.output]
+        inputs = {n: _shape(i) for i in self.graph.input if (n := _text(i.name)) not in constants}
+        stated = {_text(v.name): s for v in (*self.graph.value_info, *self.graph.output) if (s := _shape(v)) is not None}
+        outputs = [_text(o.name) for o in self.graph.output]
         exact = any(t.dtype == "float64" for t in tensors) or any(
             i.type.tensor_type.elem_type == _DOUBLE for i in self.graph.input
         )
@@ -193,10 +195,10 @@ class _File:
         nodes: list[Node] = []
         more: dict[str, Constant] = {}
         for node in self.graph.node:
-            outputs = tuple(str(n) for n in node.output)
+            outputs = tuple(_text(n) for n in node.output)
             if node.op_type == "Constant" and len(outputs) == 1 and outputs[0] in constants:
                 continue
-            attributes = {str(a.name): _attribute(a) for a in node.attribute}
+            attributes = {_text(a.name): _attribute(a) for a in node.attribute}
             if node.op_type == "Constant" and len(outputs) == 1 and len(attributes) == 1:
                 value: Any = next(iter(attributes.values()))
                 if isinstance(value, (int, float)):
@@ -206,21 +208,33 @@ class _File:
                     more[outputs[0]] = Constant("", (len(value),), "int64", value)
                     continue
             nodes.append(
-                Node(str(node.name), str(node.op_type), str(node.domain), tuple(str(n) for n in node.input), outputs, attributes)
+                Node(
+                    _text(node.name),
+                    _text(node.op_type),
+                    _text(node.domain),
+                    tuple(_text(n) for n in node.input),
+                    outputs,
+                    attributes,
+                )
             )
         return nodes, more
 
     def _about(self, opset: int, inputs: Any, outputs: Any) -> dict[str, str]:
         model = self.model
         about = {
-            "producer": f"{model.producer_name} {model.producer_version}".strip(), "opset": str(opset),
-            "IR version": str(model.ir_version), "domain": str(model.domain), "graph": str(self.graph.name),
-            "description": "\n".join(t for t in (str(model.doc_string), str(self.graph.doc_string)) if t),
+            "producer": f"{_text(model.producer_name)} {_text(model.producer_version)}".strip(), "opset": str(opset),
+            "IR version": str(model.ir_version), "domain": _text(model.domain), "graph": _text(self.graph.name),
+            "description": "\n".join(t for t in (_text(model.doc_string), _text(self.graph.doc_string)) if t),
             "inputs": ", ".join(inputs), "outputs": ", ".join(outputs),
             "weights beside it": ", ".join(self.sidecars),
         }  # fmt: skip
-        about |= {str(p.key): str(p.value) for p in model.metadata_props}
+        about |= {_text(p.key): _text(p.value) for p in model.metadata_props}
         return {k: v for k, v in about.items() if v}
+
+
+def _text(value: Any) -> str:
+    """Return a text of the message; protobuf gives one that is not UTF-8 as bytes."""
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
 def _attribute(a: Any) -> Any:

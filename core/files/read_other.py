@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from core.files import gguf_file, json_safe, keras_layers, mat_file
+from core.files import gguf_file, json_safe, keras_graph, keras_layers, mat_file
 from core.files.beside import open_beside
 from core.files.keras_layers import Weight
 from core.files.limits import Limits
@@ -144,14 +144,14 @@ class _Js:
         tensors = tuple(t for t, _, _ in self.found)
         about = {k: v for k in ("format", "generatedBy", "convertedBy") if isinstance(v := said.get(k), str)}
         size = self.path.stat().st_size
-        if not keras_layers.is_model(model):
+        if not keras_graph.is_model(model):
             warning = "its graph is TensorFlow's own, of which only the weights are read here"
             return Saved("TensorFlow.js", str(self.path), size, tensors, (), False, (), about, (warning,))
-        entries = keras_layers.entries(cast("Mapping[str, Any]", model))
+        entries = keras_graph.entries(cast("Mapping[str, Any]", model))
         weights: dict[str, list[Weight]] = {}
         for entry in entries:
             own = [t for t in tensors if entry.name in t.name.split("/")[:-1]]
-            weights[keras_layers.full_name(entry)] = [Weight(t.name, t.name, t.shape) for t in own]
+            weights[keras_graph.full_name(entry)] = [Weight(t.name, t.name, t.shape) for t in own]
         read = keras_layers.read_layers(entries, weights)
         return Saved(
             "TensorFlow.js", str(self.path), size, tensors, tuple(read.layers), read.complete, tuple(read.assumed), about,

@@ -17,9 +17,9 @@ from core.files.inert_values import Called, Items, Named, Persistent, Span, Tabl
 from core.files.limits import Limits
 from core.files.problem import FileProblem, shown
 from core.files.saved import Saved, Where
-from core.files.torch_contents import Contents, beside, contents, part
+from core.files.torch_contents import Contents, contents, part
 from core.files.torch_layers import ModuleLayers, layers_of, sizes_chain
-from core.files.torch_tensors import Storage, bytes_each, placed_tensor, storage_in
+from core.files.torch_tensors import REBUILT, Storage, bytes_each, placed_tensor, storage_in
 from core.files.zip_safe import Zip
 
 _MAGIC = 0x1950A86A20F9469CFC6C
@@ -211,10 +211,10 @@ def _metadata(found: Contents, module: Called | None, home: tuple[str, ...] | No
     if home:
         facts["network"] = ".".join(home)
     homes = [*found.homes, *found.modules]
-    parts = [".".join(p) for p in homes if p and not beside(p)]
+    parts = [".".join(p) for p in homes if p and not found.beside(p)]
     if len(parts) > 1:
         facts["networks"] = ", ".join(parts)
-    aside = dict.fromkeys(".".join(beside(p)) for p in homes if beside(p))
+    aside = dict.fromkeys(".".join(found.beside(p)) for p in homes if found.beside(p))
     if aside:
         facts["beside the network"] = ", ".join(aside)
     if module is not None:
@@ -227,12 +227,14 @@ def _metadata(found: Contents, module: Called | None, home: tuple[str, ...] | No
 
 
 def _unknown(account: Account) -> list[str]:
+    odd = [n.rpartition(".")[2] for n in account.called if n.startswith("torch._utils._rebuild_") and n not in REBUILT]
+    said = [f"tensors of an unusual form are left out ({', '.join(odd)}); save them as dense ones"] if odd else []
     names = [n for n in account.called if not n.startswith(_KNOWN_PACKAGES)]
     if not names:
-        return []
+        return said
     some = ", ".join(shown(n) for n in names[:5])
     more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-    return [f"it names classes that are not known here, which were not run: {some}{more}"]
+    return [*said, f"it names classes that are not known here, which were not run: {some}{more}"]
 
 
 def _what(value: Value) -> str:

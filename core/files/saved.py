@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar, cast, get_args
+from typing import Any, Literal, cast, get_args
 
+from core.files import saved_fields as check
 from core.files.problem import FileProblem
 
 Plain = Any
@@ -29,7 +30,7 @@ MOST_LAYERS = 20_000
 MOST_AXES = 32
 MOST_METADATA = 1_000
 MOST_ENDS = 1_000
-LONGEST_NAME = 256
+LONGEST_NAME = check.LONGEST_NAME
 LONGEST_TEXT = 20_000
 DEEPEST = 12
 """How deep a layer's attributes may be nested."""
@@ -39,8 +40,6 @@ ITEM_BYTES: Mapping[str, int] = {
     "float16": 2, "bfloat16": 2, "float32": 4, "float64": 8, "complex64": 8, "complex128": 16,
 }  # fmt: skip
 """The types of numbers that can be read, with their bytes each. A tensor of any other type is listed and not read."""
-
-_T = TypeVar("_T")
 
 
 def capped(text: str, most: int = LONGEST_NAME) -> str:
@@ -83,14 +82,14 @@ class Where:
     @classmethod
     def from_data(cls, data: Plain) -> Where:
         """Return it from what `to_data` gave; raises FileProblem if a field is none."""
-        got = _fields(data, "where")
-        file = _text(got, "file", LONGEST_NAME)
+        got = check.fields(data, "where")
+        file = check.text(got, "file", LONGEST_NAME)
         if file and (file in (".", "..") or any(c in file for c in "/\\\0:")):
-            raise _bad("file")
+            raise check.bad("file")
         return cls(
-            _choice(got, "kind", get_args(WhereKind)), file, _count(got, "offset"), _count(got, "length"),
-            _text(got, "member", LONGEST_TEXT), _choice(got, "order", get_args(Order)),
-            tuple(_counts(got, "strides", MOST_AXES)),
+            check.choice(got, "kind", get_args(WhereKind)), file, check.count(got, "offset"), check.count(got, "length"),
+            check.text(got, "member", LONGEST_TEXT), check.choice(got, "order", get_args(Order)),
+            tuple(check.counts(got, "strides", MOST_AXES)),
         )  # fmt: skip
 
 
@@ -124,15 +123,21 @@ class Tensor:
     @classmethod
     def from_data(cls, data: Plain) -> Tensor:
         """Return it from what `to_data` gave; raises FileProblem if a field is none or the fields disagree."""
-        got = _fields(data, "tensor")
-        shape, where = tuple(_counts(got, "shape", MOST_AXES)), Where.from_data(got.get("where"))
-        made = cls(_text(got, "name", LONGEST_NAME), shape, _text(got, "dtype", LONGEST_NAME), _count(got, "bytes"), where)
+        got = check.fields(data, "tensor")
+        shape, where = tuple(check.counts(got, "shape", MOST_AXES)), Where.from_data(got.get("where"))
+        made = cls(
+            check.text(got, "name", LONGEST_NAME),
+            shape,
+            check.text(got, "dtype", LONGEST_NAME),
+            check.count(got, "bytes"),
+            where,
+        )
         if math.prod(shape) >= 2**62:
-            raise _bad("shape")
+            raise check.bad("shape")
         if made.readable and where.kind != "worker":
             size = ITEM_BYTES[made.dtype]
             if where.strides and len(where.strides) != len(shape):
-                raise _bad("strides")
+                raise check.bad("strides")
             if not made.count:
                 reach = 0
             elif where.strides:
@@ -140,7 +145,7 @@ class Tensor:
             else:
                 reach = made.count
             if reach * size > where.length:
-                raise _bad("length")
+                raise check.bad("length")
         return made
 
 
@@ -175,13 +180,13 @@ class Layer:
     @classmethod
     def from_data(cls, data: Plain) -> Layer:
         """Return it from what `to_data` gave; raises FileProblem if a field is none."""
-        got = _fields(data, "layer")
-        attributes = _mapping(got, "attributes", MOST_METADATA)
+        got = check.fields(data, "layer")
+        attributes = check.mapping(got, "attributes", MOST_METADATA)
         return cls(
-            _choice(got, "kind", get_args(LayerKind)), _text(got, "name", LONGEST_NAME),
-            _texts(got, "inputs", MOST_ENDS, LONGEST_NAME), _texts(got, "outputs", MOST_ENDS, LONGEST_NAME),
-            _text(got, "activation", LONGEST_NAME), _text_mapping(got, "tensors", MOST_ENDS, LONGEST_NAME),
-            {k: plain(v) for k, v in attributes.items()}, _truth(got, "steppable"), _text(got, "why", LONGEST_TEXT),
+            check.choice(got, "kind", get_args(LayerKind)), check.text(got, "name", LONGEST_NAME),
+            check.texts(got, "inputs", MOST_ENDS, LONGEST_NAME), check.texts(got, "outputs", MOST_ENDS, LONGEST_NAME),
+            check.text(got, "activation", LONGEST_NAME), check.text_mapping(got, "tensors", MOST_ENDS, LONGEST_NAME),
+            {k: plain(v) for k, v in attributes.items()}, check.truth(got, "steppable"), check.text(got, "why", LONGEST_TEXT),
         )  # fmt: skip
 
 
@@ -226,23 +231,24 @@ class Saved:
     @classmethod
     def from_data(cls, data: Plain) -> Saved:
         """Return it from what `to_data` gave; raises FileProblem if a field is none, a name is twice or names nothing."""
-        got = _fields(data, "file")
+        got = check.fields(data, "file")
         made = cls(
-            _text(got, "format", LONGEST_NAME), _text(got, "path", LONGEST_TEXT), _count(got, "size"),
-            tuple(Tensor.from_data(t) for t in _list(got, "tensors", MOST_TENSORS)),
-            tuple(Layer.from_data(n) for n in _list(got, "layers", MOST_LAYERS)),
-            _truth(got, "complete"), _texts(got, "assumed", MOST_ENDS, LONGEST_TEXT),
-            _text_mapping(got, "metadata", MOST_METADATA, LONGEST_TEXT), _texts(got, "warnings", MOST_ENDS, LONGEST_TEXT),
+            check.text(got, "format", LONGEST_NAME), check.text(got, "path", LONGEST_TEXT), check.count(got, "size"),
+            tuple(Tensor.from_data(t) for t in check.listed(got, "tensors", MOST_TENSORS)),
+            tuple(Layer.from_data(n) for n in check.listed(got, "layers", MOST_LAYERS)),
+            check.truth(got, "complete"), check.texts(got, "assumed", MOST_ENDS, LONGEST_TEXT),
+            check.text_mapping(got, "metadata", MOST_METADATA, LONGEST_TEXT),
+            check.texts(got, "warnings", MOST_ENDS, LONGEST_TEXT),
         )  # fmt: skip
         names = {t.name for t in made.tensors}
         if len(names) != len(made.tensors):
-            raise _bad("tensors")
+            raise check.bad("tensors")
         if any(n not in names for layer in made.layers for n in layer.tensors.values()):
-            raise _bad("layers")
+            raise check.bad("layers")
         for tensor in made.tensors:
             where = tensor.where
             if where.kind == "span" and not where.file and where.offset + where.length > made.size:
-                raise _bad("offset")
+                raise check.bad("offset")
         return made
 
 
@@ -270,65 +276,3 @@ def plain(value: Plain, depth: int = DEEPEST) -> Plain:
 def too_many(n: int, what: str, most: int) -> FileProblem:
     """Return the problem of a file that holds more `what` than the app takes."""
     return FileProblem(f"it holds {n} {what}, more than {most}; it cannot be a network to step through")
-
-
-def _bad(name: str) -> FileProblem:
-    return FileProblem(f"what its reader answered is not in order ({name}); the file may be damaged, save it anew")
-
-
-def _checked(got: Mapping[str, Plain], key: str, wanted: type[_T], fits: Callable[[_T], bool]) -> _T:
-    value = got.get(key)
-    if type(value) is not wanted or not fits(value):
-        raise _bad(key)
-    return value
-
-
-def _fields(data: Plain, what: str) -> Mapping[str, Plain]:
-    if not isinstance(data, dict):
-        raise _bad(what)
-    return cast("Mapping[str, Plain]", data)
-
-
-def _text(got: Mapping[str, Plain], key: str, most: int) -> str:
-    return _checked(got, key, str, lambda s: len(s) <= most)
-
-
-def _count(got: Mapping[str, Plain], key: str) -> int:
-    return _checked(got, key, int, lambda n: 0 <= n < 2**62)
-
-
-def _truth(got: Mapping[str, Plain], key: str) -> bool:
-    return _checked(got, key, bool, lambda _: True)
-
-
-def _choice(got: Mapping[str, Plain], key: str, choices: tuple[Any, ...]) -> Any:
-    return _checked(got, key, str, lambda s: s in choices)
-
-
-def _list(got: Mapping[str, Plain], key: str, most: int) -> list[Plain]:
-    return _checked(got, key, list, lambda v: len(v) <= most)
-
-
-def _mapping(got: Mapping[str, Plain], key: str, most: int) -> dict[str, Plain]:
-    return _checked(got, key, dict, lambda v: len(v) <= most and all(type(k) is str and len(k) <= LONGEST_NAME for k in v))
-
-
-def _texts(got: Mapping[str, Plain], key: str, most: int, longest: int) -> tuple[str, ...]:
-    values = _list(got, key, most)
-    if not all(type(v) is str and len(v) <= longest for v in values):
-        raise _bad(key)
-    return tuple(values)
-
-
-def _text_mapping(got: Mapping[str, Plain], key: str, most: int, longest: int) -> dict[str, str]:
-    values = _mapping(got, key, most)
-    if not all(type(v) is str and len(v) <= longest for v in values.values()):
-        raise _bad(key)
-    return dict(values)
-
-
-def _counts(got: Mapping[str, Plain], key: str, most: int) -> list[int]:
-    values = _list(got, key, most)
-    if not all(type(v) is int and 0 <= v < 2**62 for v in values):
-        raise _bad(key)
-    return values

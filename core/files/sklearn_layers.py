@@ -38,12 +38,14 @@ class Estimator:
 
 def estimator_in(value: Value, source: Source) -> Estimator | None:
     """Return the MLP in a pickle: itself, in a Pipeline, as the best of a search, or an entry; None if there is none."""
-    return _find(value, source, 0)
+    return _find(value, source, set(), 0)
 
 
-def _find(value: Value, source: Source, depth: int) -> Estimator | None:
-    if depth > _DEEPEST:
+def _find(value: Value, source: Source, seen: set[int], depth: int) -> Estimator | None:
+    # What is shared is looked through once: lists of lists of the same list have more ways than anyone can go.
+    if depth > _DEEPEST or id(value) in seen:
         return None
+    seen.add(id(value))
     kind = _kind(value)
     if isinstance(value, Called) and kind in _MLPS:
         made = Estimator(kind)
@@ -52,10 +54,10 @@ def _find(value: Value, source: Source, depth: int) -> Estimator | None:
     if isinstance(value, Called) and kind == "Pipeline":
         return _pipeline(value, source)
     if isinstance(value, Called) and kind in _SEARCHES:
-        return _find(_attributes(value).get("best_estimator_"), source, depth + 1)
+        return _find(_attributes(value).get("best_estimator_"), source, seen, depth + 1)
     if isinstance(value, (Table, Items)):
-        for _, inner in list(entries(value))[:1000]:
-            found = _find(inner, source, depth + 1)
+        for _, inner in entries(value):
+            found = _find(inner, source, seen, depth + 1)
             if found is not None:
                 return found
     return None

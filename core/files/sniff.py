@@ -14,59 +14,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from core.files.kinds import NAMES, READER_OF, SUFFIXES
 from core.files.limits import LIMITS
 from core.files.problem import FileProblem, shown
+from core.files.protobuf import protobuf
 from core.files.zip_safe import Zip
 
 HEAD = 65_536
-READERS = frozenset(
-    ("read_npz", "read_safetensors", "read_torch", "read_sklearn", "read_onnx", "read_keras", "read_table", "read_other")
-)  # fmt: skip
-"""The modules that the child may import to read a file; a file's contents never name one."""
-
-_READER_OF = {
-    "npz": "read_npz", "npy": "read_npz", "safetensors": "read_safetensors", "torch": "read_torch", "torch-legacy": "read_torch",
-    "torch-tar": "read_torch", "pickle": "read_sklearn", "onnx": "read_onnx", "keras": "read_keras", "h5": "read_keras",
-    "json": "read_table", "csv": "read_table", "skops": "read_other", "tfjs": "read_other", "mat": "read_other",
-    "gguf": "read_other", "savedmodel": "read_other", "torchscript": "read_other", "pt2": "read_other",
-}  # fmt: skip
-_NAMES = {
-    "npz": ("a NumPy .npz archive", ".npz"),
-    "npy": ("a NumPy .npy array", ".npy"),
-    "safetensors": ("a safetensors file", ".safetensors"),
-    "torch": ("a PyTorch file", ".pt"),
-    "torch-legacy": ("a PyTorch file of the older kind", ".pt"),
-    "torch-tar": ("a PyTorch file of the oldest kind", ".pt"),
-    "pickle": ("a Python pickle", ".pkl"),
-    "onnx": ("an ONNX graph", ".onnx"),
-    "keras": ("a Keras archive", ".keras"),
-    "h5": ("an HDF5 file", ".h5"),
-    "json": ("JSON", ".json"),
-    "csv": ("a table of text", ".csv"),
-    "skops": ("a skops archive", ".skops"),
-    "tfjs": ("a TensorFlow.js model", ".json"),
-    "mat": ("a MATLAB file", ".mat"),
-    "gguf": ("a GGUF file", ".gguf"),
-    "savedmodel": ("a TensorFlow SavedModel", ".pb"),
-    "torchscript": ("a TorchScript archive", ".pt"),
-    "pt2": ("an exported PyTorch program", ".pt2"),
-    "stepper": ("a document of this app", ".stepper"),
-}
-_TORCH = ("torch", "torch-legacy", "torch-tar", "torchscript", "pt2", "pickle")
-SUFFIXES: dict[str, tuple[str, ...]] = {
-    ".npz": ("npz",), ".npy": ("npy",), ".safetensors": ("safetensors",), ".onnx": ("onnx",), ".keras": ("keras",),
-    ".h5": ("h5",), ".hdf5": ("h5",), ".pt": _TORCH, ".pth": _TORCH, ".pkl": _TORCH, ".pickle": _TORCH, ".joblib": _TORCH,
-    ".sav": _TORCH, ".json": ("json", "tfjs"), ".csv": ("csv", "json"), ".tsv": ("csv",), ".skops": ("skops",),
-    ".mat": ("mat", "h5"), ".gguf": ("gguf",), ".pt2": ("pt2", "torchscript", "torch"), ".stepper": ("stepper",),
-    ".pb": ("savedmodel",),
-}  # fmt: skip
-"""Which kinds a file of that name can be; a name that is not listed can be any."""
-
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _TORCH_LEGACY = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
 _HTML = re.compile(rb"\s*<(!doctype\s+html|html|head|body|script|!--|\?xml|svg)", re.IGNORECASE)
-_ONNX_FIELDS = {1: 0, 2: 2, 3: 2, 4: 2, 5: 0, 6: 2, 7: 2, 8: 2, 14: 2, 20: 2, 25: 2, 26: 2}
-"""Numbers and wire types of the fields of onnx.ModelProto (onnx.proto3)."""
 _NUMBER_LINE = re.compile(r"^\s*[-+]?(\d|\.\d|nan|inf)", re.IGNORECASE)
 
 
@@ -108,7 +65,7 @@ def sniff(path: Path) -> Kind:
 
 def _agreeing(suffix: str, format: str, packing: str) -> Kind:
     """Return the kind, unless the file's name promises another one."""
-    name, right = _NAMES[format]
+    name, right = NAMES[format]
     if suffix in SUFFIXES and format not in SUFFIXES[suffix]:
         raise FileProblem(
             f"it is {name}, although its name ends in {suffix}; rename it to end in {right} to open it as what it is"
@@ -117,7 +74,7 @@ def _agreeing(suffix: str, format: str, packing: str) -> Kind:
 
 
 def _kind(format: str, packing: str = "") -> Kind:
-    return Kind(format, _READER_OF.get(format, ""), _NAMES[format][0], packing)
+    return Kind(format, READER_OF.get(format, ""), NAMES[format][0], packing)
 
 
 def _format(file: IO[bytes], head: bytes, size: int, path: Path) -> tuple[str, str]:
@@ -134,9 +91,13 @@ def _format(file: IO[bytes], head: bytes, size: int, path: Path) -> tuple[str, s
     format = _by_magic(file, head) or _by_shape(head, size, suffix) or _pickle(file, head, size)
     if format:
         return format, ""
+    if head.lstrip().startswith(b"<?xml") and b"<html" not in head.lower():
+        raise FileProblem(
+            "it is XML, such as PMML, which this app does not read; save the network as .onnx or its weights as .npz"
+        )
     if _HTML.match(head):
         raise FileProblem("it is a web page, saved in place of the file; download the file itself, not the page that shows it")
-    format = _text(head) or _protobuf(file, size, suffix)
+    format = _text(head) or protobuf(file, size, suffix)
     if format:
         return format, ""
     raise _unknown(suffix)
@@ -144,7 +105,7 @@ def _format(file: IO[bytes], head: bytes, size: int, path: Path) -> tuple[str, s
 
 def _unknown(suffix: str) -> FileProblem:
     if suffix in SUFFIXES:
-        name = _NAMES[SUFFIXES[suffix][0]][0]
+        name = NAMES[SUFFIXES[suffix][0]][0]
         return FileProblem(f"it is not {name}, although its name ends in {suffix}: it is damaged or something else; save it anew")
     return FileProblem(
         "it is nothing that this app reads; save the network as .npz, .safetensors, .onnx, .keras or a PyTorch state dict (.pt)"
@@ -305,57 +266,3 @@ def _in_zip(path: Path) -> str:
     known = next((n for n in names if Path(n).suffix.lower() in SUFFIXES), None)
     inside = f" and open {shown(known)}" if known else " and open the file in it that holds the network"
     raise FileProblem(f"it is a zip archive, but of none of the formats that this app reads; unpack it{inside}")
-
-
-def _protobuf(file: IO[bytes], size: int, suffix: str) -> str:
-    """Return 'onnx' or 'savedmodel' if the bytes read as such a message from the first to the last, "" otherwise."""
-    fields, short = _fields(file, size)
-    seen = {n for n, _ in fields}
-    fits = bool(fields) and all(_ONNX_FIELDS.get(n) == wire for n, wire in fields)
-    if fits and 7 in seen and (seen & {1, 8} or suffix == ".onnx"):
-        if short:
-            raise FileProblem("it is an ONNX graph that is cut short; download or save it again")
-        return "onnx"
-    if fits and suffix == ".onnx":
-        if short:
-            raise FileProblem("it is an ONNX file that is cut short; download or save it again")
-        raise FileProblem("it is an ONNX file without a graph in it; export the network anew")
-    if suffix == ".pb" and fields and not short:
-        return "savedmodel"
-    return ""
-
-
-def _fields(file: IO[bytes], size: int) -> tuple[list[tuple[int, int]], bool]:
-    """Return the outermost fields of a protobuf message as (number, wire type), and whether the last reaches past the end.
-
-    There are none if the bytes are no such message.
-    """
-    found: list[tuple[int, int]] = []
-    at = 0
-    while at < size and len(found) < 5_000:
-        file.seek(at)
-        block = file.read(24)
-        tag, used = _varint(block)
-        number, wire = tag >> 3, tag & 7
-        if not used or not 1 <= number <= 4_000 or wire not in (0, 1, 2, 5):
-            return ([], False) if used or not found else (found, True)
-        at += used
-        if wire in (1, 5):
-            at += 8 if wire == 1 else 4
-        else:
-            value, used = _varint(block[used:])
-            if not used:
-                return found, True
-            at += used + (value if wire == 2 else 0)
-        found.append((number, wire))
-    return found, at > size
-
-
-def _varint(data: bytes) -> tuple[int, int]:
-    """Return a number written in groups of 7 bits, and how many bytes it took (0 if it does not end)."""
-    value = 0
-    for i, byte in enumerate(data[:10]):
-        value |= (byte & 0x7F) << (7 * i)
-        if byte < 0x80:
-            return value, i + 1
-    return 0, 0

@@ -14,7 +14,7 @@ from core.files.torch_tensors import Placed, tensor_in
 Path = tuple[str, ...]
 _T = TypeVar("_T")
 _DEEPEST = 40
-_MOST_VISITED = 400_000
+_MOST_VISITED = 200_000
 _MOST_FACTS = 200
 _BESIDE = re.compile(r"optim|sched|scaler|^ema$|_ema$|^ema_|grad", re.IGNORECASE)
 
@@ -29,11 +29,18 @@ class Contents:
     homes: dict[Path, None] = field(default_factory=dict)
     # Modules of a state dict that have no tensors, such as activations: PyTorch notes every module's version.
     silent: dict[Path, tuple[str, ...]] = field(default_factory=dict)
+    # Where an optimiser's own dictionary lies, whatever it is called.
+    optimizers: dict[Path, None] = field(default_factory=dict)
 
     def network(self) -> Path | None:
         """Return the path of the one network in it, None if there are none or several."""
-        found = [p for p in [*self.modules, *self.homes] if not beside(p)]
+        found = [p for p in [*self.modules, *self.homes] if not self.beside(p)]
         return found[0] if len(found) == 1 else None
+
+    def beside(self, path: Path) -> Path:
+        """Return the way to what is not the network itself (an optimiser's state, running copies of the weights), else ()."""
+        ways = [path[: n + 1] for n in range(len(path))]
+        return next((w for w in ways if w in self.optimizers or _BESIDE.search(w[-1])), ())
 
     def names(self) -> dict[Path, str]:
         """Return each tensor's name: keys joined by dots, below the only network without the way to it."""
@@ -48,11 +55,6 @@ class Contents:
             taken.add(name)
             names[path] = name
         return names
-
-
-def beside(path: Path) -> Path:
-    """Return the way to what is not the network itself (an optimiser's state, running copies of the weights), else ()."""
-    return next((path[: n + 1] for n, part in enumerate(path) if _BESIDE.search(part)), ())
 
 
 def is_module(value: Value) -> bool:
@@ -91,18 +93,23 @@ class _Walk:
         if placed is not None:
             self._found.tensors[path] = placed
             return
-        if not isinstance(value, (Table, Items, Called)) or id(value) in self._seen or len(path) > _DEEPEST:
+        if not isinstance(value, (Table, Items, Called)) or len(path) > _DEEPEST:
             return
-        self._seen.add(id(value))
         if isinstance(value, Called) and is_module(value):
+            # A module that is used twice has its tensors under both names, as in a state dict.
             self._module(value, path, module)
             return
+        if id(value) in self._seen:
+            return
+        self._seen.add(id(value))
         self._home(value, path)
         for name, inner in entries(value):
             self.visit(inner, (*path, name))
 
     def _home(self, value: Value, path: Path) -> None:
         texts = dict(value.texts()) if isinstance(value, Table) else {}
+        if path and isinstance(texts.get("state"), Table) and isinstance(texts.get("param_groups"), Items):
+            self._found.optimizers[path] = None
         # Numbers alone (a best accuracy, a step) do not make a state dict.
         if not any((t := tensor_in(v)) is not None and t.shape for v in texts.values()):
             return

@@ -71,6 +71,7 @@ class _Reader:
         self._layers: list[Layer] = []
         self._assumed: list[str] = []
         self._chained = True
+        self._left = MOST_LAYERS
 
     def read(self, module: Called, path: Path) -> ModuleLayers:
         start = len(path)
@@ -78,8 +79,9 @@ class _Reader:
         return ModuleLayers(tuple(self._layers), self._chained, tuple(self._assumed))
 
     def _visit(self, module: Called, path: Path, start: int, chained: bool, depth: int) -> None:
-        if depth > _DEEPEST or len(self._layers) > MOST_LAYERS:
-            raise FileProblem("its modules are nested deeper than any network, so it is not read")
+        self._left -= 1
+        if depth > _DEEPEST or self._left < 0:
+            raise FileProblem("its modules are nested deeper, or are more, than any network's, so it is not read")
         kind = module.name
         if depth == 0 and hooked(module):
             self._chained = False

@@ -20,6 +20,10 @@ _OTHER_BYTES = {"qint8": 1, "quint8": 1, "qint32": 4, "float8_e4m3fn": 1, "float
                 "float8_e5m2fnuz": 1, "float8_e8m0fnu": 1, "complex32": 4}  # fmt: skip
 _NAMES = {"float": "float32", "double": "float64", "half": "float16", "long": "int64", "int": "int32", "short": "int16",
           "cfloat": "complex64", "cdouble": "complex128", "chalf": "complex32"}  # fmt: skip
+REBUILT = frozenset(
+    f"torch._utils._rebuild_{n}" for n in ("tensor", "tensor_v2", "tensor_v3", "parameter", "parameter_with_state")
+)
+"""The functions of PyTorch that make the tensors that are read here."""
 _MOST_REPEATED = 2**20
 """A tensor may have this many numbers, even if its storage has fewer (an expanded one has each of them many times)."""
 

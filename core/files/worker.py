@@ -49,6 +49,7 @@ class Worker:
         """Start nothing yet."""
         self._limits = limits
         self._process: subprocess.Popen[bytes] | None = None
+        self._folder: Path | None = None
         self._late = False
         self._unclean = False  # whether frames of an answer may still be in the pipe
 
@@ -117,6 +118,9 @@ class Worker:
             if pipe is not None:
                 with contextlib.suppress(OSError):
                     pipe.close()
+        if self._folder is not None:
+            with contextlib.suppress(OSError):  # the process has taken it away, unless it was ended too early
+                self._folder.rmdir()
 
     @contextlib.contextmanager
     def _asked(self, named: str, request: dict[str, Any]) -> Generator[Iterator[tuple[bytes, bytes]], None, None]:
@@ -171,7 +175,10 @@ class Worker:
         if self._process is not None and self._process.poll() is None:
             return self._process
         self.close()
-        folder = tempfile.mkdtemp(prefix="stepper-read-")  # the process takes it away as soon as it stands in it
+        try:
+            self._folder = Path(tempfile.mkdtemp(prefix="stepper-read-"))
+        except OSError as error:
+            raise FileProblem(f"{named}: no folder can be made to read it in ({error.strerror}); free some space") from None
         environment = {k: os.environ[k] for k in _KEPT if k in os.environ}
         environment |= {
             "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1",
@@ -180,10 +187,11 @@ class Worker:
         try:
             self._process = subprocess.Popen(
                 [sys.executable, "-I", "-B", str(_CHILD)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL, cwd=folder, env=environment, creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+                stderr=subprocess.DEVNULL, cwd=self._folder, env=environment,
+                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )  # fmt: skip
         except OSError as error:
-            Path(folder).rmdir()
+            self._folder.rmdir()
             raise FileProblem(
                 f"{named}: no process can be started to read it ({error.strerror}); close other programs and try again"
             ) from None

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers.bits import bits
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -34,7 +35,6 @@ from core.notes import Bookmark, Breakpoint, Watch
 from core.optimizers import RULES
 from core.program.ir import Program
 from core.session import Session, session_of
-from helpers.bits import bits
 
 SIZES = ("element", "operation", "statement", "layer", "phase", "iteration")
 OWN = """\
@@ -224,7 +224,7 @@ def test_it_stands_alone(tmp_path: Path) -> None:
     assert seen(found) == seen(session)
     found.use_optimizer("momentum")  # this reads the text anew, with the files
     found.run(2)
-    assert sorted(os.listdir(away)) == ["a.stepper"]
+    assert [p.name for p in away.iterdir()] == ["a.stepper"]
     opened = open_target(str(path), {"lr": 0.25})
     assert opened.program.first_values["lr"] == 0.25
     assert open_target(str(path)).program.text == session.timeline.opened.text
@@ -233,8 +233,8 @@ def test_it_stands_alone(tmp_path: Path) -> None:
 def test_names_of_files_that_are_plain() -> None:
     assert all(map(is_plain, ("a.csv", "data/größe 2.npz", "a/b/c.tsv")))
     bad = (
-        "", "/etc/a.csv", "../a.csv", "a/../b.csv", "a\\b.csv", "C:a.csv", "a.exe", ".hidden.csv", "a//b.csv", "a\n.csv", "x" * 300
-        + ".csv", "./a.csv", "a/.b/c.csv", "\u202ea.csv", "con/ a.csv",
+        "", "/etc/a.csv", "../a.csv", "a/../b.csv", "a\\b.csv", "C:a.csv", "a.exe", ".hidden.csv", "a//b.csv", "a\n.csv",
+        "x" * 300 + ".csv", "./a.csv", "a/.b/c.csv", "\u202ea.csv", "con/ a.csv",
     )  # fmt: skip
     assert not any(map(is_plain, bad))
     assert named_files('X = inputs("a.csv")\nY = targets("iris")\nW = values("../b.npz", "W")\n') == ("a.csv",)
@@ -369,7 +369,7 @@ def _pickled() -> bytes:
 )  # fmt: skip
 def test_what_is_hostile_or_newer_is_said(path: Path, whole: bytes, change: Any, said: str) -> None:
     assert said in (refused(path, rewritten(whole, change)) or "")
-    assert sorted(os.listdir(path.parent)) == [path.name]
+    assert [p.name for p in path.parent.iterdir()] == [path.name]
 
 
 def test_an_array_that_claims_to_be_huge_is_refused(path: Path, whole: bytes) -> None:
@@ -451,3 +451,29 @@ def test_two_processes_agree_on_a_document(path: Path) -> None:
 
 def test_data_sets_are_not_embedded() -> None:
     assert all(not named_files(f'X = inputs("{name}")\n') for name in sources.BUILT_IN)
+
+
+# -- what documents have brought to light --------------------------------------------------------------
+
+
+def test_losses_go_on_after_undo_of_a_change_that_was_made_for_the_next_iteration() -> None:
+    session = session_of(open_target("xor"))
+    session.go(1, 3)
+    session.use_optimizer("adam")  # from iteration 2 on, before the loss of iteration 1 is known
+    session.run(5)
+    session.undo()
+    assert len(session.timeline.losses) == session.timeline.iteration - 1
+    session.run(3)
+    plain = session_of(open_target("xor"))
+    plain.run(len(session.timeline.losses))
+    assert session.timeline.losses == plain.timeline.losses
+
+
+def test_a_restored_session_goes_on_where_a_line_fails(path: Path) -> None:
+    session = session_of(open_target("iris"))
+    session.run(1)
+    session.go(2, 0)
+    session.change_cell(session.program.inputs["Y"], (0, 0), "0.5")
+    found = again(session, path)
+    assert found.run(4) == session.run(4)
+    assert found.timeline.position == session.timeline.position

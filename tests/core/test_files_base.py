@@ -116,6 +116,8 @@ def _hdf5_tar(path: Path) -> None:
         ("a.npz", b"", "is empty"),
         ("a.h5", b"\n\n<!DOCTYPE html>\n<html><body>404</body></html>", "is a web page"),
         ("a.safetensors", b"<html>", "is a web page"),
+        ("a.h5", b'<?xml version="1.0"?><!DOCTYPE html><HTML>', "is a web page"),
+        ("a.pmml", b'<?xml version="1.0"?><PMML/>', "is XML"),
         ("a.pt", b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 10\n", "git lfs pull"),
         ("a.npz", b"\x80\x04\x95\x0b\x00\x00\x00\x00\x00\x00\x00}\x94\x8c\x01W\x94K\x01s.", "is a Python pickle, although"),
         ("a.npz", b"(dp0\nVW1\np1\nI3\nsVb1\np2\nF1.5\ns.", "is a Python pickle, although"),
@@ -195,13 +197,48 @@ def _child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None
     ],
 )
 def test_every_way_of_dying_is_a_sentence(script: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    _child(tmp_path, monkeypatch, script)
+    _child(tmp_path, monkeypatch, f"sys.stdin.buffer.read(9)\n{script}")
     path = tmp_path / "a.npz"
     path.write_bytes(b"x")
     with pytest.raises(FileProblem) as raised, Worker(Limits(seconds=1)) as worker:
         worker.read(path)
     assert words in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+def test_what_a_reader_must_not_answer_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = """
+from core.files import child, read_npz
+from core.files.saved import Saved, Tensor, Where
+from pathlib import Path
+ANSWERS = {ANSWERS}
+def read(path, limits):
+    return ANSWERS[path.name](path)
+read_npz.read = read
+child.main()
+"""
+    answers = {
+        "bytes.npz": "lambda p: Saved('f', str(p), 1, (Tensor(b'W', (), 'float32', 4, Where('worker')),))",
+        "type.npz": "lambda p: 3",
+        "write.npz": "lambda p: open(p, 'ab')",
+        "hidden.npz": "lambda p: [__import__('contextlib').suppress(BaseException).__exit__, Saved('f', str(p), 1)][1]",
+        "deep.npz": "lambda p: ANSWERS['deep.npz'](p)",
+        "quiet.npz": "lambda p: (print('to nobody'), p.stat(), Saved('f', str(p), p.stat().st_size))[2]",
+    }
+    table = "{" + ", ".join(f"{n!r}: {a}" for n, a in answers.items()) + "}"
+    _child(tmp_path, monkeypatch, script.replace("{ANSWERS}", table))
+    said = {}
+    with Worker() as worker:
+        for name in answers:
+            np.savez(tmp_path / name, W=np.eye(2))
+            try:
+                said[name] = worker.read(tmp_path / name).format
+            except FileProblem as error:
+                said[name] = str(error)
+        assert worker.pid, "one process answered all"
+    assert said["quiet.npz"] == said["hidden.npz"] == "f"
+    assert "(TypeError)" in said["bytes.npz"] and "(AttributeError)" in said["type.npz"]
+    assert "refused (open for writing)" in said["write.npz"] and "nested deeper" in said["deep.npz"]
 
 
 def test_a_worker_goes_on_after_its_process_died(tmp_path: Path) -> None:
@@ -229,12 +266,17 @@ def test_the_memory_of_the_process_is_limited(tmp_path: Path) -> None:
         worker.read(path)
 
 
-def test_nothing_is_left_behind(tmp_path: Path) -> None:
+def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = tmp_path / "temporary"
+    place.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(place))
     np.savez(tmp_path / "a.npz", W=np.eye(2))
-    before = set(Path(tempfile.gettempdir()).glob("stepper-read-*"))
     read(tmp_path / "a.npz")
-    assert set(Path(tempfile.gettempdir()).glob("stepper-read-*")) <= before
-    assert [p.name for p in tmp_path.iterdir()] == ["a.npz"]
+    assert not list(place.iterdir()) and len(list(tmp_path.iterdir())) == 2
+    _child(tmp_path, monkeypatch, "import time; time.sleep(60)")
+    with Worker(Limits(seconds=0.3)) as worker, pytest.raises(FileProblem, match="took longer"):
+        worker.read(tmp_path / "a.npz")
+    assert not list(place.iterdir())
 
 
 _TRIES = """

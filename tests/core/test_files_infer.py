@@ -212,5 +212,8 @@ def test_odd_names_are_only_names(name: str) -> None:
 
 
 def test_many_tensors_take_no_search() -> None:
-    shapes = {f"block{k}.weight": (7 + k % 3, 9) for k in range(3000)}
+    shapes = {f"block{k}.weight": (7 + k % 3, 9) for k in range(1000)}
     assert infer(tensors(shapes)).layers
+    found = infer(tensors({f"block{k}.weight": (7, 7) for k in range(4000)}))
+    assert found.layers == ()
+    assert "4000 parameters" in found.why[0]

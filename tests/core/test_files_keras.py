@@ -16,6 +16,7 @@ from helpers.saved_forward import forward, numbers
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from core.files import arrays, worker
 from core.files.limits import LIMITS
 from core.files.problem import FileProblem
 from core.files.saved import Saved
@@ -46,10 +47,10 @@ def put_legacy(group: Any, weights: dict[str, dict[str, Any]], version: str = "2
     group.attrs["layer_names"] = [n.encode() for n in weights]
     group.attrs["keras_version"] = version.encode()
     group.attrs["backend"] = b"tensorflow"
-    for layer, arrays in weights.items():
+    for layer, named in weights.items():
         own = group.create_group(layer)
-        own.attrs["weight_names"] = [n.encode() for n in arrays]
-        for name, array in arrays.items():
+        own.attrs["weight_names"] = [n.encode() for n in named]
+        for name, array in named.items():
             own.create_dataset(name, data=array)
 
 
@@ -160,12 +161,24 @@ def whole(keras: Any, dtype: str) -> Any:
     n = keras.layers
     net = keras.Sequential(
         [
-            keras.Input((4,)), n.Dense(6, activation="relu", dtype=dtype), n.BatchNormalization(dtype=dtype), n.Dropout(0.2),
-            n.Dense(6, use_bias=False, dtype=dtype, name="Named by me"), n.LeakyReLU(negative_slope=0.2), n.Reshape((2, 3)), n.Flatten(),
-            n.LayerNormalization(dtype=dtype, scale=False), n.Dense(5, activation=n.LeakyReLU(0.1), dtype=dtype), n.ELU(0.5),
-            n.Dense(4, activation="softplus", dtype=dtype), n.Activation("tanh"), n.ReLU(), n.Dense(3, dtype=dtype), n.Softmax(),
+            keras.Input((4,)),
+            n.Dense(6, activation="relu", dtype=dtype),
+            n.BatchNormalization(dtype=dtype),
+            n.Dropout(0.2),
+            n.Dense(6, use_bias=False, dtype=dtype, name="Named by me"),
+            n.LeakyReLU(negative_slope=0.2),
+            n.Reshape((2, 3)),
+            n.Flatten(),
+            n.LayerNormalization(dtype=dtype, scale=False),
+            n.Dense(5, activation=n.LeakyReLU(0.1), dtype=dtype),
+            n.ELU(0.5),
+            n.Dense(4, activation="softplus", dtype=dtype),
+            n.Activation("tanh"),
+            n.ReLU(),
+            n.Dense(3, dtype=dtype),
+            n.Softmax(),
         ]
-    )  # fmt: skip
+    )
     rng = np.random.default_rng(5)
     for layer in net.layers:
         low = 0.2 if isinstance(layer, n.BatchNormalization) else -1
@@ -376,13 +389,26 @@ def test_hostile_files(tmp_path: Path, make: Callable[[Any, Path], None], said: 
         ({"class_name": "Sequential", "config": {}}, "no layers"),
         ({"class_name": "Sequential", "config": {"layers": [3]}}, "no layers"),
         (sequential(dense("d", 3), dense("d", 3)), "two layers"),
-        ({"class_name": "Model", "config": {"layers": [{**dense("a", 2), "inbound_nodes": [[["b", 0, 0, {}]]]},
-          {**dense("b", 2), "inbound_nodes": [[["a", 0, 0, {}]]]}]}}, "circle"),
-        ({"class_name": "Model", "config": {"layers": [{**dense("a", 2), "inbound_nodes": [[["z", 0, 0, {}]]]}]}}, "there is not"),
+        (
+            {
+                "class_name": "Model",
+                "config": {
+                    "layers": [
+                        {**dense("a", 2), "inbound_nodes": [[["b", 0, 0, {}]]]},
+                        {**dense("b", 2), "inbound_nodes": [[["a", 0, 0, {}]]]},
+                    ]
+                },
+            },
+            "circle",
+        ),
+        (
+            {"class_name": "Model", "config": {"layers": [{**dense("a", 2), "inbound_nodes": [[["z", 0, 0, {}]]]}]}},
+            "there is not",
+        ),
         ([], "no Keras model"),
         (json.loads("[" * 150 + "]" * 150), "no Keras model"),
     ],
-)  # fmt: skip
+)
 def test_wrong_descriptions(tmp_path: Path, model: Any, said: str) -> None:
     with zipfile.ZipFile(tmp_path / "net.keras", "w") as z:
         z.writestr("config.json", json.dumps(model))
@@ -418,6 +444,40 @@ def test_nan_weights_and_strange_names(tmp_path: Path) -> None:
         f.create_dataset(name, data=np.full((2, 2), np.nan))
     saved = Saved.from_data(read_keras.read(tmp_path / "net.h5", LIMITS).to_data())
     assert np.isnan(numbers(saved, saved.tensors[0].name, lambda _: None)).all()
+
+
+@pytest.mark.parametrize("ending", [".h5", ".keras", ".json"])
+def test_through_the_child_process(tmp_path: Path, ending: str) -> None:
+    weights, path = mlp(), tmp_path / f"net{ending}"
+    weights["dense_1"]["dense_1/bias:0"] = np.arange(5, dtype=">f4")  # not mapped: the reader is asked
+    raw = io.BytesIO()
+    with h5py.File(raw, "w") as f:
+        f.attrs["model_config"] = json.dumps(MLP)
+        put_legacy(f, weights)
+    if ending == ".h5":
+        path.write_bytes(raw.getvalue())
+    elif ending == ".json":
+        path.write_text(json.dumps(MLP))
+        (tmp_path / "net_weights.h5").write_bytes(raw.getvalue())
+    else:
+        with zipfile.ZipFile(path, "w") as z:
+            z.writestr("config.json", json.dumps(MLP))
+            z.writestr("model.weights.h5", raw.getvalue())
+    saved = worker.read(path)
+    assert saved.complete
+    for layer in saved.layers:
+        for (name, true), role in zip(weights[layer.name].items(), ("weight", "bias"), strict=True):
+            np.testing.assert_array_equal(arrays.array(saved, layer.tensors[role]), true, name)
+
+
+def test_a_secret_of_the_system_does_not_leak_from_the_child_process(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_bytes(SECRET)
+    for make, said in HOSTILE:
+        with h5py.File(tmp_path / "net.h5", "w") as f:
+            make(f, secret)
+        with pytest.raises(FileProblem, match=said):
+            worker.read(tmp_path / "net.h5")
 
 
 # --- anything ---------------------------------------------------------------------------------------------------------

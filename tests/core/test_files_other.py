@@ -50,10 +50,17 @@ def mat(packed: bool) -> bytes:
     scipy_io = pytest.importorskip("scipy.io", reason="the oracle extra is not installed")
     raw = io.BytesIO()
     whole = {
-        "Theta1": THETA, "whole": np.arange(6.0).reshape(2, 3), "single": THETA[:3, :4].astype("f4"), "bytes": np.arange(4, dtype="u1"),
-        "right": np.array([[True, False]]), "three": RNG.normal(size=(2, 3, 4)), "said": "a text", "s": {"a": 1.0}, "z": np.array([1j]),
+        "Theta1": THETA,
+        "whole": np.arange(6.0).reshape(2, 3),
+        "single": THETA[:3, :4].astype("f4"),
+        "bytes": np.arange(4, dtype="u1"),
+        "right": np.array([[True, False]]),
+        "three": RNG.normal(size=(2, 3, 4)),
+        "said": "a text",
+        "s": {"a": 1.0},
+        "z": np.array([1j]),
         "nothing": np.zeros((0, 3)),
-    }  # fmt: skip
+    }
     scipy_io.savemat(raw, whole, do_compression=packed)
     return raw.getvalue()
 
@@ -168,11 +175,17 @@ def test_tensorflow_js(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "more",
     [
-        {"paths": ["../group1-shard1of2.bin"]}, {"paths": ["/etc/passwd"]}, {"paths": ["nowhere.bin"]}, {"paths": 3}, {"weights": [3]},
-        {"weights": [{"name": "w", "shape": [10**9, 10**9], "dtype": "float32"}]}, {"weights": [{"name": "w", "shape": [-1], "dtype": "float32"}]},
-        {"weights": [{"name": "w", "shape": [1], "dtype": "float32"}] * 2}, {"weights": [{"name": "w", "shape": [1], "dtype": "string"}]},
+        {"paths": ["../group1-shard1of2.bin"]},
+        {"paths": ["/etc/passwd"]},
+        {"paths": ["nowhere.bin"]},
+        {"paths": 3},
+        {"weights": [3]},
+        {"weights": [{"name": "w", "shape": [10**9, 10**9], "dtype": "float32"}]},
+        {"weights": [{"name": "w", "shape": [-1], "dtype": "float32"}]},
+        {"weights": [{"name": "w", "shape": [1], "dtype": "float32"}] * 2},
+        {"weights": [{"name": "w", "shape": [1], "dtype": "string"}]},
     ],
-)  # fmt: skip
+)
 def test_tensorflow_js_that_lies(tmp_path: Path, more: dict[str, Any]) -> None:
     path, _, _ = js(tmp_path, **more)
     with pytest.raises(FileProblem):

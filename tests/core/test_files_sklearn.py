@@ -26,6 +26,10 @@ from core.files.limits import LIMITS, Limits
 from core.files.problem import FileProblem
 from core.files.read_sklearn import read
 from core.files.saved import Saved
+from core.library import open_target
+from core.report import trace
+from core.steppable import Choices
+from core.steppable_data import Samples
 
 pytest.importorskip("sklearn", reason="the oracle extra is not installed")
 joblib = pytest.importorskip("joblib", reason="the oracle extra is not installed")
@@ -142,6 +146,18 @@ def test_a_pipeline_with_a_standard_scaler(tmp_path: Path):
     assert saved.complete
     assert [n.kind for n in saved.layers] == ["batch_norm", "dense", "dense", "dense"]
     np.testing.assert_allclose(forward(saved, X), made.predict_proba(X), rtol=1e-12, atol=1e-12)
+
+
+def test_the_steps_of_a_pipeline_compute_what_it_computes(tmp_path: Path):
+    x = X[:16]
+    made = fitted(make_pipeline(StandardScaler(), MLPClassifier((5, 4), max_iter=5)))
+    path = pickled(tmp_path / "a.pkl", made)
+    np.savez(tmp_path / "data.npz", X=x, Y=made.predict_proba(x).round())
+    program = open_target(str(path), None, Choices(), Samples(str(tmp_path / "data.npz"))).program
+    last = [s for s in program.statements if s.phase == "forward"][-1].target
+    machine = trace(program, 1).machine
+    got = next(machine.value(v.index) for v in program.values if v.name == last)
+    np.testing.assert_allclose(np.asarray(got), made.predict_proba(x), rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize("before", [lambda: MinMaxScaler(), lambda: StandardScaler(with_mean=False)])

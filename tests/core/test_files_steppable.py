@@ -397,3 +397,53 @@ def test_steppable_takes_what_was_read(tmp_path: Path) -> None:
     assert found.text == steppable(read_saved(str(tmp_path / "net.npz")), None, Samples("iris"), tmp_path).text
     assert found.inferred is not None
     assert not found.stops
+
+
+# -- other libraries
+
+
+def test_scikit_learn_answers_as_here(tmp_path: Path) -> None:
+    joblib = pytest.importorskip("joblib", reason="scikit-learn is not installed")
+    networks = pytest.importorskip("sklearn.neural_network", reason="scikit-learn is not installed")
+    data = sources_iris()
+    net = networks.MLPClassifier((6, 5), activation="tanh", max_iter=400, random_state=1, tol=1.0).fit(*data)
+    joblib.dump(net, tmp_path / "net.joblib")
+    opened = open_target(str(tmp_path / "net.joblib"), None, None, Samples("iris"))
+    found = value(opened.program, first_iteration(opened.program), "A3")
+    assert np.abs(found - net.predict_proba(data[0])).max() <= 1e-12
+
+
+def sources_iris() -> tuple[Any, Any]:
+    from core.data.sources import load
+
+    table = load("iris")
+    return table.inputs, table.labels
+
+
+@pytest.mark.parametrize("kind", ["Gemm", "MatMul"])
+def test_onnx_gives_what_its_reference_gives(tmp_path: Path, kind: str) -> None:
+    onnx = pytest.importorskip("onnx")
+    from onnx import TensorProto, helper, numpy_helper
+    from onnx.reference import ReferenceEvaluator
+
+    shapes = {"w1": (6, 4), "b1": (6,), "w2": (6, 3), "b2": (3,)}
+    held = {n: R.standard_normal(s) for n, s in shapes.items()}
+    if kind == "Gemm":
+        nodes = [helper.make_node("Gemm", ["x", "w1", "b1"], ["h"], transB=1)]
+    else:
+        held["w1"] = held["w1"].T
+        nodes = [helper.make_node("MatMul", ["x", "w1"], ["p"]), helper.make_node("Add", ["b1", "p"], ["h"])]
+    nodes += [
+        helper.make_node("Relu", ["h"], ["r"]), helper.make_node("Gemm", ["r", "w2", "b2"], ["z"]),
+        helper.make_node("Softmax", ["z"], ["y"], axis=-1),
+    ]  # fmt: skip
+    graph = helper.make_graph(
+        nodes, "g", [helper.make_tensor_value_info("x", TensorProto.DOUBLE, ["m", 4])],
+        [helper.make_tensor_value_info("y", TensorProto.DOUBLE, ["m", 3])],
+        [numpy_helper.from_array(np.ascontiguousarray(a), n) for n, a in held.items()],
+    )  # fmt: skip
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    onnx.save(model, tmp_path / "net.onnx")
+    opened = open_target(str(tmp_path / "net.onnx"), None, None, Samples("iris"))
+    wanted = ReferenceEvaluator(model).run(None, {"x": sources_iris()[0]})[0]
+    assert np.abs(value(opened.program, first_iteration(opened.program), "A2") - wanted).max() <= 1e-12

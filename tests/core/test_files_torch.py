@@ -8,6 +8,7 @@ import io
 import os
 import pickle
 import struct
+import warnings
 import zipfile
 from collections import OrderedDict
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from typing import Any
 import numpy as np
 import pytest
 from helpers.file_forward import forward, outcome
+from helpers.real_files import real_file
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -135,6 +137,33 @@ def test_a_checkpoint_names_the_network_and_what_is_beside(form: str, tmp_path: 
     assert saved.metadata["network"] == "model"
     assert saved.metadata["beside the network"] == "optimizer"
     assert (saved.metadata["epoch"], saved.metadata["loss"]) == ("3", "0.5")
+
+
+def test_an_optimizer_is_known_by_what_it_holds(tmp_path: Path):
+    made = nn.Linear(2, 3)
+    optimizer = torch.optim.SGD(made.parameters(), 0.1, momentum=0.9)
+    made(torch.ones(1, 2)).sum().backward()
+    optimizer.step()
+    for value, home in (
+        ({"net": made.state_dict(), "o": optimizer.state_dict()}, "net"),
+        ((made.state_dict(), optimizer.state_dict()), "0"),
+    ):
+        saved = opened(written(tmp_path / "a.pt", value))
+        assert [t.name for t in saved.tensors][:2] == ["weight", "bias"]
+        assert saved.metadata["network"] == home
+
+
+def test_sparse_tensors_are_left_out_and_said(tmp_path: Path):
+    saved = opened(written(tmp_path / "a.pt", {"w": torch.ones(2), "s": torch.eye(3).to_sparse()}))
+    assert "w" in [t.name for t in saved.tensors]
+    assert "_rebuild_sparse_tensor" in saved.warnings[0]
+
+
+def test_one_layer_alone(tmp_path: Path):
+    made = nn.Linear(3, 2)
+    saved = opened(written(tmp_path / "a.pt", made))
+    assert [t.name for t in saved.tensors] == ["weight", "bias"]
+    assert [(n.kind, n.name, n.inputs, n.outputs) for n in saved.layers] == [("dense", "Linear", ("input",), ("Linear",))]
 
 
 def test_two_networks_keep_their_paths(tmp_path: Path):
@@ -255,12 +284,58 @@ def test_layers_that_do_not_chain_are_said(tmp_path: Path):
     assert "the layer '2' takes 4 numbers where '0' before it gives 3" in saved.warnings
 
 
+def test_a_layer_that_is_used_twice(tmp_path: Path):
+    shared = nn.Linear(3, 3)
+    made = nn.Sequential(shared, nn.Tanh(), shared).double()
+    saved = opened(written(tmp_path / "a.pt", made))
+    assert saved.complete
+    x = torch.randn(4, 3, dtype=torch.float64)
+    np.testing.assert_allclose(forward(saved, x.numpy()), made(x).detach().numpy(), rtol=1e-12)
+
+
+def test_modules_of_the_same_modules_are_not_gone_through(tmp_path: Path):
+    made = nn.Sequential(nn.Linear(1, 1))
+    for _ in range(30):
+        made = nn.Sequential(made, made)
+    assert isinstance(outcome(read, written(tmp_path / "a.pt", made)), str)
+    inner = nn.Sequential()
+    for _ in range(30):
+        inner = nn.Sequential(inner, inner)
+    assert isinstance(outcome(read, written(tmp_path / "a.pt", nn.Sequential(inner, nn.Linear(1, 1)))), str)
+
+
+def test_a_module_in_itself(tmp_path: Path):
+    made = nn.Sequential(nn.Linear(1, 1))
+    made._modules["1"] = made
+    assert isinstance(outcome(read, written(tmp_path / "a.pt", made)), str)
+
+
 def test_names_with_markup_and_of_great_length(tmp_path: Path):
     names = ["<b>bold</b>", "right\u202eleft", "a" * 1_000_000, "new\nline", ""]
     saved = opened(written(tmp_path / "a.pt", {n: torch.ones(2) for n in names}))
     assert len(saved.tensors) == 5
     assert max(len(t.name) for t in saved.tensors) <= 256
     assert saved.tensors[0].name == "<b>bold</b>"
+
+
+# ---- files that none of us wrote
+
+
+@pytest.mark.parametrize("layers", ["two", "three"])
+def test_a_module_of_hls4ml_computes_what_torch_computes(layers: str):
+    path = real_file("hls4ml", "1.3.0", f"example-models/pytorch/{layers}_layer_model.pt")
+    saved = read_in_child(path)
+    assert saved.complete
+    assert all(n.steppable for n in saved.layers)
+    x = torch.randn(16, saved.layers[0].attributes["inputs"], generator=torch.Generator().manual_seed(1))
+    # Its digest is known, so torch may read it as it wants to; it warns that its classes and softmax have changed since.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        made = torch.load(path, map_location="cpu", weights_only=False).eval()
+        wanted = made(x).detach().numpy()
+    np.testing.assert_allclose(forward(saved, x.numpy()), wanted, rtol=1e-6, atol=1e-6)
+    for name, tensor in made.state_dict().items():
+        same(saved, name, tensor)
 
 
 # ---- pickled without torch.save

@@ -15,6 +15,7 @@ import re
 import sys
 import tempfile
 import time
+import warnings
 import zipfile
 import zlib
 from pathlib import Path
@@ -34,6 +35,7 @@ from core.files.saved import Saved
 from core.files.worker import Worker
 
 ROOT = Path(__file__).parents[2]
+_NO_ZIP = (zipfile.BadZipFile, zlib.error, ValueError, NotImplementedError, RuntimeError, EOFError, OSError)
 _MOST_KEPT = 400
 _SLOW = 5.0
 _TELLING = (
@@ -144,9 +146,7 @@ def _changed(data: bytes, others: list[bytes], chance: random.Random) -> bytes:
     """Return a changed file. Half of the packed ones are changed inside and packed anew: their checksums hide what is within."""
     if chance.random() < 0.5:
         if data[:2] == b"PK":
-            with contextlib.suppress(
-                zipfile.BadZipFile, zlib.error, ValueError, NotImplementedError, RuntimeError, EOFError, OSError
-            ):
+            with contextlib.suppress(*_NO_ZIP):
                 return _zip_changed(data, others, chance)
         elif data[:1] == b"\x78":
             with contextlib.suppress(zlib.error):
@@ -156,7 +156,8 @@ def _changed(data: bytes, others: list[bytes], chance: random.Random) -> bytes:
 
 def _zip_changed(data: bytes, others: list[bytes], chance: random.Random) -> bytes:
     stream = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(stream, "w") as new:
+    with warnings.catch_warnings(), zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(stream, "w") as new:
+        warnings.simplefilter("ignore")  # about names that are there twice
         infos = old.infolist()
         chosen = chance.randrange(len(infos))
         for i, info in enumerate(infos):

@@ -425,3 +425,18 @@ def test_nothing_of_this_machine_is_in_a_document(window: MainWindow, path: Path
     window.documents.save_to(str(path))
     text = json.dumps(unpacked(path).data)
     assert str(tmp_path) not in text and str(Path.home()) not in text
+
+
+def test_where_nothing_can_be_kept_it_is_said_once(window: MainWindow, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    window.writing.drafts.folder = tmp_path / "file" / "drafts"
+    session = changed(window)
+    assert not window.documents.keep()
+    assert "cannot be kept in case something goes wrong" in window.message.text
+    window.message.dismiss()
+    assert not window.documents.keep()
+    assert window.message.text == ""
+    assert window.controller.session is session
+    assert not window.close()
+    assert "close once more" in window.message.text
+    assert window.close()
