@@ -578,7 +578,8 @@ ADAMW = _optimiser(
     "@ -= lr * (m@ / (1 - beta1 ** t) / (np.sqrt(v@ / (1 - beta2 ** t)) + eps) + wd * @)",
 ).replace("# update\n", "# update\nt = t + 1\n")  # fmt: skip
 NORMED = _optimiser("lr = 0.01\n", "", "@ -= lr * d@ / norm").replace(
-    "# update\n", "norm = np.sqrt(np.sum(dW1 ** 2) + np.sum(db1 ** 2) + np.sum(dW2 ** 2) + np.sum(db2 ** 2))\n# update\n")
+    "# update\n", "norm = np.sqrt(np.sum(dW1 ** 2) + np.sum(db1 ** 2) + np.sum(dW2 ** 2) + np.sum(db2 ** 2))\n# update\n"
+)
 ADAGRAD = _optimiser("lr = 0.1\n", "c", "c@ += d@ ** 2\n@ += -lr * d@ / (np.sqrt(c@) + 1e-7)")
 RMSPROP = _optimiser("lr = 0.01\nrho = 0.9\n", "c", "c@ = rho * c@ + (1 - rho) * d@ ** 2\n@ -= lr * d@ / np.sqrt(c@ + 1e-8)")
 NESTEROV = _optimiser("lr = 0.01\nmu = 0.9\n", "v", "prev@ = v@\nv@ = mu * v@ - lr * d@\n@ += -mu * prev@ + (1 + mu) * v@")
@@ -727,11 +728,23 @@ RIGHT = (
 )
 
 WRONG = (
-    Found("own layer's output", "datascience.stackexchange.com/questions/25394",
-          _replaced(LAYERWISE, ("dW2 = 1.0 / m * np.dot(dZ2, A1.T)", "dW2 = 1.0 / m * np.dot(dZ2, AL.T)"),
-                    ("dW1 = 1.0 / m * np.dot(dZ1, X.T)", "dW1 = 1.0 / m * np.dot(dZ1, A1.T)")),
-          (("dW2 = 1.0 / m * np.dot(dZ2, AL.T)", ("operand", "shape")), ("dW1 = 1.0 / m * np.dot(dZ1, A1.T)", ("operand", "shape")))),
-    Found("raw error passed on", "a question whose hidden delta uses the output's error: stackoverflow 46395467's sample loop", """\
+    Found(
+        "own layer's output",
+        "datascience.stackexchange.com/questions/25394",
+        _replaced(
+            LAYERWISE,
+            ("dW2 = 1.0 / m * np.dot(dZ2, A1.T)", "dW2 = 1.0 / m * np.dot(dZ2, AL.T)"),
+            ("dW1 = 1.0 / m * np.dot(dZ1, X.T)", "dW1 = 1.0 / m * np.dot(dZ1, A1.T)"),
+        ),
+        (
+            ("dW2 = 1.0 / m * np.dot(dZ2, AL.T)", ("operand", "shape")),
+            ("dW1 = 1.0 / m * np.dot(dZ1, A1.T)", ("operand", "shape")),
+        ),
+    ),
+    Found(
+        "raw error passed on",
+        "a question whose hidden delta uses the output's error: stackoverflow 46395467's sample loop",
+        """\
 # data
 X = np.array([[0, 0, 1, 1], [1, 1, 0, 0]])
 Y = np.array([[0, 0, 1, 1]])
@@ -753,8 +766,13 @@ delta_hidden = error * hidden * (1 - hidden)
 # update
 w_1 += np.dot(delta, hidden.T) * lr
 w_0 += np.dot(delta_hidden, X.T) * lr
-""", (("delta_hidden = error * hidden * (1 - hidden)", ("chain-skipped", "operand")),)),
-    Found("hidden error of the raw error", "the same question: the hidden error is made of the error, not of the delta", """\
+""",
+        (("delta_hidden = error * hidden * (1 - hidden)", ("chain-skipped", "operand")),),
+    ),
+    Found(
+        "hidden error of the raw error",
+        "the same question: the hidden error is made of the error, not of the delta",
+        """\
 # data
 X = np.array([[0.3, 0.1, 1, 1.2], [1, 0.8, 0.1, 0]])
 Y = np.array([[0, 0, 1, 1]])
@@ -778,8 +796,13 @@ delta_hidden = hidden_error * hidden * (1 - hidden)
 # update
 w_1 += np.dot(delta, hidden.T) * lr
 w_0 += np.dot(delta_hidden, X.T) * lr
-""", (("hidden_error = np.dot(w_1.T, error)", ("operand", "derivative-missing")),)),
-    Found("sigmoid of a sigmoid", "a Chinese forum's XOR that stays at 0.5", """\
+""",
+        (("hidden_error = np.dot(w_1.T, error)", ("operand", "derivative-missing")),),
+    ),
+    Found(
+        "sigmoid of a sigmoid",
+        "a Chinese forum's XOR that stays at 0.5",
+        """\
 # data
 X = np.array([[0, 1, 0, 1], [0, 0, 1, 1]])
 Y = np.array([[0, 1, 1, 0]])
@@ -807,16 +830,32 @@ W2 = W2 - alpha * s2 * np.transpose(out1)
 b2 = b2 - alpha * s2
 W1 = W1 - alpha * np.dot(s1, np.transpose(X))
 b1 = b1 - alpha * s1
-""", (("s2 = -2 * sigmoid(pred_y) * (1 - sigmoid(pred_y)) * err", ("derivative-twice",)),
-      ("slope1 = sigmoid(out1) * (1 - sigmoid(out1))", ("derivative-twice",)))),
-    Found("axes of rows", "pytroubles.com id1785: a digits network that stays at 10 %",
-          _replaced(MINIMAL_CLASSIFIER, ("db2 = np.sum(dscores, axis=0, keepdims=True)", "db2 = np.sum(dscores)"),
-                    ("db = np.sum(dhidden, axis=0, keepdims=True)", "db = np.sum(dhidden)")),
-          (("db2 = np.sum(dscores)", ("batch-sum",)), ("db = np.sum(dhidden)", ("batch-sum",)))),
-    Found("softmax over the samples", "stackoverflow.com/questions/76450489: sum without an axis over rows",
-          _replaced(MINIMAL_CLASSIFIER, ("np.sum(exp_scores, axis=1, keepdims=True)", "np.sum(exp_scores, axis=0)")),
-          (("probs = exp_scores / np.sum(exp_scores, axis=0)", ("axis",)),)),
-    Found("cells for the product", "datascience.stackexchange.com/questions/56928: one layer, the update adds", """\
+""",
+        (
+            ("s2 = -2 * sigmoid(pred_y) * (1 - sigmoid(pred_y)) * err", ("derivative-twice",)),
+            ("slope1 = sigmoid(out1) * (1 - sigmoid(out1))", ("derivative-twice",)),
+        ),
+    ),
+    Found(
+        "axes of rows",
+        "pytroubles.com id1785: a digits network that stays at 10 %",
+        _replaced(
+            MINIMAL_CLASSIFIER,
+            ("db2 = np.sum(dscores, axis=0, keepdims=True)", "db2 = np.sum(dscores)"),
+            ("db = np.sum(dhidden, axis=0, keepdims=True)", "db = np.sum(dhidden)"),
+        ),
+        (("db2 = np.sum(dscores)", ("batch-sum",)), ("db = np.sum(dhidden)", ("batch-sum",))),
+    ),
+    Found(
+        "softmax over the samples",
+        "stackoverflow.com/questions/76450489: sum without an axis over rows",
+        _replaced(MINIMAL_CLASSIFIER, ("np.sum(exp_scores, axis=1, keepdims=True)", "np.sum(exp_scores, axis=0)")),
+        (("probs = exp_scores / np.sum(exp_scores, axis=0)", ("axis",)),),
+    ),
+    Found(
+        "cells for the product",
+        "datascience.stackexchange.com/questions/56928: one layer, the update adds",
+        """\
 # data
 X = np.array([[1, 0, 1], [0, 1, 1], [0.2, 1, 0], [0, 0.3, 1]])
 y = np.array([[1], [0], [0], [0]])
@@ -832,11 +871,19 @@ L = np.sum((y - out) ** 2)
 dE = 2 * np.dot(X.T, (out - y) * out * (1 - out))
 # update
 weights += dE
-""", (("weights += dE", ("sign",)), )),
-    Found("derivative beside cross-entropy", "hunkim/DeepLearningZeroToAll issue 112",
-          _replaced(PLANAR, ("dZ2 = A2 - Y", "dZ2 = (A2 - Y) * A2 * (1 - A2)")),
-          (("dZ2 = (A2 - Y) * A2 * (1 - A2)", ("derivative-extra",)),)),
-    Found("stale and without slope", "Bot-Academy/NeuralNetworkFromScratch pull request 3", """\
+""",
+        (("weights += dE", ("sign",)),),
+    ),
+    Found(
+        "derivative beside cross-entropy",
+        "hunkim/DeepLearningZeroToAll issue 112",
+        _replaced(PLANAR, ("dZ2 = A2 - Y", "dZ2 = (A2 - Y) * A2 * (1 - A2)")),
+        (("dZ2 = (A2 - Y) * A2 * (1 - A2)", ("derivative-extra",)),),
+    ),
+    Found(
+        "stale and without slope",
+        "Bot-Academy/NeuralNetworkFromScratch pull request 3",
+        """\
 # data
 np.random.seed(30)
 img = np.random.rand(6, 5)
@@ -867,12 +914,22 @@ delta_h = np.transpose(w_h_o) @ delta_o * (h * (1 - h))
 # update
 w_i_h += -learn_rate * delta_h @ np.transpose(img)
 b_i_h += -learn_rate * delta_h
-""", (("delta_o = o - l", ("derivative-missing",)), ("delta_h = np.transpose(w_h_o) @ delta_o * (h * (1 - h))", ("stale",)))),
-    Found("weights before the error", "kim-marcel/basic_neural_network issue 7",
-          ELEVEN_LINES.replace("l1_delta = l2_delta.dot(syn1.T) * (l1 * (1 - l1))\n# update\nsyn1 += l1.T.dot(l2_delta)\n",
-                               "# update\nsyn1 += l1.T.dot(l2_delta)\n# backward\nl1_delta = l2_delta.dot(syn1.T) * (l1 * (1 - l1))\n# update\n"),
-          (("l1_delta = l2_delta.dot(syn1.T) * (l1 * (1 - l1))", ("stale",)),)),
-    Found("slope left away", "louisjc/mnist-neural-network issue 1: the hidden deltas without the output's slope", """\
+""",
+        (("delta_o = o - l", ("derivative-missing",)), ("delta_h = np.transpose(w_h_o) @ delta_o * (h * (1 - h))", ("stale",))),
+    ),
+    Found(
+        "weights before the error",
+        "kim-marcel/basic_neural_network issue 7",
+        ELEVEN_LINES.replace(
+            "l1_delta = l2_delta.dot(syn1.T) * (l1 * (1 - l1))\n# update\nsyn1 += l1.T.dot(l2_delta)\n",
+            "# update\nsyn1 += l1.T.dot(l2_delta)\n# backward\nl1_delta = l2_delta.dot(syn1.T) * (l1 * (1 - l1))\n# update\n",
+        ),
+        (("l1_delta = l2_delta.dot(syn1.T) * (l1 * (1 - l1))", ("stale",)),),
+    ),
+    Found(
+        "slope left away",
+        "louisjc/mnist-neural-network issue 1: the hidden deltas without the output's slope",
+        """\
 # data
 np.random.seed(32)
 X = np.random.rand(7, 4)
@@ -895,11 +952,19 @@ hidden_deltas = np.dot(output_deltas, W.T)
 # update
 W -= c * hidden_outputs.T @ output_deltas
 V -= c * X.T @ hidden_deltas
-""", (("hidden_deltas = np.dot(output_deltas, W.T)", ("derivative-missing",)),)),
-    Found("slope of the output's output", "libBrain issue 78: a slope of z fed with a", NIELSEN.replace(
-        "sigmoid_prime(z2)", "sigmoid_prime(a2)").replace("sigmoid_prime(z3)", "sigmoid_prime(a3)"),
-          (("return sigmoid(z) * (1 - sigmoid(z))", ("derivative-twice",)),)),
-    Found("output without its slope", "stackoverflow.com/questions/59399842: XOR, dE/dw1 = dE · h", """\
+""",
+        (("hidden_deltas = np.dot(output_deltas, W.T)", ("derivative-missing",)),),
+    ),
+    Found(
+        "slope of the output's output",
+        "libBrain issue 78: a slope of z fed with a",
+        NIELSEN.replace("sigmoid_prime(z2)", "sigmoid_prime(a2)").replace("sigmoid_prime(z3)", "sigmoid_prime(a3)"),
+        (("return sigmoid(z) * (1 - sigmoid(z))", ("derivative-twice",)),),
+    ),
+    Found(
+        "output without its slope",
+        "stackoverflow.com/questions/59399842: XOR, dE/dw1 = dE · h",
+        """\
 # data
 X = np.array([[1, 1], [1, 0], [0, 1], [0, 0]])
 y = np.array([[0], [1], [1], [0]])
@@ -921,90 +986,206 @@ deW1 = h.T @ dey0
 # update
 w0 -= lr * deW0
 w1 -= lr * deW1
-""", (("deW1 = h.T @ dey0", ("derivative-missing", "operand")),)),
-    Found("flat targets", "regression whose targets are (m,): every residual meets every target", _replaced(
-        DENOISED_CURVE, ("y = np.random.randn(8, 2)", "y = np.random.randn(8)"), ("w2 = np.random.randn(6, 2)", "w2 = np.random.randn(6, 1)")),
-          (("y = np.random.randn(8)", ("broadcast",)),)),
-    Found("mask on the wrong side", "a tutorial's copy with the mask turned", _replaced(
-        DENOISED_CURVE, ("grad_h[h < 0] = 0", "grad_h[h > 0] = 0")), (("grad_h[h > 0] = 0", ("operand",)),)),
-    Found("decay forgotten", "the L2 exercise with one lambd / m * W left away", _replaced(
-        DEEP_COLUMNS, ("np.dot(dZ2, A1.T) + lambd / m * W2", "np.dot(dZ2, A1.T)")),
-          (("dW2 = 1 / m * np.dot(dZ2, A1.T)", ("operand", "derivative-missing", "scale")),)),
-    Found("error turned round beside decay", "the L2 exercise with the error written the other way", _replaced(
-        DEEP_COLUMNS, ("dZ3 = A3 - Y", "dZ3 = Y - A3")), (("dZ3 = Y - A3", ("sign",)),)),
-    Found("mean forgotten beside decay", "the L2 exercise with 1 / m left away in one line", _replaced(
-        DEEP_COLUMNS, ("dW2 = 1 / m * np.dot(dZ2, A1.T)", "dW2 = np.dot(dZ2, A1.T)")),
-          (("dW2 = np.dot(dZ2, A1.T) + lambd / m * W2", ("scale",)),)),
-    Found("decay of another layer", "the L2 exercise with the decay of W3 in dW2", _replaced(
-        DEEP_COLUMNS, ("np.dot(dZ2, A1.T) + lambd / m * W2", "np.dot(dZ2, A1.T) - lambd / m * W2")),
-          (("dW2 = 1 / m * np.dot(dZ2, A1.T) - lambd / m * W2", ("sign",)),)),
-    Found("slope's sign beside decay", "the L2 exercise with the sign turned at a mask", _replaced(
-        DEEP_COLUMNS, ("dZ2 = np.multiply(dA2, A2 > 0)", "dZ2 = -np.multiply(dA2, A2 > 0)")),
-          (("dZ2 = -np.multiply(dA2, A2 > 0)", ("sign",)),)),
-    Found("decay taken away", "the classifier with the decay's sign turned", _replaced(
-        MINIMAL_CLASSIFIER, ("dW2 += reg * W2", "dW2 -= reg * W2")), (("dW2 -= reg * W2", ("sign",)),)),
-    Found("product's sign before decay", "the classifier with a minus before the decay is added", _replaced(
-        MINIMAL_CLASSIFIER, ("dW = np.dot(X.T, dhidden)", "dW = -np.dot(X.T, dhidden)")),
-          (("dW = -np.dot(X.T, dhidden)", ("sign",)),)),
-    Found("clipped upwards", "clipped cells, one step up", _replaced(
-        CLIPPED, ("W2 -= lr * dW2", "W2 += lr * dW2")), (("W2 += lr * dW2", ("sign",)),)),
-    Found("mask not in the backward", "dropout forward only", _replaced(
-        DROPOUT, ("dA1 = dA1 * D\n", "")), (("dA1 = dA1 / keep_prob", ("derivative-missing",)),)),
-    Found("not divided by keep_prob", "dropout whose backward does not scale", _replaced(
-        DROPOUT, ("dA1 = dA1 / keep_prob\n", "")), (("dA1 = dA1 * D", ("scale",)),)),
-    Found("rows and columns", "a digits network turned over: dZ2 @ A1 for rows", _replaced(
-        MINIMAL_CLASSIFIER, ("dW2 = np.dot(hidden_layer.T, dscores)", "dW2 = np.dot(hidden_layer, dscores.T)")),
-          (("dW2 = np.dot(hidden_layer, dscores.T)", ("transpose", "shape")),)),
-    Found("error turned round", "a network that predicts the contrary", _replaced(
-        DIGITS, ("dZ2 = A2 - one_hot_Y", "dZ2 = one_hot_Y - A2")), (("dZ2 = one_hot_Y - A2", ("sign",)),)),
-    Found("both minus", "updates that subtract what is meant to be added", _replaced(
-        BIKES, ("weights_input_to_hidden += lr", "weights_input_to_hidden -= lr")),
-          (("weights_input_to_hidden -= lr * delta_weights_i_h / n_records", ("sign",)),)),
-    Found("slope of ReLU by the values", "digits whose ReLU' is Z", _replaced(
-        DIGITS, ("return Z > 0", "return np.maximum(Z, 0)")), (("return np.maximum(Z, 0)", ("operand", "derivative-missing", "derivative-of-preactivation", "derivative-twice")),)),
-    Found("tanh with the sigmoid's slope", "planar data with A1 · (1 − A1)", _replaced(
-        PLANAR, ("1 - np.power(A1, 2)", "A1 * (1 - A1)")),
-          (("dZ1 = np.multiply(np.dot(W2.T, dZ2), A1 * (1 - A1))", ("operand",)),)),
-    Found("biases never moved", "planar data whose b1 stays", _replaced(
-        PLANAR, ("b1 = b1 - learning_rate * db1\n", "")),
-          (("db1 = 1 / m * np.sum(dZ1, axis=1, keepdims=True)", ("never-applied",)),)),
-    Found("hidden bias of the wrong delta", "planar data, db1 of dZ2", _replaced(
-        PLANAR, ("np.sum(dZ1, axis=1, keepdims=True)", "np.sum(dZ2, axis=1, keepdims=True)")),
-          (("db1 = 1 / m * np.sum(dZ2, axis=1, keepdims=True)", ("operand",)),)),
-    Found("Adam without the square", "Adam whose v sums the gradient itself", _replaced(
-        ADAM, ("vW1 = beta2 * vW1 + (1 - beta2) * dW1 ** 2", "vW1 = beta2 * vW1 + (1 - beta2) * dW1")),
-          (("vW1 = beta2 * vW1 + (1 - beta2) * dW1", ("operand",)),)),
-    Found("RMSProp without the square", "a running mean of the gradients themselves under the root", _replaced(
-        RMSPROP, *((f"(1 - rho) * d{p} ** 2", f"(1 - rho) * d{p}") for p, _ in _PARAMETERS)),
-          tuple((f"c{p} = rho * c{p} + (1 - rho) * d{p}", ("operand",)) for p, _ in _PARAMETERS)),
-    Found("RMSProp upwards", "a running mean of squares, one step up", _replaced(
-        RMSPROP, ("b2 -= lr * db2", "b2 += lr * db2")), (("b2 += lr * db2 / np.sqrt(cb2 + 1e-8)", ("sign",)),)),
-    Found("Nesterov without looking ahead", "the look-ahead with the velocity's sign turned", _replaced(
-        NESTEROV, ("W1 += -mu * prevW1 + (1 + mu) * vW1", "W1 += mu * prevW1 - (1 + mu) * vW1")),
-          (("W1 += mu * prevW1 - (1 + mu) * vW1", ("sign",)),)),
-    Found("Adam upwards", "Adam that adds", _replaced(
-        ADAM, ("W2 -= lr * mW2_hat", "W2 += lr * mW2_hat")),
-          (("W2 += lr * mW2_hat / (np.sqrt(vW2_hat) + eps)", ("sign",)),)),
-    Found("momentum upwards", "a velocity with the gradient's sign lost", _replaced(
-        MOMENTUM, ("vb1 = mu * vb1 - lr * db1", "vb1 = mu * vb1 + lr * db1")),
-          (("vb1 = mu * vb1 + lr * db1", ("sign",)),)),
-    Found("three in a row", "three faults, one after the other", _replaced(
-        DEEP_COLUMNS, ("dZ3 = A3 - Y", "dZ3 = (A3 - Y) * A3 * (1 - A3)"), ("dA2 = np.dot(W3.T, dZ3)", "dA2 = np.dot(W3.T, -dZ3)"),
-        ("dZ1 = np.multiply(dA1, A1 > 0)", "dZ1 = dA1")),
-          (("dZ3 = (A3 - Y) * A3 * (1 - A3)", ("derivative-extra",)), ("dA2 = np.dot(W3.T, -dZ3)", ("sign",)),
-           ("dZ1 = dA1", ("derivative-missing",)))),
-    Found("batch norm without its mean", "batch normalisation whose backward forgets that the mean depends on z", _replaced(
-        BATCH_NORM, ("N * dxhat - np.sum(dxhat, axis=0) - xhat", "N * dxhat - xhat")),
-          (("dz = 1 / N * ivar * (N * dxhat - xhat * np.sum(dxhat * xhat, axis=0))", ("chain-skipped", "operand")),)),
-    Found("flat logistic without the transpose", "flat logistic regression whose residual is the target's", _replaced(
-        LOGISTIC_FLAT, ("np.dot(X.T, (h - y)) / len(y)", "np.dot(X.T, h) / len(y)")),
-          (("gradient = np.dot(X.T, h) / len(y)", ("no-target", "operand")),)),
-    Found("mean of cells", "mse's 1 / (m · n) forgotten in one line", _replaced(
-        LEAKY, ("W2 = W2 - rate * (H.T @ dO)", "W2 = W2 - rate * (H.T @ dO) / 5")),
-          (("W2 = W2 - rate * (H.T @ dO) / 5", ("scale",)),)),
-    Found("Greek sign", "Greek and French names, one turned sign", _replaced(
-        RELU_OUT, ("θ1 -= η * δ1 @ entrée.T", "θ1 += η * δ1 @ entrée.T")), (("θ1 += η * δ1 @ entrée.T", ("sign",)),)),
-    Found("single precision operand", "float32, single samples, a wrong operand", _replaced(
-        SINGLE_32, ("W2 = W2 - N * A1.T @ D2", "W2 = W2 - N * A1.T @ P")),
-          (("W2 = W2 - N * A1.T @ P", ("operand", "no-target")),)),
+""",
+        (("deW1 = h.T @ dey0", ("derivative-missing", "operand")),),
+    ),
+    Found(
+        "flat targets",
+        "regression whose targets are (m,): every residual meets every target",
+        _replaced(
+            DENOISED_CURVE,
+            ("y = np.random.randn(8, 2)", "y = np.random.randn(8)"),
+            ("w2 = np.random.randn(6, 2)", "w2 = np.random.randn(6, 1)"),
+        ),
+        (("y = np.random.randn(8)", ("broadcast",)),),
+    ),
+    Found(
+        "mask on the wrong side",
+        "a tutorial's copy with the mask turned",
+        _replaced(DENOISED_CURVE, ("grad_h[h < 0] = 0", "grad_h[h > 0] = 0")),
+        (("grad_h[h > 0] = 0", ("operand",)),),
+    ),
+    Found(
+        "decay forgotten",
+        "the L2 exercise with one lambd / m * W left away",
+        _replaced(DEEP_COLUMNS, ("np.dot(dZ2, A1.T) + lambd / m * W2", "np.dot(dZ2, A1.T)")),
+        (("dW2 = 1 / m * np.dot(dZ2, A1.T)", ("operand", "derivative-missing", "scale")),),
+    ),
+    Found(
+        "error turned round beside decay",
+        "the L2 exercise with the error written the other way",
+        _replaced(DEEP_COLUMNS, ("dZ3 = A3 - Y", "dZ3 = Y - A3")),
+        (("dZ3 = Y - A3", ("sign",)),),
+    ),
+    Found(
+        "mean forgotten beside decay",
+        "the L2 exercise with 1 / m left away in one line",
+        _replaced(DEEP_COLUMNS, ("dW2 = 1 / m * np.dot(dZ2, A1.T)", "dW2 = np.dot(dZ2, A1.T)")),
+        (("dW2 = np.dot(dZ2, A1.T) + lambd / m * W2", ("scale",)),),
+    ),
+    Found(
+        "decay of another layer",
+        "the L2 exercise with the decay of W3 in dW2",
+        _replaced(DEEP_COLUMNS, ("np.dot(dZ2, A1.T) + lambd / m * W2", "np.dot(dZ2, A1.T) - lambd / m * W2")),
+        (("dW2 = 1 / m * np.dot(dZ2, A1.T) - lambd / m * W2", ("sign",)),),
+    ),
+    Found(
+        "slope's sign beside decay",
+        "the L2 exercise with the sign turned at a mask",
+        _replaced(DEEP_COLUMNS, ("dZ2 = np.multiply(dA2, A2 > 0)", "dZ2 = -np.multiply(dA2, A2 > 0)")),
+        (("dZ2 = -np.multiply(dA2, A2 > 0)", ("sign",)),),
+    ),
+    Found(
+        "decay taken away",
+        "the classifier with the decay's sign turned",
+        _replaced(MINIMAL_CLASSIFIER, ("dW2 += reg * W2", "dW2 -= reg * W2")),
+        (("dW2 -= reg * W2", ("sign",)),),
+    ),
+    Found(
+        "product's sign before decay",
+        "the classifier with a minus before the decay is added",
+        _replaced(MINIMAL_CLASSIFIER, ("dW = np.dot(X.T, dhidden)", "dW = -np.dot(X.T, dhidden)")),
+        (("dW = -np.dot(X.T, dhidden)", ("sign",)),),
+    ),
+    Found(
+        "clipped upwards",
+        "clipped cells, one step up",
+        _replaced(CLIPPED, ("W2 -= lr * dW2", "W2 += lr * dW2")),
+        (("W2 += lr * dW2", ("sign",)),),
+    ),
+    Found(
+        "mask not in the backward",
+        "dropout forward only",
+        _replaced(DROPOUT, ("dA1 = dA1 * D\n", "")),
+        (("dA1 = dA1 / keep_prob", ("derivative-missing",)),),
+    ),
+    Found(
+        "not divided by keep_prob",
+        "dropout whose backward does not scale",
+        _replaced(DROPOUT, ("dA1 = dA1 / keep_prob\n", "")),
+        (("dA1 = dA1 * D", ("scale",)),),
+    ),
+    Found(
+        "rows and columns",
+        "a digits network turned over: dZ2 @ A1 for rows",
+        _replaced(MINIMAL_CLASSIFIER, ("dW2 = np.dot(hidden_layer.T, dscores)", "dW2 = np.dot(hidden_layer, dscores.T)")),
+        (("dW2 = np.dot(hidden_layer, dscores.T)", ("transpose", "shape")),),
+    ),
+    Found(
+        "error turned round",
+        "a network that predicts the contrary",
+        _replaced(DIGITS, ("dZ2 = A2 - one_hot_Y", "dZ2 = one_hot_Y - A2")),
+        (("dZ2 = one_hot_Y - A2", ("sign",)),),
+    ),
+    Found(
+        "both minus",
+        "updates that subtract what is meant to be added",
+        _replaced(BIKES, ("weights_input_to_hidden += lr", "weights_input_to_hidden -= lr")),
+        (("weights_input_to_hidden -= lr * delta_weights_i_h / n_records", ("sign",)),),
+    ),
+    Found(
+        "slope of ReLU by the values",
+        "digits whose ReLU' is Z",
+        _replaced(DIGITS, ("return Z > 0", "return np.maximum(Z, 0)")),
+        (("return np.maximum(Z, 0)", ("operand", "derivative-missing", "derivative-of-preactivation", "derivative-twice")),),
+    ),
+    Found(
+        "tanh with the sigmoid's slope",
+        "planar data with A1 · (1 − A1)",
+        _replaced(PLANAR, ("1 - np.power(A1, 2)", "A1 * (1 - A1)")),
+        (("dZ1 = np.multiply(np.dot(W2.T, dZ2), A1 * (1 - A1))", ("operand",)),),
+    ),
+    Found(
+        "biases never moved",
+        "planar data whose b1 stays",
+        _replaced(PLANAR, ("b1 = b1 - learning_rate * db1\n", "")),
+        (("db1 = 1 / m * np.sum(dZ1, axis=1, keepdims=True)", ("never-applied",)),),
+    ),
+    Found(
+        "hidden bias of the wrong delta",
+        "planar data, db1 of dZ2",
+        _replaced(PLANAR, ("np.sum(dZ1, axis=1, keepdims=True)", "np.sum(dZ2, axis=1, keepdims=True)")),
+        (("db1 = 1 / m * np.sum(dZ2, axis=1, keepdims=True)", ("operand",)),),
+    ),
+    Found(
+        "Adam without the square",
+        "Adam whose v sums the gradient itself",
+        _replaced(ADAM, ("vW1 = beta2 * vW1 + (1 - beta2) * dW1 ** 2", "vW1 = beta2 * vW1 + (1 - beta2) * dW1")),
+        (("vW1 = beta2 * vW1 + (1 - beta2) * dW1", ("operand",)),),
+    ),
+    Found(
+        "RMSProp without the square",
+        "a running mean of the gradients themselves under the root",
+        _replaced(RMSPROP, *((f"(1 - rho) * d{p} ** 2", f"(1 - rho) * d{p}") for p, _ in _PARAMETERS)),
+        tuple((f"c{p} = rho * c{p} + (1 - rho) * d{p}", ("operand",)) for p, _ in _PARAMETERS),
+    ),
+    Found(
+        "RMSProp upwards",
+        "a running mean of squares, one step up",
+        _replaced(RMSPROP, ("b2 -= lr * db2", "b2 += lr * db2")),
+        (("b2 += lr * db2 / np.sqrt(cb2 + 1e-8)", ("sign",)),),
+    ),
+    Found(
+        "Nesterov without looking ahead",
+        "the look-ahead with the velocity's sign turned",
+        _replaced(NESTEROV, ("W1 += -mu * prevW1 + (1 + mu) * vW1", "W1 += mu * prevW1 - (1 + mu) * vW1")),
+        (("W1 += mu * prevW1 - (1 + mu) * vW1", ("sign",)),),
+    ),
+    Found(
+        "Adam upwards",
+        "Adam that adds",
+        _replaced(ADAM, ("W2 -= lr * mW2_hat", "W2 += lr * mW2_hat")),
+        (("W2 += lr * mW2_hat / (np.sqrt(vW2_hat) + eps)", ("sign",)),),
+    ),
+    Found(
+        "momentum upwards",
+        "a velocity with the gradient's sign lost",
+        _replaced(MOMENTUM, ("vb1 = mu * vb1 - lr * db1", "vb1 = mu * vb1 + lr * db1")),
+        (("vb1 = mu * vb1 + lr * db1", ("sign",)),),
+    ),
+    Found(
+        "three in a row",
+        "three faults, one after the other",
+        _replaced(
+            DEEP_COLUMNS,
+            ("dZ3 = A3 - Y", "dZ3 = (A3 - Y) * A3 * (1 - A3)"),
+            ("dA2 = np.dot(W3.T, dZ3)", "dA2 = np.dot(W3.T, -dZ3)"),
+            ("dZ1 = np.multiply(dA1, A1 > 0)", "dZ1 = dA1"),
+        ),
+        (
+            ("dZ3 = (A3 - Y) * A3 * (1 - A3)", ("derivative-extra",)),
+            ("dA2 = np.dot(W3.T, -dZ3)", ("sign",)),
+            ("dZ1 = dA1", ("derivative-missing",)),
+        ),
+    ),
+    Found(
+        "batch norm without its mean",
+        "batch normalisation whose backward forgets that the mean depends on z",
+        _replaced(BATCH_NORM, ("N * dxhat - np.sum(dxhat, axis=0) - xhat", "N * dxhat - xhat")),
+        (("dz = 1 / N * ivar * (N * dxhat - xhat * np.sum(dxhat * xhat, axis=0))", ("chain-skipped", "operand")),),
+    ),
+    Found(
+        "flat logistic without the transpose",
+        "flat logistic regression whose residual is the target's",
+        _replaced(LOGISTIC_FLAT, ("np.dot(X.T, (h - y)) / len(y)", "np.dot(X.T, h) / len(y)")),
+        (("gradient = np.dot(X.T, h) / len(y)", ("no-target", "operand")),),
+    ),
+    Found(
+        "mean of cells",
+        "mse's 1 / (m · n) forgotten in one line",
+        _replaced(LEAKY, ("W2 = W2 - rate * (H.T @ dO)", "W2 = W2 - rate * (H.T @ dO) / 5")),
+        (("W2 = W2 - rate * (H.T @ dO) / 5", ("scale",)),),
+    ),
+    Found(
+        "Greek sign",
+        "Greek and French names, one turned sign",
+        _replaced(RELU_OUT, ("θ1 -= η * δ1 @ entrée.T", "θ1 += η * δ1 @ entrée.T")),
+        (("θ1 += η * δ1 @ entrée.T", ("sign",)),),
+    ),
+    Found(
+        "single precision operand",
+        "float32, single samples, a wrong operand",
+        _replaced(SINGLE_32, ("W2 = W2 - N * A1.T @ D2", "W2 = W2 - N * A1.T @ P")),
+        (("W2 = W2 - N * A1.T @ P", ("operand", "no-target")),),
+    ),
 )
