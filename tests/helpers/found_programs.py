@@ -4,7 +4,7 @@
 `where` says what it goes back to. No text is copied: data, names and starts are ours.
 """
 
-# ruff: noqa: E501 (programs and their edits, one a line)
+
 from __future__ import annotations
 
 from dataclasses import dataclass
