@@ -4,7 +4,6 @@
 `where` says what it goes back to. No text is copied: data, names and starts are ours.
 """
 
-
 from __future__ import annotations
 
 from dataclasses import dataclass
