@@ -175,9 +175,9 @@ class Reader(QObject):
 really_start = app.start
 
 
-def start(*arguments: Any) -> app.Running:
+def start(*arguments: Any, **named: Any) -> app.Running:
     """Start as the app does, then listen."""
-    running = really_start(*arguments)
+    running = really_start(*arguments, **named)
     QAccessible.setActive(True)  # else Qt tells nobody that rows come and go
     Reader(running.window)
     return running
