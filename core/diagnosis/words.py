@@ -65,8 +65,8 @@ def hint(fault: Fault, diagnosis: Diagnosis) -> str:
 
 
 _TERM_HINT = (
-    "{Gradients} {are} not true, though not turned round either: a plus stands where a minus belongs, or a minus for a plus, in"
-    " the midst of a formula. Derive each term once more, with its sign."
+    "{Gradients} {are} not true, though not turned round either: something in the midst of a formula is off. Derive it once more,"
+    " term by term, and compare."
 )
 _TERM = "One term of this line has the wrong sign, so that {it} is not {role}, nor a multiple of it."
 _TERM_MEND = "Turn the sign of that term."
