@@ -7,54 +7,12 @@ import math
 
 import numpy as np
 import pytest
+from helpers import seed_programs as seeds
 
 from core.complete import load
 from core.execute.timeline import Position, Timeline
 from core.library import example_text
 
-WRONG = """\
-def sigmoid(x):
-    return 1 / (1 + np.exp(-x))
-
-def sigmoid_prime(x):
-    return sigmoid(x) * (1 - sigmoid(x))
-
-# data
-X = np.array([[0, 0, 1, 1], [0, 1, 0, 1]])
-Y = np.array([[0, 1, 1, 0]])
-samples = "columns"
-batch = 1
-# parameters
-w1 = np.array([[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]])
-b1 = np.zeros((3, 1))
-w2 = np.array([0.1, 0.2, 0.3]).reshape(1, 3)
-b2 = np.zeros((1, 1))
-learning_rate = 0.01
-# forward
-Z1 = np.dot(w1, X) + b1
-A1 = sigmoid(Z1)
-Z2 = np.dot(w2, A1) + b2
-A2 = sigmoid(Z2)
-# loss
-cost = (Y - A2) ** 2
-# backward
-error_gradient = 2 * (Y - A2)
-dA2 = np.multiply(error_gradient, sigmoid_prime(Z2))
-dZ2 = np.dot(w2.T, dA2)
-dw2 = np.dot(dA2, {operand}.T)
-db2 = dA2
-# update
-w2 -= dw2 * learning_rate
-b2 -= db2 * learning_rate
-# backward
-dA1 = np.multiply(dZ2, sigmoid_prime(Z1))
-dZ1 = np.dot(w1.T, dA1)
-dw1 = np.dot(dA1, X.T)
-db1 = dA1
-# update
-w1 -= dw1 * learning_rate
-b1 -= db1 * learning_rate
-"""
 PRINTED = (
     0.25703296560961486, 0.25718506279033615, 0.25734002245320176, 0.25749789408142415, 0.25765872780276317, 0.25782257438803613, 0.25798948524907084,
     0.2581595124360765, 0.2583327086344036, 0.25850912716066776, 0.2586888219582088, 0.25887184759185666, 0.2590582592419748, 0.2592481126977533,
@@ -76,7 +34,7 @@ def test_first_seed_mended() -> None:
 
 
 def test_first_seed_as_it_was_asked_with_its_two_faults() -> None:
-    program = load(WRONG.replace("{operand}", "A2"))
+    program = load(seeds.COST_RISES)
     assert program.fault is None
     assert not any(s.derived for s in program.statements), "nothing is missing, so nothing is derived"
     phases = [s.phase for s in program.statements]
@@ -90,13 +48,13 @@ def test_first_seed_as_it_was_asked_with_its_two_faults() -> None:
 
 
 def test_first_seed_with_one_fault_of_two() -> None:
-    operand_mended = Timeline(load(WRONG.replace("{operand}", "A1")))
+    operand_mended = Timeline(load(seeds.COST_RISES_OPERAND_MENDED))
     assert operand_mended.run(80)
     assert operand_mended.epoch_losses[-1] > operand_mended.epoch_losses[0], "the sign alone already makes the cost rise"
-    sign_mended = Timeline(load(WRONG.replace("{operand}", "A2").replace("2 * (Y - A2)", "2 * (A2 - Y)")))
+    sign_mended = Timeline(load(seeds.COST_RISES_SIGN_MENDED))
     assert sign_mended.run(80)
     assert sign_mended.epoch_losses[-1] == pytest.approx(0.255771, abs=5e-7)
-    both = Timeline(load(WRONG.replace("{operand}", "A1").replace("2 * (Y - A2)", "2 * (A2 - Y)")))
+    both = Timeline(load(seeds.COST_RISES_MENDED))
     assert both.run(80)
     assert both.epoch_losses[-1] == pytest.approx(0.255776, abs=5e-7)
 
