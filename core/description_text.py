@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from core.description import FIELDS, LAYER_FIELDS, Field
+from core.description import FIELDS, LAYER_FIELDS, Description, Field
 
 MOST_LAYERS_ON_A_LINE = 2
 _ALWAYS = ("units", "activation")
@@ -36,6 +36,12 @@ def to_toml(tree: Mapping[str, Any]) -> str:
         if lines or name == "network" or name not in FIELDS:
             parts.append("\n".join([f"[{_key(name)}]", *lines]) + "\n")
     return "\n".join(parts)
+
+
+def text_of(d: Description) -> str:
+    """Return the TOML text of a description."""
+    network = {**d.network, "layers": [dict(layer) for layer in d.layers]}
+    return to_toml({"network": network, "data": d.data, "parameters": d.parameters, "optimizer": d.optimizer})
 
 
 def _lines(section: Mapping[str, Any], fields: Mapping[str, Field], layered: bool) -> list[str]:

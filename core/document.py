@@ -28,7 +28,8 @@ from core.document_changes import (
     values_data,
     values_of,
 )
-from core.document_files import files_data, files_of, folder_of
+from core.document_files import files_data, files_of, folder_of, missing_files
+from core.document_layers import layers_data, layers_of
 from core.document_program import (
     LONGEST_TEXT,
     datum_data,
@@ -42,7 +43,7 @@ from core.document_program import (
 from core.execute.inputs import State
 from core.execute.timeline import Course, Position, Timeline
 from core.files.document import Box, Shelf, damaged, is_document, unpacked
-from core.files.problem import FileProblem
+from core.files.problem import FileProblem, shown
 from core.frames import OUTSIDE
 from core.health.settings import HealthSettings
 from core.library import open_target
@@ -104,6 +105,8 @@ def document_of(session: Session, written: Written | None = None) -> bytes:
         },
         "assumed": list(session.assumed),
         "chosen": list(session.chosen),
+        "layers": layers_data(session.layers, session.closed, session.shapes),
+        "described": session.described,
         "states": [{"iteration": i, "values": values_data(t.left_before(i), shelf)} for i in _states(t)],
         "undo": [step_data(s, events, shelf) for s in undo],
         "redo": [step_data(s, events, shelf) for s in redo],
@@ -165,12 +168,17 @@ def _restored(box: Box, beside: Path) -> Restored:
     if inside and place.k < t.machine.runnable:
         session.walk.visit.resume(t.program, t.machine.values, place.k, inside)
     session.assumed, session.chosen = (_sentences(data.get(key)) for key in ("assumed", "chosen"))
+    session.layers, session.closed, session.shapes = layers_of(data.get("layers"))
+    session.described = _text_of(data.get("described"))
     session.edits.resume(
         steps_of(data.get("undo"), all_events, box), steps_of(data.get("redo"), all_events, box),
         old_of(data.get("out_of_date"), len(t.program.values), box),
     )  # fmt: skip
     session.selection = _selection_of(data.get("selection"), session)
     session.monitor.set_settings(HealthSettings.from_data(data.get("health")))
+    missing = ", ".join(shown(name, 200) for name in missing_files(t.opened.text, folder))
+    if missing:
+        said = (*said, f"The program reads {missing}, which is not there; its numbers are here, and are used.")
     return Restored(session, _written_of(data.get("editor")), computed_by, said)
 
 
@@ -254,6 +262,15 @@ def _selection_of(data: Any, session: Session) -> Selection:
 
 def _sentences(data: Any) -> tuple[str, ...]:
     return tuple(str(text)[:LONGEST_SENTENCE] for text in items(data, MOST_SENTENCES, "remarks") if isinstance(text, str))
+
+
+def _text_of(data: Any) -> str:
+    """Return a text that may be missing, as it is in documents of earlier versions of the app."""
+    if not isinstance(data, str):
+        return ""
+    if len(data) > LONGEST_TEXT:
+        raise damaged("the text of its description cannot be read")
+    return data
 
 
 def _written_of(data: Any) -> Written | None:

@@ -42,6 +42,23 @@ def is_plain(name: str) -> bool:
 
 def named_files(text: str) -> tuple[str, ...]:
     """Return the files that a program's text names, without those whose name is no plain one."""
+    return tuple(name for name in _named(text) if is_plain(name))[:MOST_FILES]
+
+
+def missing_files(text: str, folder: Path) -> tuple[str, ...]:
+    """Return the files that a program's text names and that are not there, as those outside of its folder may be."""
+    found: list[str] = []
+    for name in _named(text)[:MOST_FILES]:
+        try:
+            there = "\0" not in name and (folder / name).is_file()
+        except (OSError, ValueError):
+            there = False
+        if not there:
+            found.append(name)
+    return tuple(found)
+
+
+def _named(text: str) -> tuple[str, ...]:
     try:
         tree = python_tree(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -52,7 +69,7 @@ def named_files(text: str) -> tuple[str, ...]:
             for argument in (*node.args[:1], *(k.value for k in node.keywords if k.arg in ("source", "file"))):
                 if isinstance(argument, ast.Constant) and isinstance(argument.value, str) and argument.value not in BUILT_IN:
                     found[argument.value] = None
-    return tuple(name for name in found if is_plain(name))[:MOST_FILES]
+    return tuple(found)
 
 
 def files_data(texts: tuple[str, ...], folder: Path | None, shelf: Shelf) -> dict[str, int]:

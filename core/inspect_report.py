@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from core.files.arrays import Summary, summary
+from core.files.arrays import summary_of
+from core.files.gather import Summary
 from core.files.infer import Inferred
 from core.files.problem import FileProblem, escaped, shown
-from core.files.saved import Layer, Saved, Tensor
+from core.files.saved import ITEM_BYTES, Layer, Saved, Tensor
+from core.look_report import finite
 from core.steppable import Choices, layers_of
 
 MOST_LISTED = 200
 """So many layers and tensors are listed as text; the JSON has all of them."""
+PATIENCE, MANY = 5.0, 10_000
+"""Seconds after which no more tensors are looked at, once there were as many, or all bytes of the file: those of a trap share."""
 
 
 @dataclass(frozen=True)
@@ -25,14 +30,22 @@ class Inspection:
     inferred: Inferred | None
     summaries: Mapping[str, Summary]
     warnings: tuple[str, ...]
+    choices: Choices | None = None
+
+    @property
+    def chosen(self) -> tuple[str, ...]:
+        """Return what a person decided, in phrases."""
+        asked = () if self.inferred is None else self.inferred.questions
+        return tuple(f"{q.key.replace('_', ' ')}: {q.chosen}" for q in asked if self.choices and getattr(self.choices, q.key))
 
     @property
     def assumed(self) -> tuple[str, ...]:
         """Return what the file does not say and was decided, in sentences."""
         if self.inferred is None:
             return self.saved.assumed
-        asked = (f"{q.key.replace('_', ' ')}: {q.chosen}, as the file does not say it" for q in self.inferred.questions)
-        return (*self.saved.assumed, *self.inferred.why, *asked)
+        asked = [f"{q.key.replace('_', ' ')}: {q.chosen}" for q in self.inferred.questions]
+        open_still = (f"{a}, as the file does not say it" for a in asked if a not in self.chosen)
+        return (*self.saved.assumed, *self.inferred.why, *open_still)
 
 
 def inspected(saved: Saved, choices: Choices | None = None) -> Inspection:
@@ -40,20 +53,30 @@ def inspected(saved: Saved, choices: Choices | None = None) -> Inspection:
     layers, inferred = layers_of(saved, choices)
     found: dict[str, Summary] = {}
     warnings = list(saved.warnings)
-    for tensor in saved.tensors:
+    start, left = time.monotonic(), saved.size
+    for n, tensor in enumerate(saved.tensors):
+        if (left < 0 or n >= MANY) and time.monotonic() - start > PATIENCE:
+            warnings.append(f"the numbers of {len(saved.tensors) - n} tensors more are not looked at: it takes too long")
+            break
+        # A reader that is asked for one tensor goes through the whole file.
+        left -= saved.size if tensor.where.kind == "worker" else tensor.count * ITEM_BYTES.get(tensor.dtype, 0)
         if not tensor.readable or tensor.dtype.startswith("complex"):
             warnings.append(f"{shown(tensor.name)} holds numbers of the type {shown(tensor.dtype)}, which are not looked at")
             continue
         try:
-            found[tensor.name] = summary(saved, tensor.name)
+            found[tensor.name] = summary_of(saved, tensor)
         except FileProblem as error:
             warnings.append(str(error))
             continue
         if found[tensor.name].nonfinite:
-            n = found[tensor.name].nonfinite
-            odd = "1 number that is" if n == 1 else f"{n} numbers that are"
-            warnings.append(f"{shown(tensor.name)} has {odd} NaN or infinite")
-    return Inspection(saved, layers, inferred, found, tuple(warnings))
+            warnings.append(odd_numbers(tensor.name, found[tensor.name]))
+    return Inspection(saved, layers, inferred, found, tuple(warnings), choices)
+
+
+def odd_numbers(name: str, s: Summary) -> str:
+    """Return the sentence on an array with numbers that are not finite."""
+    odd = "1 number that is" if s.nonfinite == 1 else f"{s.nonfinite} numbers that are"
+    return f"{shown(name)} has {odd} NaN or infinite"
 
 
 def inspect_json(i: Inspection) -> dict[str, Any]:
@@ -64,6 +87,7 @@ def inspect_json(i: Inspection) -> dict[str, Any]:
         "size": i.saved.size,
         "complete": i.saved.complete,
         "assumed": list(i.assumed),
+        "chosen": list(i.chosen),
         "layers": [_layer(n) for n in i.layers],
         "tensors": [_tensor(t, i.summaries.get(t.name)) for t in i.saved.tensors],
         "metadata": dict(i.saved.metadata),
@@ -74,7 +98,7 @@ def inspect_json(i: Inspection) -> dict[str, Any]:
 def _layer(n: Layer) -> dict[str, Any]:
     return {
         "kind": n.kind, "name": n.name, "inputs": list(n.inputs), "outputs": list(n.outputs), "activation": n.activation,
-        "steppable": n.steppable, "why": n.why, "tensors": dict(n.tensors), "attributes": _finite(dict(n.attributes)),
+        "steppable": n.steppable, "why": n.why, "tensors": dict(n.tensors), "attributes": finite(dict(n.attributes)),
     }  # fmt: skip
 
 
@@ -84,17 +108,6 @@ def _tensor(t: Tensor, s: Summary | None) -> dict[str, Any]:
         "min": s.min if s else None, "max": s.max if s else None, "mean": s.mean if s else None,
         "nonfinite": s.nonfinite if s else None,
     }  # fmt: skip
-
-
-def _finite(value: Any) -> Any:
-    """Return plain data with NaN and infinities as texts, which any reader of JSON takes."""
-    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
-        return str(value)
-    if isinstance(value, dict):
-        return {k: _finite(v) for k, v in value.items()}  # pyright: ignore[reportUnknownArgumentType]
-    if isinstance(value, list):
-        return [_finite(v) for v in value]  # pyright: ignore[reportUnknownArgumentType]
-    return value
 
 
 def inspect_text(i: Inspection) -> str:
@@ -118,7 +131,7 @@ def inspect_text(i: Inspection) -> str:
         lines += ["", "tensors", *_table([("name", "shape", "type", "size", "min", "mean", "max", ""), *rows])]
         if len(saved.tensors) > MOST_LISTED:
             lines.append(f"  … and {len(saved.tensors) - MOST_LISTED} more; --json lists all")
-    for title, items in (("assumed", i.assumed), ("warnings", i.warnings)):
+    for title, items in (("assumed", i.assumed), ("chosen by you", i.chosen), ("warnings", i.warnings)):
         if items:
             lines += ["", title, *(f"  {escaped(s)}" for s in items)]
     if saved.metadata:

@@ -38,7 +38,9 @@ EXAMPLES: dict[str, str] = {
 class Opened:
     """A program that was opened, what to call it, the programs that evaluate it, if it was described, and its folder.
 
-    Of a saved network: what the file holds, and how it became this program, with what was assumed and what was chosen.
+    Of a saved network: what the file holds, how it became this program, with what was assumed and what was chosen, and the
+    choices and samples that were asked for.
+    `described` is the text that describes it; empty where there is none, or settings replaced some of it.
     """
 
     title: str
@@ -47,6 +49,8 @@ class Opened:
     folder: Path | None = None
     saved: Saved | None = None
     steps: Steppable | None = None
+    asked: tuple[Choices, Samples] | None = None
+    described: str = ""
 
 
 @dataclass(frozen=True)
@@ -98,7 +102,7 @@ def open_target(
     w = written(target)
     if w.described:
         network = load_toml(w.text, w.folder, settings)
-        return Opened(w.title, network.program, network.evaluations, w.folder)
+        return Opened(w.title, network.program, network.evaluations, w.folder, described="" if settings else w.text)
     return Opened(w.title, load(w.text, settings, w.folder), (), w.folder)
 
 
@@ -108,7 +112,10 @@ def open_saved(
     """Return the program of a saved network that was read; raises as `open_target` does."""
     path = Path(saved.path)
     steps = steppable(saved, choices, samples, path.parent)
-    return Opened(path.name, load(steps.text, settings, path.parent), (), path.parent, saved, steps)
+    program = load(steps.text, settings, path.parent)
+    asked = (choices or Choices(), samples or Samples())
+    evaluations = (Evaluation("training", load(steps.evaluation, None, path.parent)),) if steps.evaluation else ()
+    return Opened(path.name, program, evaluations, path.parent, saved, steps, asked=asked)
 
 
 def written(target: str) -> Written:

@@ -14,6 +14,7 @@ from core.changes import refusal
 from core.execute.events import Event
 from core.execute.machine import Machine
 from core.execute.timeline import Position, Timeline
+from core.files.saved import Layer
 from core.frames import chain
 from core.health.cause import Link
 from core.health.monitor import Mark, Problem
@@ -78,7 +79,9 @@ class Moment:
     one stands in, the innermost one, by its index. `inner` is the moment inside the upcoming
     operation where a person has gone into it, `element` how many cells of its whole `result` are computed, where they
     go cell by cell. `problems` are all that the health rules found so far, `chosen` the one that a person looks at,
-    `links` its way to its first cause. A `quiet` one tells nothing that a question asks for: no problems, no shapes to come.
+    `links` its way to its first cause. `closed` are the layers of a saved network behind the program, which cannot be
+    stepped, `shapes` those of its arrays by their names in the file. A `quiet` one tells nothing that a question asks for: no
+    problems, no shapes to come.
     """
 
     title: str
@@ -116,6 +119,8 @@ class Moment:
     can_redo: bool = False
     base: Program | None = field(default=None, compare=False, repr=False)
     folder: Path | None = None
+    closed: tuple[Layer, ...] = ()
+    shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict, compare=False, repr=False)
     earlier: Callable[[int], Array | None] = field(default=_nothing, compare=False, repr=False)
 
     @cached_property

@@ -122,7 +122,9 @@ def _description(
     if opened.steps.stops:
         raise TargetError(f"{opened.title}: {opened.steps.stops}; only a whole network can be described")
     values, beside = out.with_suffix(".weights.npz"), out.with_suffix(".data.npz")
-    tree, arrays = _described(opened, saved)
+    program, steps = opened.program, opened.steps
+    given = {n: v for n, v in program.first_values.items() if isinstance(v, np.ndarray)}
+    tree, arrays = described_layers(steps.layers, program, given, Path(saved.path).name)
     tree["parameters"] = {"values": values.name}
     data = _data(opened, samples, out, beside)
     tree["data"] = {k: v for k, v in data.items() if k != "arrays"}
@@ -148,15 +150,20 @@ def _description(
     return tuple(said)
 
 
-def _described(opened: Opened, saved: Saved) -> tuple[dict[str, Any], dict[str, Array]]:
-    """Return the choices that describe a network, and its parameters by the names that a description gives them."""
-    assert opened.steps is not None
-    program, name = opened.program, Path(saved.path).name
-    given = {n: v for n, v in program.first_values.items() if isinstance(v, np.ndarray)}
+def described_layers(
+    layers_: Sequence[Layer], program: Program, given: Mapping[str, Array], name: str
+) -> tuple[dict[str, Any], dict[str, Array]]:
+    """Return the choices that describe a network, and its parameters by the names that a description gives them.
+
+    `given` are the parameters by the names of the program, `name` is what the file is called.
+
+    Raises:
+        TargetError: for a layer or a number that a description cannot hold.
+    """
     layers: list[dict[str, Any]] = []
     arrays: dict[str, Array] = {}
     dense = normal = 0
-    for layer in opened.steps.layers:
+    for layer in layers_:
         if layer.kind == "dense":
             dense += 1
             weight = _rows(layer, given[f"W{dense}"])
@@ -212,7 +219,7 @@ def _slope(layer: Layer) -> dict[str, float]:
 def _data(opened: Opened, samples: Samples | None, out: Path, beside: Path) -> dict[str, Any]:
     """Return the `[data]` of a description; numbers of no file come with it, under "arrays"."""
     program = opened.program
-    lines = [line for line in program.text.splitlines() if line.startswith("Y = targets(")]
+    lines = [line for line in program.text.splitlines() if line.startswith(("Y = targets(", "Y = 2 * targets("))]
     if samples is not None and samples.source and lines and "target=" not in lines[0]:
         labels = next((w for w in ("one-hot", "index") if f'labels="{w}"' in lines[0]), "auto")
         source = samples.source
@@ -222,14 +229,14 @@ def _data(opened: Opened, samples: Samples | None, out: Path, beside: Path) -> d
             source = path.name if same else str(path.resolve())
         found: dict[str, Any] = {"source": source, "labels": labels}
         # A column of class numbers is taken as it is by a program; a description says so.
-        if _indices(program) and labels == "auto":
+        if targets_are_classes(program) and labels == "auto":
             found["labels"] = "index"
         return found
-    x, y = (np.asarray(v) for v in _both(program))
-    return {"source": beside.name, "labels": "index" if _indices(program) else "auto", "arrays": {"X": x, "Y": y}}
+    x, y = (np.asarray(v) for v in both_as_rows(program))
+    return {"source": beside.name, "labels": "index" if targets_are_classes(program) else "auto", "arrays": {"X": x, "Y": y}}
 
 
-def _indices(program: Program) -> bool:
+def targets_are_classes(program: Program) -> bool:
     """Tell whether the targets are numbers of classes, one a sample, where the network gives several numbers."""
     x = program.first_values["X"]
     y = np.asarray(program.first_values["Y"])
@@ -238,8 +245,10 @@ def _indices(program: Program) -> bool:
     return fused and y.size == np.shape(x)[axis]
 
 
-def _both(program: Program) -> Iterator[Array]:
-    """Yield X and Y of a program with samples as rows."""
+def both_as_rows(program: Program) -> Iterator[Array]:
+    """Yield X and Y of a program with samples as rows; a description makes −1 and 1 of 0 and 1 for the hinge loss itself."""
+    hinge = any("= hinge(" in s.text for s in program.statements if s.phase == "loss")
     for name in ("X", "Y"):
         value = np.asarray(program.first_values[name], np.float64)
+        value = (value + 1) / 2 if hinge and name == "Y" else value
         yield value.T if program.batching.axis == -1 else value.reshape(len(value), -1)

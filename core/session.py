@@ -14,6 +14,7 @@ from core.execute.events import Event
 from core.execute.inputs import initial_state
 from core.execute.timeline import Position, Timeline
 from core.execute.tracks import Tracks
+from core.files.saved import Layer
 from core.health.cause import Link, chain
 from core.health.guard import Guard, first_bad
 from core.health.monitor import Mark, Monitor, Problem
@@ -45,6 +46,12 @@ class Session:
         self.assumed: tuple[str, ...] = ()
         """Sentences on what a saved network's file does not say and was decided here; `chosen`: what a person decided."""
         self.chosen: tuple[str, ...] = ()
+        self.layers: tuple[Layer, ...] = ()
+        """The layers of a saved network; `closed` are those from the first that is not stepped, `shapes` those of its arrays."""
+        self.closed: tuple[Layer, ...] = ()
+        self.shapes: Mapping[str, tuple[int, ...]] = {}
+        self.described = ""
+        """The text of the description that the network was made from."""
         self.timeline = Timeline(program)
         self.notes = Notes()
         self.walk = Walk(self.timeline)
@@ -101,7 +108,7 @@ class Session:
             what_if=self.what_if, can_undo=self.edits.can_undo, can_redo=self.edits.can_redo, earlier=Before(t, t.iteration),
             base=t.program_at(1), folder=self.folder, problems=() if self.quiet else self.monitor.problems(), chosen=self._chosen,
             links=self._links, signs=_no_marks if self.quiet else self.monitor.marks, health=self.monitor.settings,
-            quiet=self.quiet,
+            quiet=self.quiet, closed=self.closed, shapes=self.shapes,
         )  # fmt: skip
         inner = self.walk.visit.moment(now)
         return now if inner is None else replace(now, inner=inner)
@@ -327,6 +334,11 @@ def session_of(opened: Opened) -> Session:
     session = Session(opened.program, opened.title, opened.evaluations, opened.folder)
     if opened.steps is not None:
         session.assumed, session.chosen = tuple(opened.steps.assumed), tuple(opened.steps.chosen)
+        session.layers, session.closed = tuple(opened.steps.layers), tuple(opened.steps.closed)
+    if opened.saved is not None:
+        named = {name for layer in session.layers for name in layer.tensors.values()}
+        session.shapes = {t.name: t.shape for t in opened.saved.tensors if t.name in named}
+    session.described = opened.described
     return session
 
 

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
 from core.data import sources
 from core.data.table import Table, counted, shown
-from core.errors import TargetError
+from core.errors import SettingError, TargetError
 from core.program.ir import Array
 
 RANDOM_SAMPLES = 8
+MOST_RANDOM = 100_000
+Targets = Literal["classes", "one-hot", "truth", "signs", "numbers", ""]
+"""Numbers of classes, classes as 0 and 1, each 0 or 1, each −1 or 1, any numbers, or what the data decide."""
+Answers = Literal["index", "one-hot", "each", ""]
 
 
 @dataclass(frozen=True)
@@ -34,14 +40,11 @@ class Samples:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a network takes and gives: the shape of a sample, how many outputs, 0 where it ends before them, and what for.
-
-    `targets` is 'classes', 'one-hot', 'truth' (0 or 1), 'numbers', or '' where the data decide.
-    """
+    """What a network takes and gives: the shape of a sample, how many outputs, 0 where it ends before them, and what for."""
 
     shape: tuple[int, ...]
     outputs: int
-    targets: str
+    targets: Targets
     columns: bool
 
     @property
@@ -51,17 +54,38 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Given:
-    """The lines of `# data`, what the targets are ('classes', 'one-hot', 'truth', 'numbers'), and what was assumed."""
+    """The lines of `# data`, what the targets are, what was assumed, and how many samples there are.
+
+    `answers` says how an output is held against its target: by the number of its class, by its largest cell, each cell for
+    itself, or '' where the targets are no answers.
+    """
 
     lines: tuple[str, ...]
-    targets: str
+    targets: Targets
     assumed: tuple[str, ...] = ()
+    count: int = 1
+    answers: Answers = ""
 
 
 def quoted(text: str) -> str:
     """Return a text as it stands in a program: in quotes, with nothing in it that could end them or change direction."""
     plain = ascii(text)
     return f'"{plain[1:-1]}"' if plain[0] == "'" and '"' not in plain and "\\'" not in plain else plain
+
+
+def numbers_of(text: str) -> tuple[float, ...]:
+    """Return typed numbers, with commas, semicolons, blanks or lines between them; raises SettingError naming what is none."""
+    found: list[float] = []
+    for n, word in enumerate(re.split(r"[,;\s]+", text.strip().strip("[](),;")), 1):
+        try:
+            number = float(word)
+        except ValueError:
+            number = math.nan
+        if not math.isfinite(number):
+            what = f"the {n}. of them, {word[:40]!r}, is none" if word else "nothing is typed"
+            raise SettingError(f"numbers are needed, such as 0.5, -1, 2; {what}")
+        found.append(number)
+    return tuple(found)
 
 
 def given_data(samples: Samples, wanted: Wanted, folder: Path | None) -> Given:
@@ -86,40 +110,67 @@ def _turned(text: str, w: Wanted) -> str:
 
 
 def _random(samples: Samples, w: Wanted) -> Given:
-    n = max(1, samples.count)
-    lines = [f"rng = np.random.default_rng({samples.seed})", f"X = {_turned(f'rng.standard_normal(({n}, {w.size}))', w)}"]
+    n = samples.count
+    if not 1 <= n <= MOST_RANDOM:
+        raise TargetError(f"{n} random samples cannot be made; ask for 1 to {MOST_RANDOM}")
+    if not 0 <= samples.seed < 2**32:
+        raise TargetError(f"{samples.seed} is no seed; it is a whole number from 0 to {2**32 - 1}")
+    note = "  # random {} of the right shape"
+    x = f"X = {_turned(f'rng.standard_normal(({n}, {w.size}))', w)}{note.format('samples')}"
+    lines = [f"rng = np.random.default_rng({samples.seed})", x]
     targets = w.targets or "numbers"
     if w.outputs:
         y = {
             "classes": f"1.0 * rng.integers(0, {w.outputs}, ({n}, 1))",
             "truth": f"1.0 * rng.integers(0, 2, ({n}, {w.outputs}))",
+            "signs": f"2.0 * rng.integers(0, 2, ({n}, {w.outputs})) - 1",
         }.get(targets, f"rng.standard_normal(({n}, {w.outputs}))")
         if targets == "one-hot":
             labels = np.random.default_rng(samples.seed).integers(0, w.outputs, n)
             y = f"np.array({[[float(k == label) for k in range(w.outputs)] for label in labels]})"
-        lines.append(f"Y = {f'({y}).T' if w.columns and '*' in y else f'{y}.T' if w.columns else y}")
-    said = f"the {counted(n, 'sample')} are random numbers of the right shape; give your own with --data"
-    return Given(tuple(lines), targets, (said,))
+        y = f"({y}).T" if w.columns and "*" in y else f"{y}.T" if w.columns else y
+        lines.append(f"Y = {y}{note.format('targets')}")
+    said = f"the {counted(n, 'sample')} are random numbers of the right shape; give data of your own for real answers"
+    return Given(tuple(lines), targets, (said,), n)
 
 
 def _typed(samples: Samples, w: Wanted) -> Given:
     if len(samples.inputs) != w.size:
         raise TargetError(f"the typed sample has {counted(len(samples.inputs), 'number')}, and the network takes {w.size}")
-    lines = [f"X = {_turned(f'np.array([{list(map(float, samples.inputs))}])', w)}"]
+    if not all(math.isfinite(x) for x in (*samples.inputs, *samples.target)):
+        raise TargetError("a typed sample or target has a number that is NaN or infinite; type finite numbers")
+    lines = [f"X = {_turned(f'np.array([{list(map(float, samples.inputs))}])', w)}  # typed by you"]
     if not w.outputs:
         return Given(tuple(lines), "numbers")
-    targets, target, assumed = w.targets or "numbers", samples.target, ()
-    if not target:
-        target = (0.0,) if targets == "classes" else tuple(float(k == 0) for k in range(w.outputs))
+    targets, target = _typed_target(samples.target, w)
+    note, assumed = "typed by you", ()
+    if not samples.target:
+        note = "assumed, no target was typed"
         assumed = (f"the typed sample has no target; {target[0] if len(target) == 1 else list(target)} is used",)
+    y = f"np.array([{list(map(float, target))}])"
+    return Given((*lines, f"Y = {y}{'.T' * w.columns}  # {note}"), targets, assumed)
+
+
+def _typed_target(target: tuple[float, ...], w: Wanted) -> tuple[Targets, tuple[float, ...]]:
+    """Return what a typed target is, and its numbers; one that is missing is the first class."""
+    targets = w.targets or "numbers"
+    if not target:
+        low = -1.0 if targets == "signs" else 0.0
+        return targets, (0.0,) if targets == "classes" else tuple(1.0 if k == 0 else low for k in range(w.outputs))
+    named = len(target) == 1 and target[0] in range(w.outputs) and w.outputs > 1
+    if named and w.targets == "":
+        return "classes", target
+    if named and targets == "one-hot":
+        return targets, tuple(float(k == target[0]) for k in range(w.outputs))
     if targets == "classes" and len(target) == w.outputs > 1:
         targets = "one-hot"
-    if targets == "classes" and (len(target) != 1 or target[0] not in range(w.outputs)):
+    if targets == "classes" and not named and (w.outputs > 1 or target != (0.0,)):
         raise TargetError(f"the target is a class from 0 to {w.outputs - 1}, or {w.outputs} numbers that add up to 1")
     if targets != "classes" and len(target) != w.outputs:
         raise TargetError(f"the target has {counted(len(target), 'number')}, and the network gives {w.outputs}")
-    y = f"np.array([{list(map(float, target))}])"
-    return Given((*lines, f"Y = {y}.T" if w.columns else f"Y = {y}"), targets, assumed)
+    if targets == "one-hot" and not math.isclose(sum(target), 1, abs_tol=1e-3):
+        raise TargetError(f"the {w.outputs} numbers of the target have to add up to 1, and they add up to {sum(target):.6g}")
+    return targets, target
 
 
 def _named(samples: Samples, w: Wanted, folder: Path | None) -> Given:
@@ -140,12 +191,14 @@ def _named(samples: Samples, w: Wanted, folder: Path | None) -> Given:
     scaled = ", standardize=True" if samples.standardize else ""
     lines = [f"X = {_turned(f'inputs({quoted(source)}{extra}{scaled})', w)}"]
     if not w.outputs:
-        return Given(tuple(lines), "numbers")
-    labels, targets, said = _labels(table, w)
-    if labels:
-        extra += f', labels="{labels}"'
-    y = f"targets({quoted(source)}{extra})"
-    return Given((*lines, f"Y = {y}.T" if w.columns else f"Y = {y}"), targets, (*assumed, *said))
+        return Given(tuple(lines), "numbers", count=table.size)
+    found = _labels(table, w)
+    if found.labels:
+        extra += f', labels="{found.labels}"'
+    y = f"targets({quoted(source)}{extra}){'.T' * w.columns}"
+    if found.turned:
+        y = f"2 * {y} - 1"
+    return Given((*lines, f"Y = {y}"), found.targets, (*assumed, *found.said), table.size, found.answers)
 
 
 def _placed(source: str, folder: Path | None) -> str:
@@ -169,30 +222,62 @@ def _last_columns(source: str, table: Table, w: Wanted) -> list[int]:
     return list(range(-w.outputs, 0)) if text and w.outputs > 1 and columns == w.size + w.outputs else []
 
 
-def _labels(table: Table, w: Wanted) -> tuple[str, str, tuple[str, ...]]:
-    """Return how the targets are asked for, what they then are, and what was assumed about them."""
+@dataclass(frozen=True)
+class _Labels:
+    """How targets are asked for, what they then are, how an output is held against them, and what was assumed of them.
+
+    `turned`: 0 and 1 become −1 and 1.
+    """
+
+    labels: str
+    targets: Targets
+    answers: Answers
+    said: tuple[str, ...] = ()
+    turned: bool = False
+
+
+def _labels(table: Table, w: Wanted) -> _Labels:
+    """Return the form of a table's targets that a network and its loss take."""
     width, y = table.targets.shape[1], table.targets
-    classes = len(table.class_names)
+    truth = bool(np.isin(y, (0.0, 1.0)).all())
     if w.outputs == 1:
         if width != 1:
             raise _unfit(table, width, w)
-        truth = bool(np.isin(y, (0.0, 1.0)).all())
-        if w.targets == "truth" and not truth and classes != 2:
-            return "", "numbers", ()
-        return "", "truth" if truth else "numbers", ()
-    if w.targets != "numbers":
-        if width == w.outputs and (table.labels is not None or _one_hot(y)):
-            return "", "one-hot" if w.targets in ("", "one-hot", "classes") else "truth", ()
-        if classes == w.outputs:
-            said = f"the classes of {table.source} are, in the order of the outputs, {_listed(table.class_names)}"
-            return "one-hot", "one-hot", (said,)
-        if width == 1 and classes == 0 and _indices(y, w.outputs) and w.targets in ("", "classes"):
-            return "", "classes", ("each target is the number of its class, counted from 0",)
-        if width == 1 and classes == 0 and _indices(y, w.outputs) and len(np.unique(y)) == w.outputs:
-            return "one-hot", "one-hot", ()
+        return _cells(truth, "each" if truth else "", w)
+    classes = len(table.class_names)
     if width == w.outputs:
-        return "", "truth" if bool(np.isin(y, (0.0, 1.0)).all()) else "numbers", ()
+        one_hot = table.labels is not None or _one_hot(y)
+        if one_hot and w.targets in ("", "classes", "one-hot"):
+            return _Labels("", "one-hot", "one-hot")
+        if w.targets in ("classes", "one-hot") and not np.allclose(y.sum(axis=1), 1, rtol=0, atol=1e-3):
+            raise TargetError(
+                f"the targets of each sample have to add up to 1 for a softmax, and those of {table.source} do not; "
+                "choose another loss, such as mse or bce_with_logits"
+            )
+        return _cells(truth, "one-hot" if one_hot else "each" if truth else "", w)
+    if classes == w.outputs:
+        said = f"the classes of {table.source} are, in the order of the outputs, {_listed(table.class_names)}"
+        return _coded(w, said)
+    if width == 1 and classes == 0 and _indices(y, w.outputs):
+        said = "each target is the number of its class, counted from 0"
+        if w.targets in ("", "classes"):
+            return _Labels("", "classes", "index", (said,))
+        if len(np.unique(y)) == w.outputs:
+            return _coded(w, said)
     raise _unfit(table, width, w)
+
+
+def _coded(w: Wanted, said: str) -> _Labels:
+    """Return targets that are classes, as 0 and 1."""
+    signs = w.targets == "signs"
+    return _Labels("one-hot", "signs" if signs else "one-hot", "one-hot", (said,), signs)
+
+
+def _cells(truth: bool, answers: Answers, w: Wanted) -> _Labels:
+    """Return targets of a number for each output, as they are; for the hinge loss 0 and 1 become −1 and 1."""
+    if w.targets == "signs" and truth:
+        return _Labels("", "signs", answers, ("targets of 0 are −1 for the hinge loss",), True)
+    return _Labels("", "truth" if truth else "numbers", answers)
 
 
 def _unfit(table: Table, width: int, w: Wanted) -> TargetError:

@@ -14,6 +14,8 @@ def read_text(path: Path) -> str:
     try:
         if path.is_dir():
             raise TargetError(f"{path} is a folder; name a program file in it, such as my_net.py")
+        if path.exists() and not path.is_file():
+            raise TargetError(f"{path} is a device or a pipe, no file; name a program file, such as my_net.py")
         if path.stat().st_size > LARGEST_FILE:
             raise TargetError(
                 f"{path} is larger than {LARGEST_FILE // 2**20} MiB, too large for a program; is it the right file?"

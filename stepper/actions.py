@@ -59,6 +59,7 @@ STOPS = translate("actions", "S&tops")
 WRITE = translate("actions", "&Write")
 CHANGE = translate("actions", "&Change")
 OPTIMIZER = translate("actions", "&Change/&Optimizer from here on")
+INSPECT = translate("actions", "&Inspect")
 VIEW = translate("actions", "&View")
 THEME = translate("actions", "&View/&Colours")
 PANELS_MENU = translate("actions", "&View/&Panels")
@@ -70,7 +71,10 @@ ITEMS: tuple[Item, ...] = (
     Item("new-network", FILE, translate("actions", "&New network…"), "files.describe_network", keys=("Ctrl+N",),
          tip=translate("actions", "Describe a network: its layers, data, start and optimizer; its program is written for you")),
     Item("open", FILE, translate("actions", "&Open…"), "files.choose", keys=("Ctrl+O",),
-         tip=translate("actions", "Open a program (.py), a described network (.toml) or a session (.stepper); none is executed")),
+         tip=translate("actions", "Open a program (.py), a network or a session (.stepper); nothing in a file is executed")),
+    Item("open-saved", FILE, translate("actions", "Open a sa&ved network…"), "saved_files.choose_network",
+         keys=("Ctrl+Shift+O",),
+         tip=translate("actions", "Open what PyTorch, Keras, scikit-learn, ONNX, NumPy and others saved: look into it, step it")),
     *(Item(f"example-{name}", EXAMPLES_MENU, f"{name}: {what}", "controller.open", name) for name, what in EXAMPLES.items()),
     Item("new-program", FILE, translate("actions", "New &program"), "writing.new", keys=("Ctrl+Shift+N",),
          tip=translate("actions", "Write a program of your own: empty, or from one of three starts")),
@@ -83,6 +87,10 @@ ITEMS: tuple[Item, ...] = (
     Item("save-script", FILE, translate("actions", "&Save as a plain NumPy script…"), "files.choose_script",
          keys=("Ctrl+Shift+S",), part=True,
          tip=translate("actions", "Save the program as a Python script that runs without this app and gives the same numbers")),
+    Item("save-weights", FILE, translate("actions", "Save the &weights as…"), "files.choose_weights",
+         tip=translate("actions", "Save the parameters as they stand now, for PyTorch, NumPy and others (.safetensors, .npz, .onnx)")),
+    Item("save-network", FILE, translate("actions", "Save the networ&k as…"), "files.choose_described",
+         tip=translate("actions", "Save a description of the network (.toml), with its parameters as they stand now beside it")),
     Item("unsaved", FILE, translate("actions", "&Unsaved work"), "leftovers.offer_asked",
          tip=translate("actions", "Offer the texts and sessions that were left behind unsaved, as after a crash")),
     Item("first-page", FILE, translate("actions", "&First page"), "window.show_first_page", keys=("Alt+Home",), part=True,
@@ -203,6 +211,17 @@ ITEMS: tuple[Item, ...] = (
     Item("first-weights", CHANGE, translate("actions", "Back to the &first weights"), "changing.back_to_first_weights",
          tip=translate("actions", "Begin again, from here on, with the weights that the training began with")),
 
+    Item("inspect", INSPECT, translate("actions", "The &layers and tensors of the file"), "window.show_panel", "saved",
+         tip=translate("actions", "Show what the saved network holds")),
+    Item("stepping", INSPECT, translate("actions", "&How it is stepped"), "window.show_panel", "stepping",
+         tip=translate("actions", "Choose what the file does not say: functions, data, loss, optimizer")),
+    Item("compare-files", INSPECT, translate("actions", "&Compare with another file…"), "saved_files.choose_other", part=True,
+         tip=translate("actions", "Compare, tensor by tensor, with another saved network, such as a later checkpoint")),
+    Item("stop-comparing", INSPECT, translate("actions", "&Stop comparing"), "inspecting.stop_comparing",
+         tip=translate("actions", "Put the other file away")),
+    Item("export-tensor", INSPECT, translate("actions", "&Export this tensor…"), "window.export_tensor", part=True,
+         tip=translate("actions", "Save the numbers of the tensor that is looked at in a file of their own")),
+
     Item("theme-system", THEME, translate("actions", "As the &system"), "window.set_theme", "system", group="theme",
          tip=translate("actions", "Use light or dark colours as the desktop does")),
     Item("theme-light", THEME, translate("actions", "&Light"), "window.set_theme", "light", group="theme",
@@ -236,7 +255,7 @@ ITEMS: tuple[Item, ...] = (
     Item("arrange-debug", ARRANGEMENT, translate("actions", "&Debug"), "window.arrange", "debug", group="arrangement",
          tip=translate("actions", "Everything at once, some of it behind tabs")),
     Item("arrange-inspect", ARRANGEMENT, translate("actions", "&Inspect"), "window.arrange", "inspect", group="arrangement",
-         tip=translate("actions", "A network, large, with a value and the data beside it")),
+         tip=translate("actions", "A saved network: its layers and tensors, what is odd in them, how it is stepped")),
     Item("reset-arrangement", ARRANGEMENT, translate("actions", "&Reset the arrangement"), "window.reset_arrangement", part=True,
          tip=translate("actions", "Put every panel back where this arrangement has it")),
     *(Item(PREFIX + h.name, LESSONS, h.title.replace("&", "&&"), "lessons.open", PREFIX + h.name, tip=h.summary)

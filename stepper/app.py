@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from core.document import open_document
 from core.files.document import is_document
 from core.library import Opened, open_target
+from core.saved_target import is_saved, read_saved
 from core.session import session_of
 from stepper.screen import choose_platform, display_available, missing_libraries, platforms
 
@@ -40,7 +41,11 @@ def start(target: str | None, settings_path: Path | None = None, opened: Opened 
         StepperError: if the target cannot be opened; nothing is made then.
     """
     restored = open_document(Path(target)) if target is not None and is_document(target) else None
-    opened = None if target is None or restored is not None else opened or open_target(target)
+    saved = target is not None and opened is None and is_saved(target)
+    if saved and target is not None:
+        read_saved(target)  # what cannot be read is said before a window is made; what was read is kept a while
+    elif target is not None and restored is None:
+        opened = opened or open_target(target)
     choose_platform()
     from stepper.application import application
     from stepper.controller import Controller
@@ -55,6 +60,11 @@ def start(target: str | None, settings_path: Path | None = None, opened: Opened 
     reporter.install()
     if restored is not None and target is not None:
         window.controller.take(restored.session, target, restored)
+    elif saved and target is not None:
+        window.show_first_page()
+        window.inspecting.read(target)
+    elif opened is not None and opened.saved is not None:
+        window.inspecting.take(opened)
     elif opened is None or target is None:
         window.show_first_page()
     else:

@@ -12,17 +12,16 @@ from typing import Any, NoReturn
 
 from core import ops
 from core.data.sources import BUILT_IN
-from core.description import INITIALIZERS, LAYER_FIELDS, LOSSES
+from core.description import INITIALIZERS, LAYER_FIELDS
 from core.diagnosis.words import LEVELS
 from core.errors import SettingError
 from core.explain.operations import EXPLANATIONS
-from core.files.infer import ORIENTATIONS
 from core.health import rules
 from core.library import EXAMPLES
 from core.optimizers import RULES
-from core.steppable import MODES, Choices
-from core.steppable_data import Samples
+from stepper import inspect_command
 from stepper.picture import ARRANGED, THEMES, VIEWS
+from stepper.saved_arguments import add_saved_arguments, count, positive
 
 CHECKED = 1000
 CONVERTED = (".toml", ".npz", ".safetensors", ".onnx", ".stepper")
@@ -39,7 +38,10 @@ examples:
   stepper diagnose my_net.py --show hint   only a hint: find the line yourself
   stepper script xor -o xor_plain.py       a plain NumPy script with the same bits
   stepper inspect mlp.pt                   what a saved network holds
+  stepper inspect mlp.pt --tensor 0.weight what is odd about one of its tensors
+  stepper inspect a.pt --compare b.pt      how far the training went between two checkpoints
   stepper trace mlp.pt --data points.csv   step it on your data
+  stepper trace mlp.pt --sample=0.5,-1,2   step it on one sample
   stepper convert mlp.pt -o mlp.safetensors
   stepper picture xor --step 14 --view operation -o dW2.png
 """
@@ -61,13 +63,6 @@ parameter whether its gradient is right. Of each fault it tells the line, what i
 
 exit status: 0 right, also up to a factor that all gradients share; 1 wrong; 2 there is no such target, it cannot be
 read, or there is nothing to compare with.
-"""
-
-_INSPECT = """\
-Shows what a saved network holds: its layers, and every tensor with its shape, type, and the range of its numbers. Nothing
-in the file is executed. Where it holds weights alone, the layers are inferred, and why is told under "assumed".
-
-exit status: 0; 2 the file cannot be read, with one sentence that says why.
 """
 
 _CONVERT = """\
@@ -110,24 +105,24 @@ def parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser("open", help="open the window on a network")
     command.add_argument("target", **target)
-    _saved_arguments(command)
+    add_saved_arguments(command)
 
     command = commands.add_parser("list", help="list what is built in")
     command.add_argument("kind", nargs="?", choices=tuple(LISTS), default="examples")
 
     command = commands.add_parser("trace", help="show one iteration, an operation a line")
     command.add_argument("target", **target)
-    _saved_arguments(command)
-    command.add_argument("--iteration", type=_positive, default=1, metavar="N", help="which iteration, from 1")
+    add_saved_arguments(command)
+    command.add_argument("--iteration", type=positive, default=1, metavar="N", help="which iteration, from 1")
     command.add_argument("--set", **settings)
     command.add_argument("--json", action="store_true", help="print one JSON object")
     command.add_argument("--values", type=Path, metavar="OUT.npz", help="write every value of the iteration into a file")
 
     command = commands.add_parser("train", help="run iterations and show the loss")
     command.add_argument("target", **target)
-    _saved_arguments(command)
-    command.add_argument("--iterations", type=_positive, required=True, metavar="N")
-    command.add_argument("--every", type=_positive, default=1, metavar="K", help="show the first, each K-th and the last one")
+    add_saved_arguments(command)
+    command.add_argument("--iterations", type=positive, required=True, metavar="N")
+    command.add_argument("--every", type=positive, default=1, metavar="K", help="show the first, each K-th and the last one")
     command.add_argument("--set", **settings)
     command.add_argument("--json", action="store_true", help="print one JSON object a line")
 
@@ -136,9 +131,9 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     command.add_argument("target", **target)
-    _saved_arguments(command)
+    add_saved_arguments(command)
     command.add_argument(
-        "--iterations", type=_positive, default=CHECKED, metavar="N", help=f"how many iterations to run; {CHECKED} if not given"
+        "--iterations", type=positive, default=CHECKED, metavar="N", help=f"how many iterations to run; {CHECKED} if not given"
     )  # fmt: skip
     command.add_argument("--rules", default="", metavar="a,b,…", help="only these health rules: " + ", ".join(rules.RULES))
     command.add_argument("--gradients", action="store_true", help="check the gradients too, by nudging every parameter")
@@ -152,7 +147,7 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     command.add_argument("target", **target)
-    _saved_arguments(command)
+    add_saved_arguments(command)
     command.add_argument(
         "--show", choices=LEVELS, default=LEVELS[-1], help=f"how much to tell of a fault; {LEVELS[-1]} if not given"
     )
@@ -171,16 +166,16 @@ def parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser("script", help="write a plain NumPy script with the same bits")
     command.add_argument("target", **target)
-    _saved_arguments(command)
+    add_saved_arguments(command)
     command.add_argument("--set", **settings)
     command.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.py")
 
     command = commands.add_parser("picture", help="write a picture of a view")
     command.add_argument("target", **target)
-    _saved_arguments(command)
-    command.add_argument("--iteration", type=_positive, default=1, metavar="N", help="which iteration, from 1")
+    add_saved_arguments(command)
+    command.add_argument("--iteration", type=positive, default=1, metavar="N", help="which iteration, from 1")
     command.add_argument("--set", **settings)
-    command.add_argument("--step", type=_count, default=None, metavar="K", help="how many operations are done; all if not given")
+    command.add_argument("--step", type=count, default=None, metavar="K", help="how many operations are done; all if not given")
     command.add_argument("--view", choices=VIEWS, default="window")
     command.add_argument("--arrangement", choices=ARRANGED, default="learn", help="which panels the window shows")
     command.add_argument("--select", default="", metavar="VALUE[CELL]", help="choose a value, dW2, or a cell of it, 'dW2[0, 1]'")
@@ -189,48 +184,22 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.png")
 
     command = commands.add_parser(
-        "inspect", help="show what a saved network holds", description=_INSPECT,
+        "inspect", help="show what a saved network holds", description=inspect_command.ABOUT,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    command.add_argument("file", metavar="FILE", help="a saved network: .npz, .safetensors, .onnx, .keras, .h5, .pt, .pkl, …")
-    command.add_argument("--json", action="store_true", help="print one JSON object")
+    inspect_command.add_inspect_arguments(command)
 
     command = commands.add_parser(
         "convert", help="write a network in another form", description=_CONVERT,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     command.add_argument("target", **target)
-    _saved_arguments(command)
+    add_saved_arguments(command)
     command.add_argument("--set", **settings)
     command.add_argument(
         "-o", "--output", type=Path, required=True, metavar="OUT", help=f"a name that ends in {', '.join(CONVERTED)}"
     )
     return root
-
-
-def _saved_arguments(command: argparse.ArgumentParser) -> None:
-    """Add what a saved network can be given beside its file."""
-    group = command.add_argument_group("of a saved network")
-    group.add_argument("--data", default=None, metavar="FILE", help="the samples: a .csv or .npz file, or a built-in data set")
-    group.add_argument(
-        "--activation", default=None, metavar="HIDDEN[,OUTPUT]", help="functions that the file does not say, as in relu,softmax"
-    )
-    group.add_argument("--loss", default=None, choices=LOSSES, metavar="LOSS", help="the loss; see `stepper list losses`")
-    group.add_argument("--orientation", default=None, choices=ORIENTATIONS, help="how matrices are stored where both ways fit")
-    group.add_argument("--mode", default=None, choices=MODES, help="how dropout and batch normalisation run; use if not given")
-
-
-def saved_choices(arguments: argparse.Namespace) -> tuple[Choices | None, Samples | None]:
-    """Return what was given for a saved network, None for what was not; raises SettingError."""
-    samples = None if arguments.data is None else Samples(arguments.data)
-    given = (arguments.activation, arguments.loss, arguments.orientation, arguments.mode)
-    if given == (None,) * 4:
-        return None, samples
-    hidden, _, output = (arguments.activation or "").partition(",")
-    choices = Choices(
-        hidden.strip(), output.strip(), arguments.orientation or "", arguments.loss or "", mode=arguments.mode or MODES[0]
-    )
-    return choices, samples
 
 
 def version() -> str:
@@ -239,26 +208,6 @@ def version() -> str:
         return metadata.version("backprop-stepper")
     except metadata.PackageNotFoundError:
         return "not installed"
-
-
-def _count(text: str) -> int:
-    try:
-        number = int(text)
-    except ValueError:
-        number = -1
-    if not 0 <= number < 10**9:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 0")
-    return number
-
-
-def _positive(text: str) -> int:
-    try:
-        number = _count(text)
-    except argparse.ArgumentTypeError:
-        number = 0
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
-    return number
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -28,6 +28,9 @@ from stepper.views.operation import OperationView
 from stepper.views.predict import PredictView
 from stepper.views.problems import ProblemsView
 from stepper.views.program import ProgramView
+from stepper.views.saved import SavedView
+from stepper.views.stepping import SteppingView
+from stepper.views.tensor import TensorView
 from stepper.views.update import UpdateView
 from stepper.views.value import ValueView
 from stepper.views.why import WhyView
@@ -67,8 +70,10 @@ class Panel:
 PANELS: tuple[Panel, ...] = (
     Panel("editor", translate("actions", "Editor"), translate("actions", "your program, as text"),
           EditorView, "left", ("write",), "editor", "Ctrl+E"),
+    Panel("saved", translate("actions", "Saved network"), translate("actions", "the layers and tensors of the file"),
+          SavedView, "left", ("inspect",), "saved-networks"),
     Panel("program", translate("actions", "Program"), translate("actions", "one iteration, line by line"),
-          ProgramView, "left", ("learn", "write", "debug"), "program", "Alt+1"),
+          ProgramView, "left", ("learn", "write", "debug", "inspect"), "program", "Alt+1"),
     Panel("network", translate("actions", "Network"), translate("actions", "what this step reads and writes is lit"),
           NetworkView, "centre", ("learn", "write", "debug", "inspect"), "network", "Alt+2"),
     Panel("graph", translate("actions", "Graph"), translate("actions", "operations, and what flows between them"),
@@ -77,18 +82,22 @@ PANELS: tuple[Panel, ...] = (
           CurvesView, "centre", ("debug",), "curves"),
     Panel("conditioning", translate("actions", "Conditioning"), translate("actions", "how healthy each layer is, in numbers"),
           ConditioningView, "centre", ("debug",), "conditioning"),
+    Panel("tensor", translate("actions", "Tensor"), translate("actions", "one array of the file, as it is stored"),
+          TensorView, "centre-low", ("inspect",), "tensor"),
     Panel("operation", translate("actions", "Operation"), translate("actions", "what just happened, in numbers"),
-          OperationView, "centre-low", ("learn", "write", "debug"), "operation", "Alt+3"),
+          OperationView, "centre-low", ("learn", "write", "debug", "inspect"), "operation", "Alt+3"),
     Panel("line", translate("actions", "Line"), translate("actions", "what this line means"),
           LineView, "centre-low", ("debug",), "line", "Alt+7"),
     Panel("update", translate("actions", "Update"), translate("actions", "old − step = new, for each parameter"),
           UpdateView, "centre-low", ("debug",), "update", "Alt+8"),
+    Panel("stepping", translate("actions", "How it is stepped"), translate("actions", "what the file does not say, and the data"),
+          SteppingView, "right", ("inspect",), "stepping"),
     Panel("value", translate("actions", "Value"), translate("actions", "one value in full"),
           ValueView, "right", ("debug", "inspect"), "value", "Alt+5"),
     Panel("why", translate("actions", "Why"), translate("actions", "why this number is what it is"),
           WhyView, "right", ("debug",), "why", "Alt+6"),
     Panel("data", translate("actions", "Data"), translate("actions", "the samples, and what the network makes of them"),
-          DataView, "right", ("debug", "inspect"), "data", "Alt+9", {"inspect": "right-low"}),
+          DataView, "right", ("debug", "inspect"), "data", "Alt+9"),
     Panel("diagnosis", translate("actions", "My backward"), translate("actions", "which line is wrong, and how"),
           DiagnosisView, "right", ("write",), "diagnosis"),
     Panel("predict", translate("actions", "Predict"), translate("actions", "a question before each step"),

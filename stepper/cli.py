@@ -14,18 +14,25 @@ from core.check_report import health_report, rules_named
 from core.check_words import health_json, health_text
 from core.diagnosis import diagnose
 from core.diagnosis.report import diagnosis_json, diagnosis_text
+from core.document import document_of
+from core.document import opened as opened_session
 from core.errors import StepperError, TargetError
+from core.files.document import is_document
 from core.files.problem import escaped
-from core.inspect_report import inspect_json, inspect_text, inspected
 from core.library import EXAMPLES, Opened, open_target, written
+from core.network_writing import write_network
 from core.notation.script import script_text
 from core.program.ir import fault_sentence
 from core.report import save_values, trace, trace_json, trace_table, training
 from core.saved_convert import convert
-from core.saved_target import is_saved, read_saved
+from core.saved_target import is_saved
+from core.saved_writing import write_weights
 from core.session import session_of
 from stepper import screen
-from stepper.arguments import CONVERTED, LISTS, parse_settings, parser, saved_choices
+from stepper.arguments import CONVERTED, LISTS, parse_settings, parser
+from stepper.inspect_command import inspect
+from stepper.printing import complain, put
+from stepper.saved_arguments import saved_choices
 from stepper.saving import save_bytes, save_text
 
 
@@ -54,7 +61,7 @@ def _trace(arguments: argparse.Namespace) -> int:
     found = trace(opened.program, arguments.iteration)
     if arguments.values is not None:
         save_values(found, arguments.values)
-    print(json.dumps(trace_json(found), ensure_ascii=False) if arguments.json else trace_table(found))
+    put(trace_json(found) if arguments.json else trace_table(found), allow_nan=True)
     if found.fault is not None:
         raise StepperError(fault_sentence(opened.program, found.fault))
     return 0
@@ -83,7 +90,7 @@ def _check(arguments: argparse.Namespace) -> int:
     rules = rules_named(arguments.rules) if arguments.rules else ()
     opened = _opened(arguments)
     report = health_report(opened, arguments.iterations, rules, arguments.gradients)
-    print(json.dumps(health_json(report), ensure_ascii=False, allow_nan=False) if arguments.json else health_text(report))
+    put(health_json(report) if arguments.json else health_text(report))
     return 0 if report.healthy else 1
 
 
@@ -95,11 +102,11 @@ def _diagnose(arguments: argparse.Namespace) -> int:
         )
     found = diagnose(w.text, w.folder)
     if arguments.json:
-        print(json.dumps(diagnosis_json(found), ensure_ascii=False, allow_nan=False))
+        put(diagnosis_json(found))
     if found.problem:
         raise StepperError(found.problem)
     if not arguments.json:
-        print(diagnosis_text(found, w.title, arguments.show))
+        put(diagnosis_text(found, w.title, arguments.show))
     return 0 if found.right else 1
 
 
@@ -140,23 +147,19 @@ def _picture(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _inspect(arguments: argparse.Namespace) -> int:
-    if not is_saved(arguments.file) and Path(arguments.file).suffix.lower() in (".py", ".toml", ".stepper"):
-        raise TargetError(f"{arguments.file} is no saved network but a program; open it with `stepper open`")
-    found = inspected(read_saved(arguments.file))
-    print(json.dumps(inspect_json(found), allow_nan=False) if arguments.json else inspect_text(found))
-    return 0
-
-
 def _convert(arguments: argparse.Namespace) -> int:
     if arguments.output.suffix.lower() not in CONVERTED:
         raise TargetError(f"{arguments.output} ends in none of {', '.join(CONVERTED)}; the ending says the form to write")
     if arguments.output.suffix.lower() == ".stepper":
-        from core.document import document_of
-
         save_bytes(arguments.output, document_of(session_of(_opened(arguments))))
         return 0
     settings = parse_settings(arguments.settings)
+    if is_document(arguments.target) and not settings:
+        # The parameters as they stand where it was left, as the window writes them.
+        session, toml = opened_session(arguments.target).session, arguments.output.suffix.lower() == ".toml"
+        for sentence in (write_network if toml else write_weights)(session, arguments.output):
+            print(escaped(sentence), file=sys.stderr)
+        return 0
     for sentence in convert(arguments.target, arguments.output, settings, *saved_choices(arguments)):
         print(escaped(sentence), file=sys.stderr)
     return 0
@@ -185,14 +188,17 @@ def _where_a_display_would_be() -> str:
 
 def _window(arguments: argparse.Namespace) -> int:
     target: str | None = getattr(arguments, "target", None)
-    opened = open_target("xor") if target is None else _opened(arguments)
     why = why_no_window()
+    # A saved network that cannot be stepped can still be looked into: the window makes its program itself.
+    plain = target is not None and is_saved(target) and saved_choices(arguments) == (None, None)
+    opened = None if plain and why is None else open_target("xor") if target is None else _opened(arguments)
     if why is None:
         from stepper import app
 
         return app.run(target, opened)
+    assert opened is not None
     found = trace(opened.program, 1)
-    print(trace_table(found))
+    put(trace_table(found))
     if found.fault is not None:
         print(fault_sentence(opened.program, found.fault))
     print(why)
@@ -214,14 +220,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser().parse_args(_opening(list(sys.argv[1:] if argv is None else argv)))
     run = {
         "list": _list, "trace": _trace, "train": _train, "check": _check, "diagnose": _diagnose, "lesson": _lesson,
-        "script": _script, "picture": _picture, "inspect": _inspect, "convert": _convert,
+        "script": _script, "picture": _picture, "inspect": inspect, "convert": _convert,
     }  # fmt: skip
     try:
         if arguments.command in (None, "open"):
             return _window(arguments)
         return run[arguments.command](arguments)
     except StepperError as error:
-        print(f"stepper: {error}", file=sys.stderr)
+        complain(error)
         return 2
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from core.description_text import text_of
 from core.errors import StepperError
+from core.files.problem import escaped
 from core.library import EXAMPLES
 from core.network_file import Network
+from core.network_writing import why_not_described, write_network
 from core.notation.script import script_text
+from core.saved_target import is_saved
+from core.saved_writing import write_weights
 from core.session import Session
 from stepper.controller import Controller
 from stepper.network_dialog import NetworkDialog
+from stepper.save_dialog import FormsDialog
+from stepper.saved_files import networks, patterns
 from stepper.saving import save_text
 from stepper.settings import Settings
 
 
 class Files(QObject):
-    """Asks for files in windows that stop nothing; `said(sentence)` on trouble."""
+    """Asks for files in windows that stop nothing; `said(sentence)` on trouble, `told(sentence)` of what was saved."""
 
     said = Signal(str)
+    told = Signal(str)
     code_opened = Signal()
+    saved_wanted = Signal(str)
     recent_changed = Signal()
 
     def __init__(self, controller: Controller, settings: Settings, parent: QWidget) -> None:
@@ -33,8 +42,11 @@ class Files(QObject):
 
     @Slot()
     def choose(self) -> None:
-        """Ask for a program file, a described network or a saved session and open it."""
-        self._ask_to_open(self.tr("Open"), self.tr("Programs, networks and sessions (*.py *.toml *.stepper)"))
+        """Ask for anything that can be opened, and open it."""
+        kinds = self.tr("Programs, networks and sessions ({kinds})").format(
+            kinds=patterns(("py", "toml", "stepper", *networks()))
+        )
+        self._ask_to_open(self.tr("Open"), kinds)
 
     @Slot()
     def choose_code(self) -> None:
@@ -47,15 +59,13 @@ class Files(QObject):
         if self._controller.open(path):
             self.code_opened.emit()
 
-    @Slot()
-    def choose_network(self) -> None:
-        """Ask for a saved network and open it."""
-        self._ask_to_open(self.tr("Open a saved network"), self.tr("Described networks (*.toml)"))
-
     @Slot(str)
     def open(self, path: str) -> None:
-        """Open a program file; on trouble a sentence says why, and the open program stays."""
-        self._controller.open(path)
+        """Open a file, a saved network too, or an example; on trouble a sentence says why, and what is open stays."""
+        if path not in EXAMPLES and is_saved(path):
+            self.saved_wanted.emit(path)
+        else:
+            self._controller.open(path)
 
     @Slot()
     def describe_network(self) -> None:
@@ -68,7 +78,9 @@ class Files(QObject):
     @Slot(object, str, str)
     def take_network(self, network: Network, title: str, path: str) -> None:
         """Open a network that was described; `path` is where it was saved, if it was."""
-        self._controller.take(Session(network.program, title, network.evaluations), path)
+        session = Session(network.program, title, network.evaluations)
+        session.described = text_of(network.description)
+        self._controller.take(session, path)
 
     @Slot()
     def choose_script(self) -> None:
@@ -99,11 +111,65 @@ class Files(QObject):
             self.said.emit(self.tr("The script is the program as it was opened: your changes by hand are not in it."))
 
     @Slot()
+    def choose_weights(self) -> None:
+        """Ask where to save the parameters as they stand."""
+        session = self._controller.session
+        if session is not None:
+            forms = {
+                "safetensors": self.tr("safetensors (*.safetensors)"), "npz": self.tr("NumPy arrays (*.npz)"),
+                "onnx": self.tr("ONNX, the forward lines with the weights (*.onnx)"),
+            }  # fmt: skip
+            self._ask_to_save(self.tr("Save the weights"), f"{Path(session.title).stem}-weights", forms, self.save_weights)
+
+    @Slot(str)
+    def save_weights(self, path: str) -> None:
+        """Save the parameters as they stand where the program stands."""
+        words = self.tr("The weights were not saved: {why}")
+        self._save(path, write_weights, words)
+
+    @Slot()
+    def choose_described(self) -> None:
+        """Ask where to save a description of the network; where there can be none a sentence says why."""
+        session = self._controller.session
+        if session is None:
+            return
+        why = why_not_described(session)
+        if why:
+            self.said.emit(self.tr("The network was not saved: {why}").format(why=why))
+            return
+        forms = {"toml": self.tr("Described networks (*.toml)")}
+        self._ask_to_save(self.tr("Save the network"), Path(session.title).stem, forms, self.save_described)
+
+    @Slot(str)
+    def save_described(self, path: str) -> None:
+        """Save a description of the network, with its parameters as they stand beside it."""
+        self._save(path, write_network, self.tr("The network was not saved: {why}"))
+
+    def _save(self, path: str, write: Callable[[Session, Path], tuple[str, ...]], trouble: str) -> None:
+        session = self._controller.session
+        if session is None:
+            return
+        self._controller.stop()
+        try:
+            remarks = write(session, Path(path))
+        except StepperError as error:
+            self.said.emit(trouble.format(why=error))
+            return
+        at = session.timeline.position
+        words = self.tr("Saved, as it stands in iteration {n}: {file}").format(n=at.iteration, file=escaped(path))
+        self.told.emit("\n".join((words, *(f"{r[:1].upper()}{r[1:]}." for r in map(escaped, remarks)))))
+
+    @Slot()
     def remember(self) -> None:
         """Remember the file that was just opened, and its folder."""
-        target = self._controller.target
-        path = Path(target)
-        if target in EXAMPLES or not path.is_file():
+        if self._controller.target not in EXAMPLES:
+            self.remember_file(self._controller.target)
+
+    @Slot(str)
+    def remember_file(self, name: str) -> None:
+        """Remember a file that is open, and its folder."""
+        path = Path(name)
+        if not path.is_file():
             return
         self._settings.set("folder", str(path.absolute().parent))
         recent = [str(path.absolute()), *self._settings.get("recent")]
@@ -119,6 +185,11 @@ class Files(QObject):
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.setNameFilters([kinds, self.tr("All files (*)")])
         dialog.fileSelected.connect(self.open if then is None else then)
+        dialog.open()
+
+    def _ask_to_save(self, title: str, stem: str, forms: Mapping[str, str], then: Callable[[str], None]) -> None:
+        dialog = FormsDialog(title, stem, forms, self._settings.get("folder"), self._window)
+        dialog.fileSelected.connect(then)
         dialog.open()
 
     def _dialog(self, title: str) -> QFileDialog:

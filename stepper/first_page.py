@@ -183,11 +183,9 @@ class FirstPage(QScrollArea):
         self.code_menu.addAction(self.tr("&Open a file (.py)…")).triggered.connect(self.code_wanted)
         self.code_menu.addAction(self.tr("&Write it here")).triggered.connect(self.write_wanted)
         self.network_button = BigButton(
-            "◫", self.tr("Open a saved network"), self.tr("Open a network that was described and saved here (.toml)."), page
-        )
-        self.network_button.setToolTip(
-            plain(self.tr("Networks described in this app (.toml) can be opened. Files of other tools cannot be read yet."))
-        )
+            "◫", self.tr("Open a saved network"),
+            self.tr("From PyTorch, Keras, scikit-learn, ONNX or NumPy: look into it, then step it. Nothing in it is run."), page,
+        )  # fmt: skip
         self.recent = ChoiceList(self.tr("Recent files"), page)
         self.lessons = ChoiceList(self.tr("Lessons"), page)
         self.examples = ChoiceList(self.tr("Examples"), page)

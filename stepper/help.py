@@ -18,7 +18,7 @@ PAGES = (
     "start", "steps", "program", "network", "graph", "operation", "line", "update", "value", "why", "data", "loss", "curves",
     "predict", "notes", "problems", "keys", "notation", "breakpoints", "changes", "panels", "rules", "check", "conditioning",
     "compare", "course", "lessons", "lesson-format", "diagnosis", "faults", "editor", "defs", "saving", "document",
-    "saved-networks",
+    "saved-networks", "tensor", "stepping",
 )  # fmt: skip
 
 RULE_PAGES = tuple(rule.page for rule in RULES.values())

@@ -24,6 +24,7 @@ from stepper.first_page import FirstPage
 from stepper.guide import Guide
 from stepper.health import Health
 from stepper.help import HelpView
+from stepper.inspecting import Inspecting
 from stepper.lessons import PANEL as LESSON
 from stepper.lessons import Lessons
 from stepper.looks import Looks
@@ -31,6 +32,7 @@ from stepper.models.diagnosis_state import Diagnosed
 from stepper.models.lesson_state import LessonState
 from stepper.panels import Panels
 from stepper.possible import Possible
+from stepper.saved_files import SavedFiles
 from stepper.settings import Settings
 from stepper.stops import Stops
 from stepper.views.check import CheckView
@@ -42,11 +44,12 @@ from stepper.views.program import ProgramView
 from stepper.widgets.message_bar import MessageBar
 from stepper.widgets.stale_bar import StaleBar
 from stepper.widgets.top_bar import TopBar
-from stepper.wiring import Wiring
+from stepper.wiring import SAVED, Wiring
 from stepper.writing import Writing
 
 SMALL_SCREEN = 1440
 FIRST_EXAMPLE = "xor"
+INSPECT = "inspect"
 
 
 class MainWindow(QMainWindow):
@@ -70,6 +73,8 @@ class MainWindow(QMainWindow):
         self.health = Health(controller, settings, self)
         self.lessons = Lessons(controller, self.panels, settings, self)
         self.diagnosing = Diagnosing(settings, self)
+        self.inspecting = Inspecting(controller, self)
+        self.saved_files = SavedFiles(settings, self)
         controller.opened.connect(self.message.dismiss)  # before anybody says anything of what was opened
         self.documents = Documents(controller, settings, self)  # before the text: it keeps both when another is opened
         self.writing = Writing(controller, settings, self)
@@ -81,17 +86,19 @@ class MainWindow(QMainWindow):
             "panels": self.panels, "changing": self.changing, "stops": self.stops, "health": self.health, "asking": self.asking,
             "lessons": self.lessons, "diagnosing": self.diagnosing, "backward": self.backward,
             "writing": self.writing, "leftovers": self.writing.left, "documents": self.documents,
+            "inspecting": self.inspecting, "saved_files": self.saved_files,
         }  # fmt: skip
         self.actions_ = actions.Actions(self.owners, self)
         self.wiring = Wiring(
             controller, self.changing, self.stops, self.panels, self.actions_, settings, self.health, self.lessons,
-            self.diagnosing, self.backward, self.writing,
+            self.diagnosing, self.backward, self.writing, self.inspecting, self.saved_files,
         )  # fmt: skip
         self.stale_bar = StaleBar(self.actions_["recompute"], self.actions_["undo"], self)
         self.top_bar = TopBar({item.id: self.actions_[item.id] for item in actions.ITEMS}, self)
         self.guide.top = self.top_bar
         self.possible = Possible(self.actions_, self.top_bar, self)
         self._shown = False
+        self._before: Arrangement | None = None  # what a saved network put away, to be put back with the next program
         self.setWindowTitle(self.tr("Backprop Stepper"))
         self.setAccessibleName(self.tr("Backprop Stepper"))
         self.setAcceptDrops(True)
@@ -243,6 +250,10 @@ class MainWindow(QMainWindow):
             self.stops.read()
             self.health.read()
         self.moment = moment
+        if self._before is not None and not self.inspecting.holds:
+            if self.panels.arrangement == INSPECT:
+                self.arrange(self._before)
+            self._before = None
         self.show_panels()
 
     @Slot(object)
@@ -295,6 +306,7 @@ class MainWindow(QMainWindow):
         if self.moment is not None:
             self.top_bar.draw(self.moment)
         self.drawer.again()
+        self.wiring.show_saved(self.inspecting.state)
         self.guide.refresh()
 
     @Slot(str, object)
@@ -349,6 +361,7 @@ class MainWindow(QMainWindow):
         c.told.connect(self.tell)
         c.changed.connect(self.stops.on_changed)
         self.files.said.connect(self.say)
+        self.files.told.connect(self.tell)
         self.documents.said.connect(self.say)
         self.documents.told.connect(self.tell)
         self.documents.title_changed.connect(self.setWindowTitle)
@@ -383,11 +396,19 @@ class MainWindow(QMainWindow):
         page.code_wanted.connect(self.files.choose_code)
         page.write_wanted.connect(self._write)
         self.files.code_opened.connect(self._check_code)
-        page.network_wanted.connect(self.files.choose_network)
+        page.network_wanted.connect(self.saved_files.choose_network)
+        self.files.saved_wanted.connect(self.inspecting.read)
+        self.saved_files.network_chosen.connect(self.files.open)
+        self.saved_files.other_chosen.connect(self.inspecting.compare_with)
+        self.saved_files.export_chosen.connect(self.inspecting.export)
+        self.inspecting.changed.connect(self.possible.update_saved)
+        self.inspecting.read_in.connect(self._inspect)
+        self.inspecting.said.connect(self.say)
+        self.inspecting.told.connect(self.tell)
         page.new_wanted.connect(self.files.describe_network)
         page.tour_wanted.connect(self.guide.begin_tour)
         page.back_wanted.connect(self.show_panels)
-        page.chosen.connect(c.open)
+        page.chosen.connect(self.files.open)
 
     @Slot()
     def _focus_on_steps(self) -> None:
@@ -401,6 +422,26 @@ class MainWindow(QMainWindow):
         self.backward.check()
 
     @Slot()
+    def _inspect(self) -> None:
+        """Show the saved network that was read: what it holds, and how it is stepped."""
+        path = self.inspecting.path
+        self.files.remember_file(path)
+        if self.at_first_page:
+            self._turn_to(self.panels)
+        if self.panels.arrangement != INSPECT:
+            self._before = self.panels.arrangement
+            self.arrange(INSPECT)
+        self.panels.show_panel("saved")
+        if self.inspecting.state.questions:
+            self.panels.show_panel("stepping")
+
+    @Slot()
+    def export_tensor(self) -> None:
+        """Ask where to save the numbers of the tensor that is looked at."""
+        if self.inspecting.state.tensor:
+            self.saved_files.choose_export(self.inspecting.state.tensor)
+
+    @Slot()
     def _write(self) -> None:
         """Begin a program of one's own."""
         self.arrange("write")
@@ -411,12 +452,13 @@ class MainWindow(QMainWindow):
         self.controller.open(FIRST_EXAMPLE)
 
     @Slot(str, QWidget)
-    def _on_made(self, _: str, view: QWidget) -> None:
+    def _on_made(self, name: str, view: QWidget) -> None:
         """Connect a view that was just made, and have it drawn."""
         if isinstance(view, HelpView):
             return  # it shows no moment
         self.wiring.connect_view(view)
-        self.drawer.add(view)
+        if name not in SAVED:  # those show a file, and no moment
+            self.drawer.add(view)
 
     def _lay_out(self) -> None:
         self.stack = QStackedWidget(self)
@@ -486,6 +528,7 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         self.drawer.stop()
+        self.inspecting.close()
         self.settings.set("window/geometry", self.saveGeometry())
         self.settings.set("window/docks", self.panels.save())
         self.settings.set("window/panels", self.panels.shown())

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 VIEWS = (
     "window", "program", "network", "graph", "operation", "line", "update", "value", "why", "data", "predict", "loss", "curves",
     "notes", "problems", "check", "conditioning", "compare", "editor", "diagnosis", "course", "lesson",
+    "saved", "tensor", "stepping",
 )  # fmt: skip
 THEMES = ("light", "dark")
 ARRANGED: tuple[Arrangement, ...] = ("learn", "write", "debug", "inspect")
@@ -69,10 +70,11 @@ def picture(
         raise PictureError(f"{path} should end in .png; pictures are saved as PNG")
     if not path.absolute().parent.is_dir():
         raise PictureError(f"there is no folder {path.absolute().parent}; make it first, or choose another")
-    session = standing(open_target(target) if isinstance(target, str) else target, iteration, step)
+    opened = open_target(target) if isinstance(target, str) else target
+    session = standing(opened, iteration, step)
     chosen = choice(session, select) if select else None
     with Studio() as studio:
-        studio.open(session, theme)
+        studio.open(session, theme, opened)
         if lesson and view == "lesson":
             studio.open_lesson(lesson)
         if chosen is not None:
@@ -144,11 +146,14 @@ class Studio:
         self.window.deleteLater()
         self._folder.cleanup()
 
-    def open(self, session: Session, theme: str) -> None:
-        """Have the pictures show a session from now on, in the colours of a theme."""
+    def open(self, session: Session, theme: str, opened: Opened | None = None) -> None:
+        """Have the pictures show a session from now on, in the colours of a theme; `opened` is what it was opened as."""
         self.window.set_theme(theme)
         if self.window.controller.session is not session:
-            self.window.controller.take(session)
+            saved = None if opened is None else opened.saved
+            self.window.controller.take(session, "" if saved is None else saved.path)
+            if opened is not None:
+                self.window.inspecting.show(opened)
 
     def open_lesson(self, target: str) -> None:
         """Have the panel of lessons show the first step of one; returns when its numbers are worked out."""
@@ -190,6 +195,8 @@ class Studio:
 
         window, session = self.window, self.window.controller.session
         for _ in range(4):
+            QApplication.processEvents()
+        while window.inspecting.work.busy:
             QApplication.processEvents()
         if window.panels.is_shown("diagnosis") or shown is window.panels.views.get("diagnosis"):
             window.diagnosing.check()

@@ -8,6 +8,7 @@ from core.program.ir import Fault
 from core.session import Moment
 from stepper import actions
 from stepper.actions import Actions
+from stepper.models.saved_state import SavedState
 from stepper.widgets.top_bar import TopBar
 
 NEED_PANELS = (actions.STEP, actions.STOPS, actions.CHANGE, actions.OPTIMIZER, actions.ARRANGEMENT, actions.PANELS_MENU)
@@ -22,6 +23,7 @@ class Possible(QObject):
         self._actions, self._top_bar = table, top_bar
         self._moment: Moment | None = None
         self._at_first_page = False
+        self._saved = SavedState()
 
     def update(self, moment: Moment | None, at_first_page: bool, can_dismiss: bool) -> None:
         """Enable and disable every action for a moment, None while nothing is open."""
@@ -44,19 +46,44 @@ class Possible(QObject):
                 self._top_bar.keep_focus(self._actions[name])
             self._actions[name].setEnabled(steps[name])
             self._actions.explain(name, self._why_stuck(fault) if fault is not None and not steps[name] else "")
-        self._actions["save-script"].setEnabled(moment is not None)
+        for name in ("save-script", "save-network"):
+            self._actions[name].setEnabled(moment is not None)
+        self._actions["save-weights"].setEnabled(moment is not None and bool(moment.program.trainable))
+        self._show_saved()
         self._actions["dismiss"].setEnabled(can_dismiss)
+
+    def update_saved(self, state: SavedState) -> None:
+        """Enable and disable what is done with a saved network."""
+        self._saved = state
+        self._show_saved()
+
+    def _show_saved(self) -> None:
+        here = self._saved.saved is not None and not self._at_first_page
+        can = {
+            "inspect": here, "stepping": here, "compare-files": here,
+            "stop-comparing": here and self._saved.other is not None,
+            "export-tensor": here and self._saved.known is not None and self._saved.known.readable,
+        }  # fmt: skip
+        for name, possible in can.items():
+            self._actions[name].setEnabled(possible)
 
     def why_not(self, name: str) -> str:
         """Return why an action is not possible now; empty if it is."""
         moment, item = self._moment, actions.BY_ID[name]
         if self._actions[name].isEnabled():
             return ""
+        if item.menu == actions.INSPECT and not self._at_first_page:
+            if self._saved.saved is None:
+                return self.tr("open a saved network first")
+            return (
+                self.tr("it is compared with none") if name == "stop-comparing" else self.tr("choose a tensor of numbers first")
+            )
         if moment is None:
             return self.tr("open a program first")
         if self._at_first_page:
             return self.tr("go back to {title} first").format(title=moment.title)
         reasons = {
+            "save-weights": self.tr("this program has no parameters"),
             "dismiss": self.tr("there is no message"), "undo": self.tr("nothing was changed by hand"),
             "check-backward": self.tr("there is no text"), "next-fault": self.tr("there is no other fault"),
             "tell-more": self.tr("nothing was found in your backward that is not open yet"),

@@ -1,7 +1,8 @@
-"""Asks where to save: the whole session, or the text of its program alone."""
+"""Asks where to save: the whole session, the text of its program alone, or something in one of several forms."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Slot
@@ -30,6 +31,25 @@ class SaveDialog(QFileDialog):
     @Slot(str)
     def _on_filter(self, chosen: str) -> None:
         self.setDefaultSuffix("py" if "*.py" in chosen else SUFFIX[1:])
+
+
+class FormsDialog(QFileDialog):
+    """A dialog that stops nothing, for a thing that can be saved in several forms: endings with what they are called."""
+
+    def __init__(self, title: str, stem: str, forms: Mapping[str, str], folder: str, parent: QWidget) -> None:
+        super().__init__(parent, "", folder)
+        self._forms = dict(forms)
+        self.setWindowTitle(title)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        self.setNameFilters(list(forms.values()))
+        self.setDefaultSuffix(next(iter(forms)))
+        self.selectFile(f"{_stem(stem)}.{self.defaultSuffix()}")
+        self.filterSelected.connect(self._on_filter)
+
+    @Slot(str)
+    def _on_filter(self, chosen: str) -> None:
+        self.setDefaultSuffix(next((ending for ending, text in self._forms.items() if text == chosen), self.defaultSuffix()))
 
 
 def _stem(title: str) -> str:

@@ -15,9 +15,12 @@ from stepper.changing import Changing
 from stepper.controller import Controller
 from stepper.diagnosing import Diagnosing
 from stepper.health import Health
+from stepper.inspecting import Inspecting
 from stepper.lessons import Lessons
 from stepper.models.lesson_state import Comparison
+from stepper.models.saved_state import SavedState
 from stepper.panels import Panels
+from stepper.saved_files import SavedFiles
 from stepper.settings import Settings
 from stepper.stops import Stops
 from stepper.views.check import CheckView
@@ -37,12 +40,16 @@ from stepper.views.notes import NotesView
 from stepper.views.operation import OperationView
 from stepper.views.problems import ProblemsView
 from stepper.views.program import ProgramView
+from stepper.views.saved import SavedView
+from stepper.views.stepping import SteppingView
+from stepper.views.tensor import TensorView
 from stepper.views.update import UpdateView
 from stepper.views.value import ValueView
 from stepper.views.why import WhyView
 from stepper.writing import Writing
 
 EXPLAINING = ("value", "why")
+SAVED = ("saved", "tensor", "stepping")
 LINE_MENU = ("to-cursor", "back-to-cursor", "stop-line", "line-later", "line-earlier")
 
 
@@ -62,6 +69,8 @@ class Wiring(QObject):
         diagnosing: Diagnosing,
         backward: Backward,
         writing: Writing,
+        inspecting: Inspecting,
+        saved_files: SavedFiles,
     ) -> None:
         super().__init__(panels)
         self._controller, self._changing, self._stops = controller, changing, stops
@@ -69,6 +78,10 @@ class Wiring(QObject):
         self._health, self._lessons = health, lessons
         self._diagnosing, self._backward = diagnosing, backward
         self._writing = writing
+        self._inspecting, self._saved_files = inspecting, saved_files
+        inspecting.changed.connect(self.show_saved)
+        inspecting.rows.connect(self._on_rows)
+        saved_files.data_chosen.connect(self._on_data_file)
         self._unwanted = False
         self._warned = False
         controller.opened.connect(self._on_opened)
@@ -163,6 +176,21 @@ class Wiring(QObject):
                 view.course_wanted.connect(self.see)
                 view.page_wanted.connect(self._panels.help_wanted)
                 view.show_state(d.state)
+            case SavedView():
+                view.tensor_chosen.connect(self._on_tensor)
+                view.open_wanted.connect(self._saved_files.choose_network)
+                view.compare_wanted.connect(self._saved_files.choose_other)
+                view.compare_ended.connect(self._inspecting.stop_comparing)
+                view.show_state(self._inspecting.state)
+            case TensorView():
+                view.export_wanted.connect(self._saved_files.choose_export)
+                view.spectrum_wanted.connect(self._inspecting.ask_spectrum)
+                view.rows_wanted.connect(self._inspecting.ask_rows)
+                view.show_state(self._inspecting.state)
+            case SteppingView():
+                view.step_wanted.connect(self._inspecting.step)
+                view.file_wanted.connect(self._saved_files.choose_data)
+                view.show_state(self._inspecting.state)
             case CheckView():
                 view.value_clicked.connect(self._on_value)
             case CompareView():
@@ -200,9 +228,63 @@ class Wiring(QObject):
     def _on_opened(self, _: object) -> None:
         self._warned = False
 
+    # -- saved networks --------------------------------------------------------------------------------
+
+    @Slot(object)
+    def show_saved(self, state: SavedState) -> None:
+        """Show what is known of the saved network in its panels."""
+        for name in SAVED:
+            view = self._panels.views.get(name)
+            if isinstance(view, (SavedView, TensorView, SteppingView)):
+                view.show_state(state)
+
+    @Slot(int, object)
+    def _on_rows(self, first: int, numbers: object) -> None:
+        view = self._panels.views.get("tensor")
+        if isinstance(view, TensorView):
+            view.show_rows(first, numbers)
+
+    @Slot(str)
+    def _on_data_file(self, path: str) -> None:
+        view = self._panels.view("stepping")
+        if isinstance(view, SteppingView):
+            view.take_file(path)
+
+    @Slot(object)
+    def _on_tensor(self, name: str) -> None:
+        """Look at a tensor of the file, and select the parameter that began with its numbers."""
+        self._inspecting.choose(name)
+        session, steps = self._controller.session, self._inspecting.state.steps
+        if session is None or steps is None:
+            return
+        moment = session.moment()
+        for parameter, tensor in steps.parameters.items():
+            value = moment.current(parameter) if tensor == name else None
+            if value is not None:
+                self._controller.select(value)
+                return
+
+    def _follow_selection(self, moment: Moment) -> None:
+        """Look at the tensor of the file that the selected parameter began with."""
+        value, steps = moment.selection.value, self._inspecting.state.steps
+        if value is not None and steps is not None:
+            tensor = steps.parameters.get(moment.program.values[value].name)
+            if tensor is not None:
+                self._inspecting.choose(tensor)
+
+    @Slot(str)
+    def show_layer(self, name: str) -> None:
+        """Look at the first tensor of a layer, as of one that is closed."""
+        layer = next((n for n in self._inspecting.state.layers if n.name == name), None)
+        if layer is not None and layer.tensors:
+            self._on_tensor(next(iter(layer.tensors.values())))
+            self._panels.show_panel("tensor")
+        self._panels.show_panel("saved")
+
     @Slot(object)
     def _on_changed(self, moment: Moment) -> None:
         """Open the problems the first time that there is an error among them; a person may close them for good."""
+        self._follow_selection(moment)
         if self._warned or moment.running or self._lessons.holds:
             return
         if not any(p.finding.severity == "error" for p in moment.problems):

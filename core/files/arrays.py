@@ -8,7 +8,9 @@ of the limited process (`core.files.worker`).
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,9 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.files.beside import open_beside
+from core.files.gather import Averaging, Summary, Summing, real
 from core.files.problem import FileProblem, escaped, shown
 from core.files.saved import ITEM_BYTES, Order, Saved, Tensor, Where
-from core.files.worker import shared
+from core.files.worker import Worker, shared
 
 PIECE = 2 * 2**20
 """Bytes that are looked at in one piece."""
@@ -28,19 +31,15 @@ MOST = 2**30
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
-    """What there is to say of an array: of its finite numbers the extremes, mean and standard deviation, None if there is none.
+class Stream:
+    """A tensor's numbers as a matrix that is gone through, row after row, in flat pieces: all its axes but the last are rows.
 
-    Complex numbers count by their absolute value, truth values as 0 and 1.
+    `turned` says that it is the transpose of that matrix, since so the tensor is stored; then it has two axes.
     """
 
-    count: int
-    nonfinite: int
-    zeros: int
-    min: float | None
-    max: float | None
-    mean: float | None
-    std: float | None
+    shape: tuple[int, int]
+    turned: bool
+    pieces: Callable[[], Iterator[NDArray[Any]]]
 
 
 def array(saved: Saved, name: str, rows: tuple[int, int] | None = None) -> NDArray[Any]:
@@ -52,8 +51,12 @@ def array(saved: Saved, name: str, rows: tuple[int, int] | None = None) -> NDArr
         KeyError: if there is no tensor of that name.
         FileProblem: if its type holds no numbers, it is too large, or the file has changed or is damaged there.
     """
-    tensor = _tensor(saved, name)
-    shape = tensor.shape
+    return _array(saved, saved.tensor(name), rows)
+
+
+def _array(saved: Saved, tensor: Tensor, rows: tuple[int, int] | None = None, worker: Worker | None = None) -> NDArray[Any]:
+    _readable(saved, tensor)
+    name, shape = tensor.name, tensor.shape
     if rows is not None:
         if not shape or not 0 <= rows[0] <= rows[1] <= shape[0]:
             raise ValueError(f"rows {rows} of an array of the shape {shape}")
@@ -62,7 +65,7 @@ def array(saved: Saved, name: str, rows: tuple[int, int] | None = None) -> NDArr
     if math.prod(shape) * _size(tensor) > MOST:
         raise FileProblem(f"{_file(saved)}: {shown(name)} takes more than {MOST // 2**20} MiB at once; look at fewer of its rows")
     if where.strides:
-        whole = _strided(saved, tensor)
+        whole = _strided(saved, tensor, worker)
         return whole if rows is None else whole[rows[0] : rows[1]]
     cut = rows is not None and (where.kind == "worker" or (where.kind == "span" and (where.order == "C" or len(shape) == 1)))
     taken = rows if cut else None
@@ -71,44 +74,44 @@ def array(saved: Saved, name: str, rows: tuple[int, int] | None = None) -> NDArr
         raise FileProblem(f"{_file(saved)}: {shown(name)} is too large to be read in rows; save it as .npy or .safetensors")
     out = np.empty(math.prod(full), _type(tensor))
     at = 0
-    for piece in _pieces(saved, tensor, taken):
+    for piece in _pieces(saved, tensor, taken, worker):
         out[at : at + len(piece)] = piece
         at += len(piece)
     made = out.reshape(full, order=_order(where))
     return made if cut or rows is None else made[rows[0] : rows[1]]
 
 
+def stream(saved: Saved, tensor: Tensor, worker: Worker | None = None, in_rows: bool = False) -> Stream:
+    """Return how the numbers of a tensor of the file are gone through; what is wrong with them is raised while they are.
+
+    `worker` is asked for those that are not stored as they are, a shared one if it is None; two tensors that are gone through
+    at the same time cannot share it. With `in_rows` nothing is turned, and a tensor that is stored so is loaded whole.
+
+    Raises:
+        FileProblem: if its type holds no numbers.
+    """
+    _readable(saved, tensor)
+    across = tensor.shape[-1] if tensor.shape else 1
+    down = math.prod(tensor.shape[:-1])
+    stored = not tensor.where.strides and _order(tensor.where) == "F" and len(tensor.shape) > 1
+    if stored and len(tensor.shape) == 2 and not in_rows:
+        return Stream((across, down), True, lambda: _flat(saved, tensor, worker))
+    if stored:
+        return Stream((down, across), False, lambda: _cut(_array(saved, tensor, None, worker).reshape(-1)))
+    return Stream((down, across), False, lambda: _flat(saved, tensor, worker))
+
+
 def summary(saved: Saved, name: str) -> Summary:
     """Return what there is to say of an array, gone through in pieces; raises as `array` does."""
-    tensor = _tensor(saved, name)
-    count = bad = zeros = 0
-    low, high = math.inf, -math.inf
-    known, mean, squares = 0, 0.0, 0.0
-    for piece in _flat(saved, tensor):
-        numbers = np.abs(piece) if piece.dtype.kind == "c" else piece
-        count += numbers.size
-        zeros += numbers.size - int(np.count_nonzero(numbers))
-        if numbers.dtype.kind == "f":
-            finite = np.isfinite(numbers)
-            kept = int(np.count_nonzero(finite))
-            bad += numbers.size - kept
-            if kept < numbers.size:
-                numbers = numbers[finite]
-        if not numbers.size:
-            continue
-        low, high = min(low, float(numbers.min())), max(high, float(numbers.max()))
-        with np.errstate(all="ignore"):
-            exact = numbers.astype(np.float64)
-            here = float(exact.mean())
-            exact -= here
-            spread = float(np.square(exact, out=exact).sum())
-            # Means and squares of two pieces made one: Chan, Golub and LeVeque (1979).
-            known, step = known + numbers.size, here - mean
-            squares += spread + step * step * (known - numbers.size) * numbers.size / known
-            mean += step * numbers.size / known
-    if not known:
-        return Summary(count, bad, zeros, None, None, None, None)
-    return Summary(count, bad, zeros, low, high, mean, math.sqrt(squares / known))
+    return summary_of(saved, saved.tensor(name))
+
+
+def summary_of(saved: Saved, tensor: Tensor) -> Summary:
+    """Return what `summary` returns, without looking for the tensor by its name."""
+    gathered = Summing()
+    for piece in stream(saved, tensor).pieces():
+        gathered.add(real(piece))
+    return gathered.summary()
 
 
 def blocks(saved: Saved, name: str, rows: int = 256, columns: int = 256) -> NDArray[np.float64]:
@@ -117,55 +120,27 @@ def blocks(saved: Saved, name: str, rows: int = 256, columns: int = 256) -> NDAr
     All axes but the last are rows; an array of one axis is one row. A block with a number that is not finite is not finite.
     Complex numbers count by their absolute value.
     """
-    tensor = _tensor(saved, name)
-    across = tensor.shape[-1] if tensor.shape else 1
-    down = math.prod(tensor.shape[:-1])
-    if not across * down:
-        return np.zeros((min(down, rows), min(across, columns)))
-    where = tensor.where
-    if not where.strides and _order(where) == "F" and len(tensor.shape) == 2:
-        return _block_means(_flat(saved, tensor), (across, down), (columns, rows)).T
-    if not where.strides and _order(where) == "F" and len(tensor.shape) > 2:
-        return _block_means(iter([array(saved, name).reshape(-1)]), (down, across), (rows, columns))
-    return _block_means(_flat(saved, tensor), (down, across), (rows, columns))
+    numbers = stream(saved, saved.tensor(name))
+    averaging = Averaging(numbers.shape, (columns, rows) if numbers.turned else (rows, columns))
+    for piece in numbers.pieces():
+        averaging.add(real(piece))
+    return averaging.means().T if numbers.turned else averaging.means()
 
 
-def _block_means(pieces: Iterator[NDArray[Any]], shape: tuple[int, int], most: tuple[int, int]) -> NDArray[np.float64]:
-    """Return the means of blocks of a matrix that comes in pieces, row after row."""
-    across = shape[1]
-    edges = [np.linspace(0, n, min(n, m) + 1).astype(np.int64) for n, m in zip(shape, most, strict=True)]
-    sums = np.zeros((len(edges[0]) - 1, len(edges[1]) - 1))
-    rest = np.zeros(0)
-    row = 0
-    with np.errstate(all="ignore"):
-        for piece in pieces:
-            real = np.abs(piece) if piece.dtype.kind == "c" else piece
-            numbers = np.concatenate([rest, real]) if rest.size else real
-            whole = numbers.size // across
-            rest = numbers[whole * across :]
-            if not whole:
-                continue
-            block = numbers[: whole * across].reshape(whole, across)
-            first = int(np.searchsorted(edges[0], row, side="right")) - 1
-            cuts = np.clip(edges[0][first:-1] - row, 0, whole)
-            cuts = cuts[: int(np.searchsorted(cuts, whole))]
-            # Not reduceat over the rows: it goes down each column alone, and takes twenty times as long.
-            for i, (start, stop) in enumerate(zip(cuts, [*cuts[1:], whole], strict=True), first):
-                strip = block[start:stop].sum(axis=0, dtype=np.float64)
-                sums[i] += np.add.reduceat(strip, edges[1][:-1])
-            row += whole
-        return sums / np.outer(np.diff(edges[0]), np.diff(edges[1]))
-
-
-def _flat(saved: Saved, tensor: Tensor) -> Iterator[NDArray[Any]]:
+def _flat(saved: Saved, tensor: Tensor, worker: Worker | None = None) -> Iterator[NDArray[Any]]:
     """Yield all numbers in pieces, in the order in which they are stored (one with strides: row after row)."""
     if tensor.where.strides:
-        yield _strided(saved, tensor).reshape(-1)
+        yield from _cut(_strided(saved, tensor, worker).reshape(-1))
     else:
-        yield from _pieces(saved, tensor, None)
+        yield from _pieces(saved, tensor, None, worker)
 
 
-def _pieces(saved: Saved, tensor: Tensor, rows: tuple[int, int] | None) -> Iterator[NDArray[Any]]:
+def _cut(flat: NDArray[Any]) -> Iterator[NDArray[Any]]:
+    step = PIECE // flat.itemsize
+    return (flat[at : at + step] for at in range(0, flat.size, step))
+
+
+def _pieces(saved: Saved, tensor: Tensor, rows: tuple[int, int] | None, worker: Worker | None = None) -> Iterator[NDArray[Any]]:
     """Yield the numbers of a tensor without strides as they are stored, as flat arrays of its own type."""
     where = tensor.where
     if where.kind == "span":
@@ -176,8 +151,10 @@ def _pieces(saved: Saved, tensor: Tensor, rows: tuple[int, int] | None) -> Itera
             start, count = rows[0] * row * _size(tensor), (rows[1] - rows[0]) * row
         stop = start + count * _size(tensor)
         raw = _span(saved, tensor, start, stop)
+        if len(where.checks) == 2 and rows is None:
+            raw = _checked(saved, tensor, raw)
     else:
-        raw = _asked(saved, tensor, rows)
+        raw = _asked(saved, tensor, rows, worker)
     rest = b""
     for data in raw:
         whole = (rest + data) if rest else data
@@ -186,9 +163,24 @@ def _pieces(saved: Saved, tensor: Tensor, rows: tuple[int, int] | None) -> Itera
         yield _decoded(whole[:used] if rest else whole, tensor)
 
 
+def _checked(saved: Saved, tensor: Tensor, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield all pieces of what a zip holds; at the end, refuse them if they are not what was saved."""
+    checksum, wanted = tensor.where.checks
+    for data in pieces:
+        checksum = zlib.crc32(data, checksum)
+        yield data
+    if checksum != wanted:
+        raise FileProblem(
+            f"{_file(saved)}: the numbers of {shown(tensor.name)} are not as they were saved (their checksum differs); "
+            "download or save it again"
+        )
+
+
 def _span(saved: Saved, tensor: Tensor, start: int, stop: int) -> Iterator[bytes]:
     where, path = tensor.where, Path(saved.path)
     try:
+        if not path.is_file():
+            raise FileProblem(f"{_file(saved)}: it is not there any more; put it back, or open another one")
         with open_beside(path, where.file) if where.file else path.open("rb") as file:
             file.seek(where.offset + start)
             left = stop - start
@@ -202,19 +194,19 @@ def _span(saved: Saved, tensor: Tensor, start: int, stop: int) -> Iterator[bytes
         raise FileProblem(f"{_file(saved)}: it cannot be read any more ({error.strerror}); open it again") from None
 
 
-def _asked(saved: Saved, tensor: Tensor, rows: tuple[int, int] | None) -> Iterator[bytes]:
+def _asked(saved: Saved, tensor: Tensor, rows: tuple[int, int] | None, worker: Worker | None) -> Iterator[bytes]:
     if tensor.where.length > MOST:
         raise FileProblem(f"{_file(saved)}: {shown(tensor.name)} is too large to be unpacked; save it without compression")
-    with shared() as worker:
-        yield from worker.numbers(saved, tensor, rows)
+    with shared() if worker is None else nullcontext(worker) as asked:
+        yield from asked.numbers(saved, tensor, rows)
 
 
-def _strided(saved: Saved, tensor: Tensor) -> NDArray[Any]:
+def _strided(saved: Saved, tensor: Tensor, worker: Worker | None = None) -> NDArray[Any]:
     """Return a tensor whose numbers do not lie one after another, such as a transposed one, with numbers of its own."""
     where = tensor.where
     if tensor.count * _size(tensor) > MOST or where.length > MOST:
         raise FileProblem(f"{_file(saved)}: {shown(tensor.name)} takes more than {MOST // 2**20} MiB at once; save it contiguous")
-    raw = _span(saved, tensor, 0, where.length) if where.kind == "span" else _asked(saved, tensor, None)
+    raw = _span(saved, tensor, 0, where.length) if where.kind == "span" else _asked(saved, tensor, None, worker)
     stored = _decoded(b"".join(raw), tensor)
     if not tensor.count:
         return np.empty(tensor.shape, stored.dtype)
@@ -243,14 +235,12 @@ def _size(tensor: Tensor) -> int:
     return ITEM_BYTES[tensor.dtype]
 
 
-def _tensor(saved: Saved, name: str) -> Tensor:
-    tensor = saved.tensor(name)
+def _readable(saved: Saved, tensor: Tensor) -> None:
     if not tensor.readable:
         raise FileProblem(
-            f"{_file(saved)}: {shown(name)} is of the type {shown(tensor.dtype, 30)}, not numbers that can be calculated with; "
-            "save it as float32"
+            f"{_file(saved)}: {shown(tensor.name)} is of the type {shown(tensor.dtype, 30)}, not numbers that can be calculated "
+            "with; save it as float32"
         )
-    return tensor
 
 
 def _file(saved: Saved) -> str:

@@ -7,6 +7,7 @@ JSON, B for raw numbers. A request is one J; an answer is one J, or for numbers 
 from __future__ import annotations
 
 import contextlib
+import errno
 import importlib
 import json
 import os
@@ -21,6 +22,7 @@ if __name__ == "__main__":
     sys.path.append(str(Path(__file__).parents[2]))
 
 from core.files.guard import Guard, Refused
+from core.files.kernel_wall import raise_wall
 from core.files.kinds import READERS
 from core.files.limits import Limits
 from core.files.problem import FileProblem
@@ -36,7 +38,8 @@ _DAMAGED = "it is damaged, or not what it seems to be; download or save it again
 def main() -> None:
     """Answer requests until there are none any more. No traceback is ever printed: how it ends is said in an answer."""
     requests, answers = _pipes()
-    _limit(Limits())
+    _limit(Limits(), Limits().seconds)
+    raise_wall()
     guard = Guard()
     while True:
         head = requests.read(FRAME.size)
@@ -44,7 +47,7 @@ def main() -> None:
             return
         request = json.loads(requests.read(FRAME.unpack(head)[1]))
         limits = Limits(**request["limits"])
-        _limit(limits)
+        _limit(limits, _seconds(limits, request["path"]))
         for kind, data in _answer(request, limits, guard):
             answers.write(FRAME.pack(kind, len(data)))
             answers.write(data)
@@ -73,11 +76,12 @@ def _answer(request: dict[str, Any], limits: Limits, guard: Guard) -> Iterator[t
     except RecursionError:
         last = {"problem": "it is nested deeper than any network; it is damaged or a trap"}
     except OSError as error:
-        last = {
-            "problem": f"it cannot be read ({error.strerror}); check the name and your permissions"
-            if error.strerror
-            else _DAMAGED
-        }
+        if error.errno == errno.EPERM:  # the kernel's wall; a file that may not be read is EACCES
+            last = {"problem": "reading it led to something that is refused; do not trust this file"}
+        elif error.strerror:
+            last = {"problem": f"it cannot be read ({error.strerror}); check the name and your permissions"}
+        else:
+            last = {"problem": _DAMAGED}
     except Exception as error:
         # Readers of damaged files raise anything; the type alone is safe to say, its text may quote the file.
         last = {"problem": f"{_DAMAGED} ({type(error).__name__})"}
@@ -93,8 +97,10 @@ def _read(path: Path, limits: Limits, guard: Guard) -> dict[str, Any]:
         raise FileProblem(
             "it is a document of this app with its network, data and position; open it as one, not as a file of weights"
         )
-    reader = _reader(kind.reader, guard, path)
-    return reader.read(path, limits).to_data()
+    saved = _reader(kind.reader, guard, path).read(path, limits)
+    if not saved.tensors and not saved.layers:
+        raise FileProblem("it holds neither arrays of numbers nor layers; save the network anew, with its weights")
+    return saved.to_data()
 
 
 def _reader(name: str, guard: Guard, path: Path) -> Any:
@@ -163,13 +169,22 @@ def _pipes() -> tuple[BinaryIO, BinaryIO]:
     return os.fdopen(requests, "rb"), os.fdopen(answers, "wb")
 
 
-def _limit(limits: Limits) -> None:
+def _seconds(limits: Limits, path: str) -> float:
+    """Return the seconds of the processor that a file of that size may cost: a small one that takes long is a trap."""
+    try:
+        size = os.stat(path).st_size  # noqa: PTH116 (a name that is none raises ValueError either way)
+    except (OSError, ValueError):
+        size = 0
+    return min(limits.seconds, limits.least + size / limits.speed)
+
+
+def _limit(limits: Limits, allowed: float) -> None:
     """Let the operating system hold this process: memory, processor, no files written, no processes, no core dumps."""
     try:
         import resource
     except ImportError:
         return  # Windows knows no such limits; the clock of the parent and the guard remain
-    seconds = int(time.process_time() + limits.seconds) + 1
+    seconds = int(time.process_time() + allowed) + 1
     for name, soft in (
         ("RLIMIT_AS", limits.memory), ("RLIMIT_FSIZE", 0), ("RLIMIT_CORE", 0), ("RLIMIT_NOFILE", limits.files),
         ("RLIMIT_NPROC", 0),

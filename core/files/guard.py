@@ -1,7 +1,8 @@
 """What the reading process may do while it reads: an audit hook of Python (PEP 578) that refuses everything but reading.
 
 It is a second wall. The first is that no reader of ours ever calls what a file names; the third are the limits of the
-operating system. Libraries in C are not heard by it: what they must not do, their readers rule out before they call them.
+operating system and, on Linux, its filter of system calls (`core.files.kernel_wall`). Libraries in C are not heard by this one:
+what they must not do, their readers rule out before they call them.
 """
 
 from __future__ import annotations
@@ -24,6 +25,13 @@ _HARMLESS = frozenset(
      "sys._getframe", "sys._getframemodulename", "time.sleep", "sys.unraisablehook", "resource.setrlimit")
 )  # fmt: skip
 _IMPORTING = frozenset(("marshal.loads", "os.listdir", "os.scandir", "exec", "compile", "ctypes.dlopen"))
+_UNHEARD = {
+    "os": ("mkfifo", "mknod", "chroot", "openpty", "memfd_create", "pidfd_open", "setns", "unshare"),
+    "_posixsubprocess": ("fork_exec",),
+    "subprocess": ("_fork_exec",),
+    "signal": ("pidfd_send_signal",),
+}
+"""Functions that an audit hook does not hear of, and that reading does not need: they are replaced."""
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
@@ -48,11 +56,22 @@ class Guard:
         self._file = os.path.realpath(path)
         self._folder = os.path.realpath(path.parent)
         self.tried = ""
+        self._replace()
         self._closed = True
 
     def open(self) -> None:
         """Let our own code import what a reader needs."""
         self._closed = False
+
+    def _replace(self) -> None:
+        for name, functions in (*_UNHEARD.items(), ("posix", _UNHEARD["os"])):
+            module = sys.modules.get(name)
+            for function in functions:
+                if module is not None and hasattr(module, function):
+                    setattr(module, function, self._refused)
+
+    def _refused(self, *_: Any, **__: Any) -> None:
+        self._refuse("a call for something else than reading")
 
     def _hear(self, event: str, args: tuple[Any, ...]) -> None:
         if not self._closed or event in _HARMLESS:
@@ -83,7 +102,9 @@ class Guard:
             return False
         if isinstance(name, bytes):
             name = os.fsdecode(name)
-        return isinstance(name, str) and (name.startswith("<frozen ") or self._is_ours(os.path.realpath(name)))
+        if not isinstance(name, str):
+            return False
+        return name.startswith("<frozen ") or (os.path.isabs(name) and self._is_ours(os.path.realpath(name)))  # noqa: PTH117
 
     def _is_ours(self, real: str) -> bool:
         return (real + os.sep).startswith(self._roots)

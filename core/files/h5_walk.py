@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from core.files.h5_heap import check_heaps
 from core.files.limits import Limits
 from core.files.problem import FileProblem, shown
 from core.files.saved import ITEM_BYTES, MOST_TENSORS, Tensor, Where
@@ -95,9 +96,10 @@ class H5:
         import h5py
 
         self._limits, self._place, self._h5py = limits, place, h5py
+        self._source, self._heaps_checked = source, False
         try:
             self.file = h5py.File(source, "r", locking=False)
-        except (OSError, ValueError, RuntimeError, KeyError):
+        except _BROKEN:
             raise FileProblem(
                 "it is cut short or damaged where HDF5 keeps its table of contents; download or save it again"
             ) from None
@@ -283,6 +285,16 @@ class H5:
                 pieces.extend(t for v in np.asarray(piece).reshape(-1) if (t := _text(v)) is not None)
         return [t for v in np.asarray(found).reshape(-1) if (t := _text(v)) is not None]
 
+    def _check_heaps(self) -> None:
+        if self._heaps_checked:
+            return
+        if isinstance(self._source, Path):
+            with self._source.open("rb") as file:
+                check_heaps(file)
+        else:
+            check_heaps(self._source)
+        self._heaps_checked = True
+
     def _attribute(self, at: Group, name: str, most: int) -> Any:
         try:
             if not self._h5py.h5a.exists(at.id, name.encode()):
@@ -292,6 +304,8 @@ class H5:
                 return None
             if own.dtype.kind not in "SOU" or (own.dtype.kind == "O" and self._h5py.check_string_dtype(own.dtype) is None):
                 return None
+            if own.dtype.kind == "O":
+                self._check_heaps()
             return at.attrs[name]
         except (OSError, RuntimeError, ValueError, TypeError, KeyError, UnicodeError):
             raise FileProblem(f"its setting {shown(name)} is damaged; download or save the file again") from None

@@ -66,7 +66,9 @@ class Machine:
                     raise FileProblem(f"its pickle is damaged: byte {place} is no operation of one; download or save it again")
                 self._account.operations -= 1
                 if self._account.operations < 0:
-                    raise FileProblem("its pickle has more steps than a saved network needs, so it is not read")
+                    raise FileProblem(
+                        "its pickle has more steps than a saved network needs; it is damaged or a trap, save it anew"
+                    )
                 if operation.name == "STOP":
                     return self._pop()
                 self._do(operation, self._argument(operation))
@@ -99,7 +101,7 @@ class Machine:
             if isinstance(argument, int) and argument.bit_length() > self._account.integer_bits:
                 digits = int(argument.bit_length() * 0.30103) + 1
                 raise FileProblem(
-                    f"its pickle holds a whole number of about {digits} digits; no saved network needs one, so it is not read"
+                    f"its pickle holds a whole number of about {digits} digits; no saved network needs one; save it anew"
                 )
             self._stack.append(argument)
         elif name not in ("PROTO", "FRAME"):
@@ -130,7 +132,8 @@ class Machine:
 
     def _too_deep(self) -> NoReturn:
         raise FileProblem(
-            f"its pickle nests things more than {self._account.depth} deep; no saved network does, so it is not read"
+            f"its pickle nests things more than {self._account.depth} deep, as no saved network does; "
+            "it is damaged or a trap, save it anew"
         )
 
     # ---- marks, memo, small things
@@ -264,7 +267,7 @@ class Machine:
     def _named(self, module: str, last: str) -> Named:
         module = RENAMED.get(module, module)
         if len(module) + len(last) > 1000:
-            raise FileProblem("its pickle names a class by more than 1000 characters; no saved network does, so it is not read")
+            raise FileProblem("its pickle names a class by more than 1000 characters; it is damaged or a trap, save it anew")
         name = f"{module}.{last}"
         if acts(name):
             raise FileProblem(

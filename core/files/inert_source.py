@@ -93,4 +93,4 @@ class Source:
     def _spend(self, count: int) -> None:
         self.account.text -= count
         if count > self.account.one_text or self.account.text < 0:
-            raise FileProblem("its pickle holds more text than a saved network needs, so it is not read")
+            raise FileProblem("its pickle holds more text than a saved network needs; it is damaged or a trap, save it anew")

@@ -11,7 +11,19 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Literal
 
-from core.files.infer_names import Named, all_named, closed, is_norm, is_theta, not_of_the_network, number_key, order_key, words
+from core.files.infer_names import (
+    Named,
+    all_named,
+    closed,
+    has_slopes,
+    is_norm,
+    is_theta,
+    network_of,
+    not_of_the_network,
+    number_key,
+    order_key,
+    words,
+)
 from core.files.problem import shown
 from core.files.saved import Layer, Tensor
 
@@ -104,17 +116,23 @@ def infer(tensors: Sequence[Tensor], activation: str = "", output: str = "", ori
         return Inferred((), "out,in", (many,), (), extras)
     groups, lost = _grouped(kept)
     extras |= lost
-    wanted: tuple[Orientation, ...] = tuple(o for o in ORIENTATIONS if orientation in (o, "")) or ORIENTATIONS
     theta = is_theta(kept)
     why: list[str] = []
     questions: list[Question] = []
+    wanted: tuple[Orientation, ...] = ORIENTATIONS
     readings = _best(groups, wanted, theta)
+    if orientation and orientation not in {r.orientation for r in readings}:
+        # A person knows better, or wants to see what comes of it.
+        wanted = tuple(o for o in ORIENTATIONS if o == orientation)
+        readings = _best(groups, wanted, theta)
     if not readings:
         return Inferred((), "out,in", ("no tensor in it looks like the weights of a layer",), (), extras)
     parts = _parts(groups)
     if readings[0].fits < len(groups) and 1 < len(parts) <= _MOST_PARTS:
         found = [(name, part, _best(part, wanted, theta)) for name, part in parts.items()]
-        whole = [(name, part, r) for name, part, r in found if r and r[0].fits == len(part)]
+        whole = [
+            (name, part, r) for name, part, r in found if r and r[0].fits == len(part) and any(not g.why_closed for g in part)
+        ]
         if whole and max(len(part) for _, part, _ in whole) > 1:
             name, _, readings = max(whole, key=lambda one: len(one[1]))
             for other, rest, _ in found:
@@ -122,7 +140,7 @@ def infer(tensors: Sequence[Tensor], activation: str = "", output: str = "", ori
                     said = f"of another network in the file, {shown(other)}"
                     extras |= {t.name: said for g in rest for t in g.tensors.values()}
             why.append(f"the file holds {len(parts)} networks by their names; this is {shown(name)}")
-    reading = _chosen(readings, kept)
+    reading = next((r for r in readings if r.orientation == orientation), None) or _chosen(readings, kept)
     if len(readings) > 1:
         questions.append(
             Question(
@@ -133,7 +151,7 @@ def infer(tensors: Sequence[Tensor], activation: str = "", output: str = "", ori
             )
         )
     layers = _layers(reading, activation or "relu", output)
-    why += _reasons(reading, len(readings) > 1, kept)
+    why += _reasons(reading, len(readings) > 1, kept, reading.orientation == orientation)
     dense = [n for n in layers if n.kind == "dense"]
     if dense and len(dense) > 1:
         text = "The weights do not say which function follows each hidden layer."
@@ -187,12 +205,15 @@ def _grouped(kept: Sequence[Named]) -> tuple[list[_Group], dict[str, str]]:
     _roleless(groups, loose)
     found = sorted(groups.values(), key=lambda g: g.at)
     for g in found:
+        if is_norm(g.name) and g.weight is not None and g.weight.shape[:-1] == (1,):
+            g.tensors["gamma"] = g.tensors.pop("weight")
         if g.norm:
             g.tensors = {("beta" if r == "bias" else r): t for r, t in g.tensors.items()}
     _share_biases(found)
     out: list[_Group] = []
     for g in found:
-        if g.why_closed or g.norm or (g.weight is not None and len(g.weight.shape) == 2):
+        normal = g.norm and (len(g.tensors) > 1 or is_norm(g.name))
+        if g.why_closed or normal or (g.weight is not None and len(g.weight.shape) == 2):
             out.append(g)
         else:
             lost |= {t.name: "of no layer that is known here" for t in g.tensors.values()}
@@ -208,7 +229,7 @@ def _roleless(groups: dict[tuple[str, ...], _Group], loose: Sequence[tuple[int, 
         if why:
             group = groups.setdefault(n.group, _Group(n.group, at, {}))
             group.why_closed = group.why_closed or why
-            role = n.role or "weight"
+            role = "slope" if len(shape) < 2 and has_slopes(n) else n.role or "weight"
             while role in group.tensors:
                 role += "_"
             group.tensors[role] = n.tensor
@@ -219,7 +240,7 @@ def _roleless(groups: dict[tuple[str, ...], _Group], loose: Sequence[tuple[int, 
             pending.remove(taker)
             continue
         key = words(n.tensor.name)
-        role = "weight" if len(shape) == 2 else "gamma" if len(shape) == 1 else "other"
+        role = "weight" if len(shape) == 2 else "gamma" if len(shape) == 1 and is_norm(key) else "other"
         groups[key] = made = _Group(key, at, {role: n.tensor})
         if role == "weight":
             pending.append(made)
@@ -249,8 +270,7 @@ def _parts(groups: Sequence[_Group]) -> dict[str, list[_Group]]:
     """Return the groups by the first word of their names: actor and critic, generator and discriminator."""
     parts: dict[str, list[_Group]] = {}
     for g in groups:
-        first = g.name[0] if g.name else ""
-        parts.setdefault("" if first.isdigit() else first, []).append(g)
+        parts.setdefault(network_of(g.name), []).append(g)
     return parts
 
 
@@ -275,10 +295,12 @@ def _orders(groups: Sequence[_Group]) -> Iterator[tuple[str, list[_Group]]]:
     counted = sorted(groups, key=lambda g: number_key(g.name, g.norm))
     asis = sorted(groups, key=lambda g: g.at)
     numbered = all(any(w.isdigit() for w in g.name) or order_key(g.name)[0] for g in groups) or _one_stem(groups)
+    # A file that is not simply sorted has an order of its own, which says more than names of several kinds: conv4, dense5.
+    sorted_file = [g.label for g in asis] == sorted(g.label for g in groups)
     names = ("in the order of their names", natural)
     file = ("in the order of the file", asis)
-    for how, order in (names, file) if numbered else (file, names):
-        if not _norms_lead(order):
+    for how, order in (names, file) if numbered and (sorted_file or _one_stem(groups)) else (file, names):
+        if not _norms_lead(order) or (order is asis and not sorted_file):
             yield how, order
     yield "by the numbers in their names", counted
     yield file
@@ -312,7 +334,7 @@ def _chained(order: Sequence[_Group], orientation: Orientation, column: bool) ->
     flow: int | None = None
     for n, g in enumerate(order):
         if g.why_closed:
-            flow = None
+            flow = flow if set(g.tensors) == {"slope"} else None
             continue
         if g.norm:
             size = g.tensors["gamma"].count
@@ -411,7 +433,7 @@ def _layers(reading: _Reading, activation: str, output: str) -> list[Layer]:
     return made
 
 
-def _reasons(reading: _Reading, both: bool, kept: Sequence[Named]) -> list[str]:
+def _reasons(reading: _Reading, both: bool, kept: Sequence[Named], chosen: bool) -> list[str]:
     dense = [g for g in reading.groups if not g.norm and not g.why_closed]
     why: list[str] = []
     if not dense:
@@ -431,7 +453,7 @@ def _reasons(reading: _Reading, both: bool, kept: Sequence[Named]) -> list[str]:
     if reading.column:
         why.append("each matrix has one column more than what enters it: the first column is the bias, as in a course's Theta")
     elif both:
-        why.append(f"both ways to read the matrices fit; {stored} is usual for such names")
+        why.append(f"both ways to read the matrices fit; {stored} {'was chosen' if chosen else 'is usual for such names'}")
     else:
         other = STORED["in,out" if reading.orientation == "out,in" else "out,in"]
         bias = any("bias" in g.tensors for g in dense)

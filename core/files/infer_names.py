@@ -34,6 +34,7 @@ _DATA = _set(
     "accuracy acc lr learning_rate epoch epochs step steps iteration iterations"
 )
 _PREPARED = _set("mean std mu sigma x_mean x_std mean_x std_x x_min x_max norm_mean norm_std scaler_mean scaler_scale")
+_MEASURED = _set("metrics metric criterion")
 _RECURRENT = _set("lstm gru rnn hh whh recurrent")
 _TABLES = _set("embedding embeddings embed emb wte wpe")
 _ATTENTION = _set("attn attention qkv query mha")
@@ -44,6 +45,11 @@ _RANKS = {
     **dict.fromkeys(_set("out output last final head logits classifier ho hy zy prediction predictions pred"), 2),
 }
 _NORMS = _set("bn norm layernorm batchnorm ln batch")
+_SLOPES = _set("prelu")
+_KINDS = _set(
+    "conv convolution dense fc linear lin layer layers hidden output out input bn norm batchnorm layernorm ln prelu block"
+)
+"""What a layer is called by its kind or its place: such a word at the beginning of a name is no network of its own."""
 
 
 @dataclass(frozen=True)
@@ -131,6 +137,12 @@ def is_norm(group: Sequence[str]) -> bool:
     return any(w in _NORMS for w in group)
 
 
+def network_of(group: Sequence[str]) -> str:
+    """Return the word that names one of several networks in a file, '' if the layer's name begins with none."""
+    first = group[0] if group else ""
+    return "" if first.isdigit() or first in _KINDS or len(first) == 1 else first
+
+
 def is_theta(tensors: Sequence[Named]) -> bool:
     """Tell whether matrices are called Theta, as in the course whose matrices hold the bias as a column."""
     return any("theta" in words(n.tensor.name) or "thetas" in words(n.tensor.name) for n in tensors)
@@ -145,9 +157,16 @@ def closed(n: Named) -> str:
         return "it is a table of vectors (an embedding)"
     if everything & _ATTENTION:
         return "it is a part of an attention layer"
+    if has_slopes(n):
+        return "it is a PReLU, whose slopes are trained"
     if len(n.shape) in (3, 4, 5) and n.role in ("weight", ""):
         return f"its weight has {len(n.shape)} axes, as a convolution has"
     return ""
+
+
+def has_slopes(n: Named) -> bool:
+    """Tell whether a tensor is the slopes of a PReLU by its name, which leaves as many numbers as enter it."""
+    return bool({*n.group, *words(n.tensor.name)} & _SLOPES) and len(n.shape) <= 1
 
 
 def not_of_the_network(tensors: Sequence[Tensor]) -> dict[str, str]:
@@ -169,6 +188,8 @@ def not_of_the_network(tensors: Sequence[Tensor]) -> dict[str, str]:
             found[t.name] = "of the name and the shape of a parameter: a state of the optimiser, a gradient or a copy"
         elif joined in _PREPARED and named(t).group not in norms:
             found[t.name] = "of how the inputs were prepared; prepare your data in the same way"
+        elif len(parts) > 1 and set(parts[:-1]) & _MEASURED:
+            found[t.name] = "of how the training is measured"
         elif joined in _DATA:
             found[t.name] = "data or a record of the training"
     return found

@@ -15,6 +15,10 @@ class Limits:
     """Bytes of address space of the child process."""
     seconds: float = 10.0
     """Seconds that one request may take, by the clock and of the processor."""
+    least: float = 4.0
+    """Seconds of the processor that the smallest file may take; a larger one may take more, up to `seconds`."""
+    speed: float = 4.0 * MIB
+    """Bytes of a file for which it may take a second more."""
     header: int = 100 * MIB
     """Bytes of one file's header or table of contents."""
     unpacked: int = 256 * MIB

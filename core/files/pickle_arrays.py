@@ -23,7 +23,7 @@ def named_arrays(value: Value) -> dict[str, Ndarray]:
 def _visit(value: Value, path: tuple[str, ...], found: dict[str, Ndarray], seen: set[int], left: list[int]) -> None:
     left[0] -= 1
     if left[0] < 0 or len(found) > MOST_TENSORS:
-        raise FileProblem("it holds more things than a saved network does, so it is not read")
+        raise FileProblem("it holds more things than a saved network does; it is damaged or a trap, save it anew")
     if not isinstance(value, (Table, Items, Called)) or len(path) > _DEEPEST:
         return
     array = array_in(value)

@@ -20,7 +20,7 @@ from core.files.npy_header import named, npy_header
 from core.files.problem import FileProblem, shown
 from core.files.saved import ITEM_BYTES, MOST_AXES, MOST_TENSORS, Saved, Tensor, Where, capped
 from core.files.sniff import sniff
-from core.files.zip_safe import Zip
+from core.files.zip_safe import CHECKED, Zip
 
 _HOW = {
     "savedmodel": "it is a TensorFlow SavedModel, whose graph is not read here; load it in Keras and model.save('name.keras')",
@@ -164,12 +164,16 @@ def _skops(path: Path, limits: Limits) -> Saved:
     with Zip(path, limits) as archive:
         schema: Any = json_safe.loads(archive.read("schema.json", limits.header), "its schema")
         places = _places(schema)
+        small = sum(m.size for m in archive.members.values()) <= CHECKED
         tensors: list[Tensor] = []
         for member in archive.names:
             if not member.endswith(".npy"):
                 continue
             span = archive.span(member)
-            header = npy_header(archive.open(member).read, named(places.get(member, member)))
+            stream = archive.open(member)
+            header = npy_header(stream.read, named(places.get(member, member)))
+            if small:
+                stream.finish()
             length = archive.member(member).size - header.size
             if header.bytes != length and header.item:
                 raise FileProblem(f"{named(member)} declares {header.bytes} bytes, but {length} are stored; save it anew")

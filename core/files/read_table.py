@@ -157,8 +157,11 @@ def _cells(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
             row = next(rows)
         except StopIteration:
             return
-        except csv.Error as error:
-            raise FileProblem(f"line {line} cannot be read as cells ({error}); save the weights with np.savez as .npz") from None
+        except csv.Error:
+            raise FileProblem(
+                f"line {line} is no row of numbers (it is too long, or its quotes do not close); "
+                "save the weights with np.savez as .npz"
+            ) from None
         cells = [c.strip() for c in row]
         while cells and not cells[-1]:
             cells.pop()

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, cast, get_args
 
 from core.files import saved_fields as check
-from core.files.problem import FileProblem
+from core.files.problem import FileProblem, escaped
 
 Plain = Any
 """None, a truth value, a number, a text, or a list or mapping of these: what JSON can say."""
@@ -32,6 +32,7 @@ MOST_METADATA = 1_000
 MOST_ENDS = 1_000
 LONGEST_NAME = check.LONGEST_NAME
 LONGEST_TEXT = 20_000
+LONGEST_SENTENCE = 2_000
 DEEPEST = 12
 """How deep a layer's attributes may be nested."""
 
@@ -62,6 +63,7 @@ class Where:
     reader can say (HDF5, protobuf, pickles); the child process is asked.
     `file` is "" for the file itself, or the bare name of a file beside it. `strides` are in elements, () if the numbers lie
     one after another in `order`; `length` then counts from the first number to the end of the last.
+    `checks` are, of a span in a zip whose checksums were not gone through, that of what is before it and that at its end.
     """
 
     kind: WhereKind
@@ -71,12 +73,13 @@ class Where:
     member: str = ""
     order: Order = "C"
     strides: tuple[int, ...] = ()
+    checks: tuple[int, ...] = ()
 
     def to_data(self) -> dict[str, Plain]:
         """Return it as JSON can carry it."""
         return {
             "kind": self.kind, "file": self.file, "offset": self.offset, "length": self.length, "member": self.member,
-            "order": self.order, "strides": list(self.strides),
+            "order": self.order, "strides": list(self.strides), "checks": list(self.checks),
         }  # fmt: skip
 
     @classmethod
@@ -89,7 +92,7 @@ class Where:
         return cls(
             check.choice(got, "kind", get_args(WhereKind)), file, check.count(got, "offset"), check.count(got, "length"),
             check.text(got, "member", LONGEST_TEXT), check.choice(got, "order", get_args(Order)),
-            tuple(check.counts(got, "strides", MOST_AXES)),
+            tuple(check.counts(got, "strides", MOST_AXES)), tuple(check.counts(got, "checks", 2)),
         )  # fmt: skip
 
 
@@ -174,7 +177,7 @@ class Layer:
             "outputs": [capped(n) for n in self.outputs], "activation": capped(self.activation),
             "tensors": {capped(r): capped(n) for r, n in self.tensors.items()},
             "attributes": {capped(k): plain(v) for k, v in self.attributes.items()},
-            "steppable": self.steppable, "why": capped(self.why, LONGEST_TEXT),
+            "steppable": self.steppable, "why": capped(escaped(self.why), LONGEST_SENTENCE),
         }  # fmt: skip
 
     @classmethod
@@ -186,7 +189,8 @@ class Layer:
             check.choice(got, "kind", get_args(LayerKind)), check.text(got, "name", LONGEST_NAME),
             check.texts(got, "inputs", MOST_ENDS, LONGEST_NAME), check.texts(got, "outputs", MOST_ENDS, LONGEST_NAME),
             check.text(got, "activation", LONGEST_NAME), check.text_mapping(got, "tensors", MOST_ENDS, LONGEST_NAME),
-            {k: plain(v) for k, v in attributes.items()}, check.truth(got, "steppable"), check.text(got, "why", LONGEST_TEXT),
+            {k: plain(v) for k, v in attributes.items()}, check.truth(got, "steppable"),
+            escaped(check.text(got, "why", LONGEST_SENTENCE)),
         )  # fmt: skip
 
 
@@ -223,9 +227,9 @@ class Saved:
         return {
             "format": capped(self.format), "path": self.path, "size": self.size,
             "tensors": [t.to_data() for t in self.tensors], "layers": [n.to_data() for n in self.layers],
-            "complete": self.complete, "assumed": [capped(s, LONGEST_TEXT) for s in self.assumed[:MOST_ENDS]],
+            "complete": self.complete, "assumed": [capped(escaped(s), LONGEST_SENTENCE) for s in self.assumed[:MOST_ENDS]],
             "metadata": {capped(k): capped(v, LONGEST_TEXT) for k, v in list(self.metadata.items())[:MOST_METADATA]},
-            "warnings": [capped(s, LONGEST_TEXT) for s in self.warnings[:MOST_ENDS]],
+            "warnings": [capped(escaped(s), LONGEST_SENTENCE) for s in self.warnings[:MOST_ENDS]],
         }  # fmt: skip
 
     @classmethod
@@ -236,9 +240,9 @@ class Saved:
             check.text(got, "format", LONGEST_NAME), check.text(got, "path", LONGEST_TEXT), check.count(got, "size"),
             tuple(Tensor.from_data(t) for t in check.listed(got, "tensors", MOST_TENSORS)),
             tuple(Layer.from_data(n) for n in check.listed(got, "layers", MOST_LAYERS)),
-            check.truth(got, "complete"), check.texts(got, "assumed", MOST_ENDS, LONGEST_TEXT),
+            check.truth(got, "complete"), _said(got, "assumed"),
             check.text_mapping(got, "metadata", MOST_METADATA, LONGEST_TEXT),
-            check.texts(got, "warnings", MOST_ENDS, LONGEST_TEXT),
+            _said(got, "warnings"),
         )  # fmt: skip
         names = {t.name for t in made.tensors}
         if len(names) != len(made.tensors):
@@ -250,6 +254,11 @@ class Saved:
             if where.kind == "span" and not where.file and where.offset + where.length > made.size:
                 raise check.bad("offset")
         return made
+
+
+def _said(got: Mapping[str, Plain], key: str) -> tuple[str, ...]:
+    """Return sentences of the reader; what a file put into them cannot steer a terminal or turn the direction of writing."""
+    return tuple(escaped(s) for s in check.texts(got, key, MOST_ENDS, LONGEST_SENTENCE))
 
 
 def plain(value: Plain, depth: int = DEEPEST) -> Plain:

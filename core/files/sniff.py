@@ -85,6 +85,8 @@ def _format(file: IO[bytes], head: bytes, size: int, path: Path) -> tuple[str, s
         )
     if head[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
         return _in_zip(path), ""
+    if head[:4] == b"ZF0x":
+        raise FileProblem("it was written by joblib before 0.10; open it there and joblib.dump it again")
     packing = _packing(head)
     if packing:
         return _packed(head, packing), packing

@@ -21,7 +21,8 @@ MOST_NUMBERS = 50_000_000
 """Of one parameter: a program keeps several copies of each while it runs."""
 _KEPT_FILES = 4
 _KEPT_BYTES = 64 * 2**20
-_Key = tuple[str, int, int]
+Stamp = tuple[str, int, int]
+"""Tells one state of a file from another: its path, when it was written, and its size."""
 
 
 class _Kept:
@@ -29,11 +30,11 @@ class _Kept:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._files: OrderedDict[_Key, Saved] = OrderedDict()
-        self._arrays: OrderedDict[tuple[_Key, str], Array] = OrderedDict()
+        self._files: OrderedDict[Stamp, Saved] = OrderedDict()
+        self._arrays: OrderedDict[tuple[Stamp, str], Array] = OrderedDict()
 
     def file(self, path: Path) -> Saved:
-        key = _key(path)
+        key = stamp(path)
         with self._lock:
             if key in self._files:
                 self._files.move_to_end(key)
@@ -48,7 +49,7 @@ class _Kept:
         return saved
 
     def array(self, path: Path, name: str) -> Array:
-        saved, key = self.file(path), (_key(path), name)
+        saved, key = self.file(path), (stamp(path), name)
         with self._lock:
             if key in self._arrays:
                 self._arrays.move_to_end(key)
@@ -77,6 +78,12 @@ def saved_file(path: Path) -> Saved:
     return _kept.file(path)
 
 
+def unchanged(path: Path, since: Stamp) -> None:
+    """Raise FileProblem if a file is not any more what it was."""
+    if stamp(path) != since:
+        raise FileProblem(f"{shown(path.name)} has changed since it was opened; open it again")
+
+
 def tensor(file: str, name: str, folder: Path | None = None) -> Array:
     """Return an array of a saved network beside the program, in its own type (bfloat16 as float32, which holds it exactly).
 
@@ -99,7 +106,8 @@ def tensor(file: str, name: str, folder: Path | None = None) -> Array:
     return np.array(_kept.array(path, name), order="K", copy=True)
 
 
-def _key(path: Path) -> _Key:
+def stamp(path: Path) -> Stamp:
+    """Return what tells this state of a file from a later one; raises FileProblem if there is none."""
     try:
         state = path.stat()
         return str(path.resolve()), state.st_mtime_ns, state.st_size

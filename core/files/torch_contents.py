@@ -16,7 +16,7 @@ _T = TypeVar("_T")
 _DEEPEST = 40
 _MOST_VISITED = 200_000
 _MOST_FACTS = 200
-_BESIDE = re.compile(r"optim|sched|scaler|^ema$|_ema$|^ema_|grad", re.IGNORECASE)
+_BESIDE = re.compile(r"optim|sched|scaler|^ema$|_ema$|^ema_|grad|^hyper_?param|^hparams$|^callbacks$|^loops$", re.IGNORECASE)
 
 
 @dataclass
@@ -57,6 +57,9 @@ class Contents:
         return names
 
 
+_GRAPHS = ("torch.fx.graph_module.reduce_graph_module", "torch.fx.graph_module.reduce_package_graph_module")
+
+
 def is_module(value: Value) -> bool:
     """Return whether a box is a module of PyTorch, of any class: modules keep their parts in three dictionaries."""
     return isinstance(value, Called) and all(isinstance(part(value, p), Table) for p in ("_parameters", "_modules"))
@@ -64,7 +67,11 @@ def is_module(value: Value) -> bool:
 
 def part(module: Called, name: str) -> Value:
     """Return an attribute of a module as it was saved, None if it has none of that name."""
-    return module.state.get(name) if isinstance(module.state, Table) else None
+    state = module.state
+    # A module that torch.fx wrote keeps its parts in what its class is called with; its code beside them is not looked at.
+    if module.name in _GRAPHS and len(module.args):
+        state = module.args.values[0]
+    return state.get(name) if isinstance(state, Table) else None
 
 
 def contents(value: Value) -> Contents:
@@ -84,7 +91,7 @@ class _Walk:
         """Note what `value` is; `module` is the path of the module it lies in."""
         self._left -= 1
         if self._left < 0 or len(self._found.tensors) > MOST_TENSORS:
-            raise FileProblem("it holds more things than a saved network does, so it is not read")
+            raise FileProblem("it holds more things than a saved network does; it is damaged or a trap, save it anew")
         if isinstance(value, (bool, int, float, str)):
             if len(path) <= 2 and len(self._found.facts) < _MOST_FACTS:
                 self._found.facts[path] = value

@@ -81,7 +81,9 @@ class _Reader:
     def _visit(self, module: Called, path: Path, start: int, chained: bool, depth: int) -> None:
         self._left -= 1
         if depth > _DEEPEST or self._left < 0:
-            raise FileProblem("its modules are nested deeper, or are more, than any network's, so it is not read")
+            raise FileProblem(
+                "its modules are nested deeper, or are more, than any network's; it is damaged or a trap, save it anew"
+            )
         kind = module.name
         if depth == 0 and hooked(module):
             self._chained = False

@@ -203,10 +203,15 @@ class Worker:
 
     def _died(self, named: str, process: subprocess.Popen[bytes]) -> FileProblem:
         code = process.wait()
-        if self._late or code == -getattr(signal, "SIGXCPU", 999):
+        if self._late:
             return FileProblem(
                 f"{named}: reading it took longer than {self._limits.seconds:g} seconds and was stopped; "
                 "it is damaged, or too large for this app"
+            )
+        if code == -getattr(signal, "SIGXCPU", 999):
+            return FileProblem(
+                f"{named}: reading it took far longer than a file of its size takes, and was stopped; "
+                "it is damaged or a trap, download or save it again"
             )
         return FileProblem(
             f"{named}: the process that read it ended before it answered (code {code}); "

@@ -15,6 +15,8 @@ from core.files.limits import Limits
 from core.files.problem import FileProblem, shown
 
 MOST_MEMBERS = 20_000
+CHECKED = 32 * 2**20
+"""Bytes of an archive whose checksums are gone through when it is opened; in a larger one, those of what is looked at."""
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED = 0x1 | 0x40
 _LOCAL = struct.Struct("<4sHHHHHIIIHH")
@@ -182,7 +184,7 @@ class Zip:
         if size > _BOMB_BYTES and size > _BOMB_RATIO * max(packed, 1):
             raise FileProblem(
                 f"it is a zip file of {self._size:,} bytes that unpacks to {size:,}, as a zip bomb does; "
-                "save it without compression, such as with np.savez"
+                "save it anew without compression"
             )
 
 
@@ -196,6 +198,11 @@ class Stream(io.RawIOBase):
         self._at, self._left = start, member.packed
         self._inflate = None if member.stored else zlib.decompressobj(-15)
         self._given = self._crc = 0
+
+    @property
+    def checks(self) -> tuple[int, int]:
+        """The checksum of what was read so far, and that which all of it must have."""
+        return self._crc, self._member.crc
 
     def readable(self) -> bool:
         """Say that it can be read."""

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import ast
 import inspect
+import io
 import math
+import tokenize
 from collections.abc import Callable
 from typing import Any
 
@@ -125,9 +127,9 @@ class _Script:
                 section = found.section
                 out.append(f"# {section}")
             if found is not None and isinstance(found.value, np.ndarray) and _lies_in_a_file(item.value):
-                out.append(f"{item.target} = {array_text(found.value)}")
+                out.append(f"{item.target} = {array_text(found.value)}{_remark(item)}")
                 continue
-            out.append(f"{item.target} = {self._expression(item)}")
+            out.append(f"{item.target} = {self._expression(item)}{_remark(item)}")
             if found is not None and isinstance(found.value, np.generic):
                 out.append(f"{item.target} = {item.target}[()]")
             elif (
@@ -175,7 +177,7 @@ class _Script:
             if s.phase != phase:
                 phase = s.phase
                 out.append(f"    # {phase}")
-            out.append("    " + self._line(raws[s.line]))
+            out.append("    " + self._line(raws[s.line]) + _remark(raws[s.line]))
             if made is not None and s.first <= made < s.last:
                 out.append(f"    {names['losses']}.append({self._built('float')}(np.squeeze({s.target})))")
         if made is not None:
@@ -312,6 +314,14 @@ class _Qualify(ast.NodeTransformer):
             name += "_"
         self.helpers[name] = function
         return name
+
+
+def _remark(raw: Raw) -> str:
+    """Return the comment at the end of a line, such as the one on a function that was chosen."""
+    if raw.line != raw.end_line or "#" not in raw.text:
+        return ""
+    comments = [t.string for t in tokenize.generate_tokens(io.StringIO(raw.text).readline) if t.type == tokenize.COMMENT]
+    return f"  {comments[0]}" if comments and comments[0].isprintable() else ""
 
 
 def _lies_in_a_file(node: ast.expr) -> bool:

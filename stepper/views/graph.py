@@ -24,11 +24,12 @@ class GraphView(QWidget):
     """Draws a moment as a graph.
 
     `value_clicked` gives a value by its index (and no cell); `instruction_clicked` the index of the instruction after
-    which a person wants to stand.
+    which a person wants to stand; `closed_clicked` a layer that is not stepped, by its name in the file.
     """
 
     value_clicked = Signal(object, object)
     instruction_clicked = Signal(int)
+    closed_clicked = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -55,7 +56,7 @@ class GraphView(QWidget):
         for part in (self.legend, self.smaller, self.whole, self.bigger):
             part.setVisible(not empty)
         scene = GraphScene(moment, graph, self._check)
-        self.legend.draw(bool(moment.stale), bool(moment.edited), bool(scene.path), scene.all_marks)
+        self.legend.draw(bool(moment.stale), bool(moment.edited), bool(scene.path), scene.all_marks, bool(moment.closed))
         self._say(moment)
         self.canvas.show_scene(None if empty else scene)
 
@@ -83,6 +84,7 @@ class GraphView(QWidget):
         self.canvas = GraphCanvas(self)
         self.canvas.node_chosen.connect(self._on_chosen)
         self.canvas.node_entered.connect(self._on_entered)
+        self.canvas.closed_chosen.connect(self.closed_clicked)
         self.legend = GraphLegend(self)
         top = QHBoxLayout()
         top.addWidget(self.caption, 1)

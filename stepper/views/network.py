@@ -9,10 +9,13 @@ from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
 
+from core.files.saved import Layer
 from core.program.ir import Array, Program
 from core.program.network import Network, network_of
 from core.session import Moment, Selection
 from stepper import theme
+from stepper.models import closed_words
+from stepper.models.closed_words import parted
 from stepper.models.mark_signs import sentences
 from stepper.widgets import fonts
 from stepper.widgets.elided import ElidedLabel
@@ -31,11 +34,13 @@ NARROW = 720
 class NetworkView(QWidget):
     """Draws a moment as a network; `value_clicked` gives the value (by index) and the cell that was clicked.
 
-    `sample_clicked` gives the sample that was chosen, by its index in the data, None for all of the batch.
+    `sample_clicked` gives the sample that was chosen, by its index in the data, None for all of the batch; `closed_clicked` a
+    layer that is not stepped, by its name in the file.
     """
 
     value_clicked = Signal(object, object)
     sample_clicked = Signal(object)
+    closed_clicked = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -67,9 +72,10 @@ class NetworkView(QWidget):
         self.legend.setVisible(network is not None)
         if network is None:
             self._scene = None
-            self.hint.setText(
-                self.tr("There are no dense layers to draw: no line multiplies the data by a parameter, as in `Z1 = W1 @ X`.")
-            )
+            text = self.tr("There are no dense layers to draw: no line multiplies the data by a parameter, as in `Z1 = W1 @ X`.")
+            if moment.closed:
+                text += "\n" + closed_words.describe(moment.closed, moment.shapes)
+            self.hint.setText(text)
             self.bar.setVisible(False)
             self.canvas.show_scene(None)
             self._say(moment)
@@ -238,7 +244,9 @@ class NetworkView(QWidget):
 
     @Slot(object)
     def _choose(self, item: Item) -> None:
-        if self._scene is not None:
+        if self._scene is not None and item.kind == "closed":
+            self.closed_clicked.emit(self._closed(item)[0].name)
+        elif self._scene is not None:
             value, cell = self._scene.target(item)
             if value is not None:
                 self.value_clicked.emit(value, cell)
@@ -248,6 +256,8 @@ class NetworkView(QWidget):
         scene = self._scene
         if scene is None:
             return ""
+        if item.kind == "closed":
+            return closed_words.describe(self._closed(item), scene.moment.shapes)
         value, cell = scene.target(item)
         if value is None:
             return self._kind(item) + "\n" + self.tr("No line computes its gradient.") if scene.gradients else ""
@@ -273,6 +283,13 @@ class NetworkView(QWidget):
         if scene.stale(item):
             lines.append(self.tr("out of date since a change by hand"))
         return "\n".join(lines + sentences(scene.marks.at(item)))
+
+    def _closed(self, item: Item) -> tuple[Layer, ...]:
+        """Return the layers that a box stands for."""
+        g, scene = self.canvas.geometry_, self._scene
+        assert g is not None and scene is not None
+        parts = parted(scene.moment.closed, len(g.closed_boxes))
+        return parts[min(item.unit, len(parts) - 1)]
 
     def _kind(self, item: Item) -> str:
         if item.kind == "loss":

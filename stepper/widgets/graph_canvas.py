@@ -19,7 +19,10 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QToolTip, QWidget
 
+from core.files.saved import Layer
 from stepper import theme
+from stepper.models.closed_words import describe
+from stepper.widgets.graph_closed import Closed, closed_of, paint_closed
 from stepper.widgets.graph_layout import Places, places_of
 from stepper.widgets.graph_paint import GraphPainter, paint_titles
 from stepper.widgets.graph_scene import GraphScene, Words, words_of
@@ -31,10 +34,14 @@ Key = Qt.Key
 
 
 class GraphCanvas(ZoomArea):
-    """Shows a scene. `node_chosen` gives the node that was clicked, `node_entered` the one that was double-clicked."""
+    """Shows a scene. `node_chosen` gives the node that was clicked, `node_entered` the one that was double-clicked.
+
+    `closed_chosen` gives a layer that is not stepped, by its name in the file. The boxes of those are counted on after the nodes.
+    """
 
     node_chosen = Signal(int)
     node_entered = Signal(int)
+    closed_chosen = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -43,6 +50,7 @@ class GraphCanvas(ZoomArea):
         self.focus: int | None = None
         self._scene: GraphScene | None = None
         self._places: Places | None = None
+        self._closed: Closed | None = None
         self._words: tuple[Words, ...] = ()
         self._laid_out: tuple[object, ...] = ()
         self._pens = pens()
@@ -53,7 +61,7 @@ class GraphCanvas(ZoomArea):
         """Show a scene from now on; where not all fits in, what has just happened comes into sight."""
         old, self._scene = self._scene, scene
         if scene is None:
-            self._places, self.focus, self.content = None, None, QSizeF()
+            self._places, self._closed, self.focus, self.content = None, None, None, QSizeF()
             self.viewport().update()
             return
         new = old is None or old.graph is not scene.graph
@@ -73,12 +81,33 @@ class GraphCanvas(ZoomArea):
     def place_of(self, node: int) -> QRectF:
         """Return where in the viewport a node is."""
         assert self._places is not None
-        box = self._places.boxes[node]
+        box = self._box(node)
         return QRectF(box.topLeft() * self.zoom + self.offset(), box.size() * self.zoom)
 
     def node_at(self, at: QPointF) -> int | None:
-        """Return the node at a place in the viewport."""
-        return None if self._places is None else self._places.node_at(self.to_content(at))
+        """Return the node at a place in the viewport, or the box of a closed layer."""
+        return self._at(self.to_content(at))
+
+    def _at(self, at: QPointF) -> int | None:
+        if self._places is None or self._closed is None:
+            return None
+        found, box = self._places.node_at(at), self._closed.box_at(at)
+        return found if box is None else len(self._places.boxes) + box
+
+    def _box(self, node: int) -> QRectF:
+        assert self._places is not None and self._closed is not None
+        return [*self._places.boxes, *self._closed.boxes][node]
+
+    def _part(self, node: int) -> tuple[Layer, ...]:
+        """Return the closed layers that a box stands for, none if it is a node."""
+        at = -1 if self._places is None else node - len(self._places.boxes)
+        return self._closed.parts[at] if at >= 0 and self._closed is not None else ()
+
+    def _describe(self, node: int) -> str:
+        if self._scene is None:
+            return ""
+        part = self._part(node)
+        return describe(part, self._scene.moment.shapes) if part else self._scene.describe(self._scene.graph.nodes[node])
 
     def _lay_out(self) -> None:
         scene = self._scene
@@ -86,7 +115,7 @@ class GraphCanvas(ZoomArea):
             return
         use = pens()
         words = tuple(words_of(scene.moment, scene.graph, n) for n in scene.graph.nodes)
-        key = (words, use.name, use.code)
+        key = (words, use.name, use.code, scene.moment.closed)
         if self._places is not None and self._places.graph is scene.graph and self._laid_out == key:
             return
         shapes = (scene.moment.shape(n.value) for n in scene.graph.nodes)
@@ -94,7 +123,8 @@ class GraphCanvas(ZoomArea):
         self._words = tuple(replace(w, lines=cut(w.text, use.of_code)) for w in words)
         sizes = [box_size(n, w, s, use) for n, w, s in zip(scene.graph.nodes, self._words, shapes, strict=True)]
         self._places = places_of(scene.graph, sizes, use.title)
-        self.content = self._places.size
+        self._closed = closed_of(self._places, scene.moment.closed, use)
+        self.content = self._closed.size
         self.arrange()
 
     def _follow(self) -> None:
@@ -109,7 +139,7 @@ class GraphCanvas(ZoomArea):
         """Paint what is in sight."""
         painter = QPainter(self.viewport())
         painter.fillRect(self.viewport().rect(), QColor(theme.current().panel))
-        if self._scene is None or self._places is None:
+        if self._scene is None or self._places is None or self._closed is None:
             return
         offset = self.offset()
         shown = QRectF(-offset / self.zoom, QSizeF(self.viewport().size()) / self.zoom)
@@ -117,7 +147,10 @@ class GraphCanvas(ZoomArea):
         painter.translate(offset)
         painter.scale(self.zoom, self.zoom)
         focus = self.focus if self.hasFocus() else None
-        GraphPainter(painter, self._scene, self._places, self._words, self._pens, self.zoom).paint(shown, focus)
+        nodes = len(self._places.boxes)
+        own = focus if focus is not None and focus < nodes else None
+        GraphPainter(painter, self._scene, self._places, self._words, self._pens, self.zoom).paint(shown, own)
+        paint_closed(painter, self._closed, self._pens, self.zoom, None if focus is None else focus - nodes)
         painter.restore()
         paint_titles(painter, self._places, self._pens, self.zoom, offset)
 
@@ -135,20 +168,27 @@ class GraphCanvas(ZoomArea):
 
     def can_be_clicked(self, at: QPointF) -> bool:
         """Every box can be clicked."""
-        return self._places is not None and self._places.node_at(at) is not None
+        return self._at(at) is not None
 
     def clicked_at(self, at: QPointF) -> None:
         """Choose the node at a place."""
-        node = None if self._places is None else self._places.node_at(at)
+        node = self._at(at)
         if node is not None:
             self._set_focus(node, bring=False)
-            self.node_chosen.emit(node)
+            self._choose(node)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Enter the node under the mouse."""
         node = self.node_at(event.position())
-        if event.button() == Qt.MouseButton.LeftButton and node is not None:
+        if event.button() == Qt.MouseButton.LeftButton and node is not None and not self._part(node):
             self.node_entered.emit(node)
+
+    def _choose(self, node: int, enter: bool = False) -> None:
+        part = self._part(node)
+        if part:
+            self.closed_chosen.emit(part[0].name)
+        else:
+            (self.node_entered if enter else self.node_chosen).emit(node)
 
     def event(self, event: QEvent) -> bool:
         """Claim the keys of the graph before they become shortcuts of the window."""
@@ -164,7 +204,7 @@ class GraphCanvas(ZoomArea):
             if node is None or self._scene is None:
                 QToolTip.hideText()
             else:
-                QToolTip.showText(event.globalPos(), plain(self._scene.describe(self._scene.graph.nodes[node])), self)
+                QToolTip.showText(event.globalPos(), plain(self._describe(node)), self)
             return True
         return bool(super().viewportEvent(event))
 
@@ -182,7 +222,7 @@ class GraphCanvas(ZoomArea):
         elif key == Key.Key_0:
             self.fit()
         elif self.focus is not None:
-            (self.node_chosen if key == Key.Key_Space else self.node_entered).emit(self.focus)
+            self._choose(self.focus, enter=key != Key.Key_Space)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Begin where the program stands."""
@@ -199,14 +239,14 @@ class GraphCanvas(ZoomArea):
         self.viewport().update()
 
     def _go(self, steps: int) -> None:
-        count = 0 if self._scene is None else len(self._scene.graph.nodes)
+        count = 0 if self._places is None or self._closed is None else len(self._places.boxes) + len(self._closed.boxes)
         if count:
             self._set_focus(0 if self.focus is None else min(max(self.focus + steps, 0), count - 1))
 
     def _set_focus(self, node: int, bring: bool = True) -> None:
         self.focus = node
         if bring and self._places is not None:
-            self.bring(self._places.boxes[node])
+            self.bring(self._box(node))
         self._tell()
         self.viewport().update()
 
@@ -214,7 +254,7 @@ class GraphCanvas(ZoomArea):
         """Tell a screen reader about the node that has the keyboard, else about the one just done."""
         scene = self._scene
         node = self.focus if self.focus is not None else None if scene is None else scene.lit
-        text = "" if scene is None or node is None else scene.describe(scene.graph.nodes[node])
+        text = "" if node is None else self._describe(node)
         if text != self.accessibleDescription():
             self.setAccessibleDescription(text)
             if self.hasFocus():

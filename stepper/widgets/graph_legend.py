@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from stepper import theme
 from stepper.models import mark_signs
+from stepper.models.closed_words import SIGN
 from stepper.widgets.flow_legend import FlowLegend
 
 if TYPE_CHECKING:
@@ -31,8 +32,8 @@ class GraphLegend(FlowLegend):
         self.setAccessibleName(self.tr("Legend of the graph"))
         self.draw(stale=False, edited=False)
 
-    def draw(self, stale: bool, edited: bool, path: bool = False, marks: Sequence[Mark] = ()) -> None:
-        """Explain what there is to see; the marks of a change by hand and of problems only where there are some."""
+    def draw(self, stale: bool, edited: bool, path: bool = False, marks: Sequence[Mark] = (), closed: bool = False) -> None:
+        """Explain what there is to see; changes by hand, problems and closed layers only where there are some."""
         entries = self._always
         if stale:
             entries += (("stale", self.tr("out of date")),)
@@ -40,6 +41,8 @@ class GraphLegend(FlowLegend):
             entries += (("edited", self.tr("changed by hand")),)
         if path:
             entries += (("path", self.tr("from the first cause (1) to the problem")),)
+        if closed:
+            entries += (("closed", self.tr("closed layer: it is not stepped")),)
         entries += tuple((f"mark {mark.severity} {mark.glyph}", mark_signs.named(mark)) for mark in marks)
         self.entries = entries
         self.say([text for _, text in entries])
@@ -84,9 +87,8 @@ class GraphLegend(FlowLegend):
             p.setPen(QColor(t.panel))
             p.drawText(box, Qt.AlignmentFlag.AlignCenter, "✎")
         else:
-            style = {"next": Qt.PenStyle.DashLine, "stale": Qt.PenStyle.DashLine, "waiting": Qt.PenStyle.DotLine}.get(
-                sign, Qt.PenStyle.SolidLine
-            )
+            styles = {"waiting": Qt.PenStyle.DotLine, **dict.fromkeys(("next", "stale", "closed"), Qt.PenStyle.DashLine)}
+            style = styles.get(sign, Qt.PenStyle.SolidLine)
             if sign == "lit":
                 p.setBrush(QColor(t.lit))
             elif sign == "stale":
@@ -95,4 +97,4 @@ class GraphLegend(FlowLegend):
             p.drawRoundedRect(frame, 4, 4)
             p.setPen(QColor(t.lit_text if sign == "lit" else t.dim))
             p.setFont(self.font())
-            p.drawText(box, Qt.AlignmentFlag.AlignCenter, {"lit": "▶", "next": "▷"}.get(sign, ""))
+            p.drawText(box, Qt.AlignmentFlag.AlignCenter, {"lit": "▶", "next": "▷", "closed": SIGN}.get(sign, ""))

@@ -25,6 +25,8 @@ def entries(scene: Scene, g: Geometry) -> tuple[Entry, ...]:
     if scene.network.adjoints and g.roomy and not scene.stripes:
         out.append(Entry("adjoint", _say("adjoint")))
     out.append(Entry("broken", _say("NaN or ∞")))
+    if g.closed:
+        out.append(Entry("closed", _say("closed layer: it is not stepped")))
     chosen = scene.moment.selection.sample
     if chosen is not None and not scene.stripes and chosen not in scene.moment.samples:
         out.append(Entry("absent", _say("sample {n}, chosen elsewhere, is not in this batch").format(n=chosen + 1)))

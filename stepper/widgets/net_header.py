@@ -29,6 +29,7 @@ class Words:
     broken: str
     inputs: str
     loss: str
+    closed: str
 
 
 class HeaderPainter:
@@ -63,6 +64,12 @@ class HeaderPainter:
                 ((self.scene.label(n.loss), (LOSS,), Item("loss", 0)),),
                 self.words.loss if g.gap > 70 else "",
             )
+        if g.closed:
+            p, box = self.p, g.closed_boxes[0]
+            p.setFont(marks.font_of(p, (13 if g.gap >= 90 else 11) * g.zoom, bold=True))
+            p.setPen(QColor(self.colours.dim))
+            name = p.fontMetrics().elidedText(self.words.closed, Qt.TextElideMode.ElideRight, int(box.width()) + 20)
+            p.drawText(QRectF(box.center().x() - 100, 5, 200, 18 * g.zoom), Qt.AlignmentFlag.AlignCenter, name)
         self._flow()
 
     def _title(self, x: float, room: float, names: tuple[Name, ...], below: str) -> None:

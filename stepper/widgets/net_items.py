@@ -8,7 +8,8 @@ from PySide6.QtCore import QPointF, QRectF
 
 
 class Item(NamedTuple):
-    """One thing that can be pointed at: `unit` of a `layer` (0 is the input), `weight`, `bias` or `loss`.
+    """One thing that can be pointed at: `unit` of a `layer` (0 is the input), `weight`, `bias` or `loss`;
+    `closed` is a box of layers that are not stepped, `unit` is its place from above.
 
     A weight matrix drawn as one block has `source` −1 where no single weight is meant. In a picture of all
     samples `sample` says which of the batch is meant, −1 none in particular.

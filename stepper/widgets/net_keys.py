@@ -69,6 +69,6 @@ def _in_column(g: Geometry, item: Item, down: int) -> Item:
 
 def _place(table: list[list[Item]], item: Item) -> tuple[int, int]:
     at = next((c for c, items in enumerate(table) if items[0][:2] == item[:2]), 0)
-    if item.kind in ("unit", "bias"):
+    if item.kind in ("unit", "bias", "closed"):
         return at, min(item.unit, len(table[at]) - 1)
     return at, table[at].index(item) if item in table[at] else 0

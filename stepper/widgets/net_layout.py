@@ -10,6 +10,7 @@ from itertools import pairwise
 from PySide6.QtCore import QPointF, QRectF
 
 from core.program.network import Network
+from stepper.widgets.net_closed import CORNER, LEAD, closed_width, stacked
 from stepper.widgets.net_items import Heat, Item
 
 MOST_NEURONS = 16
@@ -25,7 +26,7 @@ class Geometry:
     """The places of one picture: the x of each column (the last is the loss, if there is one) and all sizes.
 
     `zoom` is how much larger than usual a person wants all text; `samples`, where all samples of the batch are
-    shown at once, how many there are, else 0.
+    shown at once, how many there are, else 0. `closed` is how many layers follow that are not stepped.
     """
 
     network: Network
@@ -37,6 +38,7 @@ class Geometry:
     gap: float
     zoom: float = 1.0
     samples: int = 0
+    closed: int = 0
 
     def big(self, column: int) -> bool:
         """Tell whether a column has too many units to be drawn one by one."""
@@ -188,6 +190,8 @@ class Geometry:
         """Return the rectangle that stands for an item, for rings, frames and scrolling to it."""
         if item.kind == "loss":
             return self.loss_box()
+        if item.kind == "closed":
+            return self.closed_boxes[min(item.unit, len(self.closed_boxes) - 1)]
         if self.in_heat(item):
             return self._place_in_heat(item)
         if item.kind == "unit":
@@ -245,7 +249,17 @@ class Geometry:
             out.append([Item("unit", number, u) for u in range(layer.units)])
         if n.loss is not None:
             out.append([Item("loss", 0)])
+        if self.closed:
+            out.append([Item("closed", 0, n) for n in range(len(self.closed_boxes))])
         return out
+
+    @cached_property
+    def closed_boxes(self) -> tuple[QRectF, ...]:
+        """The boxes of the closed layers, one below the other; the last stands for the rest where there is no room for all."""
+        half = self.loss_box().width() / 2 if self.network.loss is not None else self._half(len(self.pitches) - 1)
+        left = self.xs[-1] + half + LEAD
+        wide = min(self.width - left - 10, closed_width(self.width, self.zoom))
+        return stacked(self.closed, QRectF(left, self.header, wide, self.height - self.header - CORNER), self.zoom)
 
     def _half(self, column: int) -> float:
         return self.strip(column).width() / 2 if self.big(column) else self.radius
@@ -275,8 +289,8 @@ def header_of(height: float, zoom: float = 1.0) -> float:
     return zoom * (HEADER if height >= 230 else LOW_HEADER)
 
 
-def geometry_of(network: Network, width: float, height: float, zoom: float = 1.0, samples: int = 0) -> Geometry:
-    """Lay a network out in a picture of this size, in pixels; for `samples`, see `Geometry`."""
+def geometry_of(network: Network, width: float, height: float, zoom: float = 1.0, samples: int = 0, closed: int = 0) -> Geometry:
+    """Lay a network out in a picture of this size, in pixels; for `samples` and `closed`, see `Geometry`."""
     layers = len(network.layers)
     steps = layers + (0.7 if network.loss is not None else 0.0)
     limit = 30.0 * max(1.0, min(height / 520, width / 900))
@@ -286,6 +300,8 @@ def geometry_of(network: Network, width: float, height: float, zoom: float = 1.0
         left = 46.0
         if samples > 1 or network.inputs in PICTURES:
             left = max(left, min(110.0 * max(1.0, height / 800), 22 + width * 0.065))
+    if closed:
+        right = (50.0 if network.loss is not None else 30.0) + LEAD + closed_width(width, zoom) + 10
     gap = max(30.0, min((width - left - right) / max(steps, 1), 330.0 * max(1.0, height / 500)))
     start = max(left, (width - gap * steps - right + left) / 2)
     xs = [start + gap * c for c in range(layers + 1)]
@@ -296,4 +312,4 @@ def geometry_of(network: Network, width: float, height: float, zoom: float = 1.0
     pitches = tuple(min((room - (24 if n > 3 else 0)) / n, 120.0 * max(1.0, height / 500)) for n in sizes)
     small = [p for c, p in enumerate(pitches) if network.size(c) <= MOST_NEURONS]
     radius = max(3.0, min([limit, gap * 0.17, *(min(p * 0.4, max(16.0, (p - 20) / 2)) for p in small)]))
-    return Geometry(network, width, height, tuple(xs), radius, pitches, gap, zoom, samples)
+    return Geometry(network, width, height, tuple(xs), radius, pitches, gap, zoom, samples, closed)

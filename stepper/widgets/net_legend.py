@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QWidget
 
 from stepper import theme
+from stepper.models.closed_words import SIGN
 from stepper.models.mark_signs import ink
 from stepper.widgets import net_marks as marks
 from stepper.widgets.flow_legend import FlowLegend
@@ -74,6 +75,10 @@ class NetLegend(FlowLegend):
             p.drawPolygon([left, QPointF(right.x(), right.y() - 3), QPointF(right.x(), right.y() + 3)])
         elif sign in ("read", "written"):
             marks.ring(p, small.adjusted(1, 1, -1, -1), sign == "read", sign == "written", round_=True)
+        elif sign == "closed":
+            p.setPen(QPen(QColor(colours.text), 1.2, Qt.PenStyle.DashLine))
+            p.drawRoundedRect(QRectF(box.left(), middle.y() - 7, box.width(), 14), 3, 3)
+            p.drawText(box, Qt.AlignmentFlag.AlignCenter, SIGN)
         elif sign == "hollow":
             marks.hollow_line(p, left, right)
         elif sign == "stripes":

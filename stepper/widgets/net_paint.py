@@ -10,7 +10,9 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
 from core.program.ir import Array
+from core.program.network import LOSS, Part
 from stepper.widgets import net_marks as marks
+from stepper.widgets.net_closed import paint_closed
 from stepper.widgets.net_header import Words
 from stepper.widgets.net_items import Item
 from stepper.widgets.net_layout import Geometry
@@ -53,6 +55,8 @@ class Painter(NeuronPainter):
                 self._neurons(column)
         if self.scene.network.loss is not None:
             self._loss()
+        if self.g.closed:
+            paint_closed(p, self.g.closed_boxes, self.scene.moment.closed, self._extent(self._last), self.g.zoom)
         items, parts = self.scene.selected()
         for item in items:
             marks.selection_frame(p, self.g.place_of(item))
@@ -64,6 +68,12 @@ class Painter(NeuronPainter):
             marks.selection_frame(p, self._extent(part))
         if focus is not None:
             marks.focus_frame(p, self.g.place_of(focus))
+
+    @property
+    def _last(self) -> Part:
+        """What the closed layers follow."""
+        n = self.scene.network
+        return LOSS if n.loss is not None else ("units", len(n.layers), "act")
 
     def _lines(self, layer: int) -> None:
         found = self.scene.network.layers[layer - 1]

@@ -14,6 +14,9 @@ NEAR = 6.0  # how far from the line of a weight a person may point
 def item_at(g: Geometry, p: QPointF) -> Item | None:
     """Return what stands at a point of the picture, None for nothing."""
     n = g.network
+    for number, box in enumerate(g.closed_boxes if g.closed else ()):
+        if box.contains(p):
+            return Item("closed", 0, number)
     if n.loss is not None and g.loss_box().contains(p):
         d = p - g.loss_box().center()
         if abs(d.x()) + abs(d.y()) <= g.loss_box().width() / 2 + 2:

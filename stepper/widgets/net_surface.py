@@ -41,7 +41,7 @@ class NetSurface(QWidget):
         self._words = Words(
             units=self.tr("{n} units"), layer=self.tr("layer {n}"), broken=self.tr("{n} not finite"),
             inputs=self.tr("input"), loss=self.tr("loss"), pixels=self.tr("{side}×{side} pixels"),
-            samples=self.tr("{n} units × {m} samples"),
+            samples=self.tr("{n} units × {m} samples"), closed=self.tr("not stepped"),
         )  # fmt: skip
         self.corner = NetCorner(self)
         self.corner.zoomed.connect(self.zoom_by)
@@ -72,9 +72,10 @@ class NetSurface(QWidget):
         width, height = self.width() * self.zoom, self.height() * self.zoom
         g = self._geometry
         zoom = min(1.7, max(0.9, fonts.zoom()))
-        wanted = (width, height, zoom, self._scene.stripes, self._scene.network)
-        if g is None or (g.width, g.height, g.zoom, g.samples, g.network) != wanted:
-            g = self._geometry = geometry_of(self._scene.network, width, height, zoom, self._scene.stripes)
+        scene, closed = self._scene, len(self._scene.moment.closed)
+        wanted = (width, height, zoom, scene.stripes, closed, scene.network)
+        if g is None or (g.width, g.height, g.zoom, g.samples, g.closed, g.network) != wanted:
+            g = self._geometry = geometry_of(scene.network, width, height, zoom, scene.stripes, closed)
         return g
 
     def position_of(self, item: Item) -> QPoint:

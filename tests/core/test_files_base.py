@@ -209,8 +209,9 @@ def test_every_way_of_dying_is_a_sentence(script: str, words: str, tmp_path: Pat
 def test_what_a_reader_must_not_answer_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     script = """
 from core.files import child, read_npz
-from core.files.saved import Saved, Tensor, Where
+from core.files.saved import Layer, Saved, Tensor, Where
 from pathlib import Path
+BOX = (Layer("box", "x"),)
 ANSWERS = {ANSWERS}
 def read(path, limits):
     return ANSWERS[path.name](path)
@@ -221,9 +222,9 @@ child.main()
         "bytes.npz": "lambda p: Saved('f', str(p), 1, (Tensor(b'W', (), 'float32', 4, Where('worker')),))",
         "type.npz": "lambda p: 3",
         "write.npz": "lambda p: open(p, 'ab')",
-        "hidden.npz": "lambda p: [__import__('contextlib').suppress(BaseException).__exit__, Saved('f', str(p), 1)][1]",
+        "hidden.npz": "lambda p: [__import__('contextlib').suppress(BaseException).__exit__, Saved('f', str(p), 1, (), BOX)][1]",
         "deep.npz": "lambda p: ANSWERS['deep.npz'](p)",
-        "quiet.npz": "lambda p: (print('to nobody'), p.stat(), Saved('f', str(p), p.stat().st_size))[2]",
+        "quiet.npz": "lambda p: (print('to nobody'), p.stat(), Saved('f', str(p), p.stat().st_size, (), BOX))[2]",
     }
     table = "{" + ", ".join(f"{n!r}: {a}" for n, a in answers.items()) + "}"
     _child(tmp_path, monkeypatch, script.replace("{ANSWERS}", table))
@@ -358,7 +359,7 @@ from core.files.child import _limit
 from core.files.limits import Limits
 import signal
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-_limit(Limits())
+_limit(Limits(), 10)
 try:
     with open({path!r}, "wb") as file:
         file.write(b"x")

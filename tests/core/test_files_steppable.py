@@ -317,7 +317,7 @@ def test_the_last_columns_of_a_table_are_the_targets_where_there_are_several(tmp
     assert np.array_equal(opened.program.first_values["X"], [[1, 2], [4, 5], [7, 8]])
     assert np.array_equal(opened.program.first_values["Y"], [[0.5, 3], [1.5, 6], [2.5, 9]])
     assert opened.steps is not None
-    assert "L = mse(Z2, Y)" in statements(opened)
+    assert "L = mse(Z2, Y)  # mse: assumed, the file does not say it" in statements(opened)
 
 
 def test_a_table_elsewhere_is_named_by_its_whole_path(tmp_path: Path) -> None:
@@ -345,7 +345,7 @@ def test_random_samples_and_a_typed_one_have_the_right_shape(outputs: int, targe
 
 def test_a_typed_sample_with_its_target() -> None:
     found = given_data(Samples(inputs=(1.0, 2.0), target=(2.0,)), Wanted((2,), 3, "classes", False), None)
-    assert found.lines == ("X = np.array([[1.0, 2.0]])", "Y = np.array([[2.0]])")
+    assert found.lines == ("X = np.array([[1.0, 2.0]])  # typed by you", "Y = np.array([[2.0]])  # typed by you")
     with pytest.raises(TargetError, match="takes 2"):
         given_data(Samples(inputs=(1.0,)), Wanted((2,), 3, "classes", False), None)
     with pytest.raises(TargetError, match="from 0 to 2"):

@@ -28,10 +28,10 @@ from helpers.damaged import check_sentence
 from helpers.saved_files import seeds
 
 from core.files import worker as worker_module
-from core.files.arrays import array
+from core.files.arrays import MOST, array
 from core.files.json_safe import loads
 from core.files.problem import FileProblem
-from core.files.saved import Saved
+from core.files.saved import ITEM_BYTES, Saved
 from core.files.worker import Worker
 
 ROOT = Path(__file__).parents[2]
@@ -109,7 +109,7 @@ def _fuzz(name: str, whole: bytes, count: int, chance: random.Random) -> int:
             if sorted(p.name for p in path.parent.iterdir()) != [name]:
                 outcome = "FAULT a file was made"
             said[outcome] += 1
-            if outcome.startswith("FAULT") or "ended before it answered" in outcome:
+            if outcome.startswith(("FAULT", "SLOW")) or "ended before it answered" in outcome:
                 faults += outcome.startswith("FAULT")
                 _keep(name, data, outcome)
             if worker.fresh and len(kept) < _MOST_KEPT:
@@ -127,19 +127,22 @@ def _outcome(worker: Worker, path: Path) -> str:
     try:
         saved = worker.read(path)
         fresh = worker.fresh  # type: ignore[attr-defined]
-        _look(saved)
-        worker.fresh = fresh  # type: ignore[attr-defined]
+        _look(saved, worker)
+        worker.fresh += fresh  # type: ignore[attr-defined]
     except FileProblem as error:
         check_sentence(str(error))
         return re.sub(r"'.*'|\d[\d,]*", "…", str(error).removeprefix(f"{path.name}: "))
     return "a network"
 
 
-def _look(saved: Saved) -> None:
-    """Read the tensors whose numbers lie open in the file; the other ones are read by the same process as their names."""
+def _look(saved: Saved, worker: Worker) -> None:
+    """Read the tensors: those whose numbers lie open in the file here, the other ones in the process that read their names."""
     for tensor in saved.tensors[:20]:
         if tensor.readable and tensor.where.kind == "span":
             array(saved, tensor.name)
+        elif tensor.readable and tensor.where.length <= MOST and tensor.count * ITEM_BYTES[tensor.dtype] <= MOST:
+            for _ in worker.numbers(saved, tensor):
+                pass
 
 
 def _changed(data: bytes, others: list[bytes], chance: random.Random) -> bytes:

@@ -1,8 +1,8 @@
 """Every picture of the app in one process: those of the README, and all that a person should look at before a release.
 
 The README's go to resources/pictures. All the others go to build/pictures: each view and each arrangement of the
-window, in both themes, of a small network and a large one, and the states of a backward of one's own and of a lesson;
-and for each of them a contact sheet, so that all can be looked at in a minute.
+window, in both themes, of a small network and a large one, and the states of a backward of one's own, of a lesson and
+of a saved network; and for each of them a contact sheet, so that all can be looked at in a minute.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "bench"), str(ROOT / "tests" / "
 
 import numpy as np  # noqa: E402
 import own_backward  # noqa: E402
+import saved_networks  # noqa: E402
 from bench_run import LARGE  # noqa: E402
 from PySide6.QtCore import QPoint, Qt  # noqa: E402
 from PySide6.QtGui import QColor, QImage, QPainter, QPixmap, qRgb  # noqa: E402
@@ -29,6 +30,7 @@ from stepper.picture import ARRANGED, THEMES, VIEWS, Studio, choice, png, standi
 
 README = ROOT / "resources" / "pictures"
 BUILD = ROOT / "build" / "pictures"
+FILES = ROOT / "build" / "networks"
 WINDOWS = ((1280, 720), (2560, 1440))
 SIZES = {
     "program": (420, 720), "network": (900, 520), "graph": (1100, 620), "operation": (900, 420), "line": (560, 420),
@@ -88,6 +90,7 @@ def everything() -> Iterator[tuple[str, str, QPixmap]]:
                         sheet = f"window-{arrangement}-{width}x{height}"
                         yield sheet, f"{network.name} {theme}", studio.take("window", (width, height), arrangement)
     yield from own_backward.own_backward()
+    yield from saved_networks.saved_networks(FILES)
 
 
 def sheet_of(pictures: dict[str, QPixmap]) -> QPixmap:
@@ -159,6 +162,7 @@ def readme() -> Iterator[tuple[str, QPixmap]]:
         yield "data", studio.take("data", (620, 460))
         yield "curves", studio.take("curves", (620, 460))
     yield from own_backward.readme()
+    yield from saved_networks.readme(FILES)
 
 
 def few_colours(pixmap: QPixmap) -> QImage:
@@ -176,6 +180,7 @@ def main() -> None:
     """Take them all."""
     begin = time.perf_counter()
     BUILD.mkdir(parents=True, exist_ok=True)
+    FILES.mkdir(parents=True, exist_ok=True)
     for old in BUILD.glob("*.png"):
         old.unlink()
     for old in README.glob("*.png"):

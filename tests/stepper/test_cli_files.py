@@ -132,7 +132,7 @@ def test_loss_and_orientation_and_mode_are_taken(capsys: pytest.CaptureFixture[s
         _, out, _ = told(capsys, "trace", tmp_path / "net.npz", "--orientation", orientation, "--loss", "mse", "--json")
         program = json.loads(out)["program"].splitlines()
         assert line in program
-        assert "L = mse(A2, Y)" in program
+        assert "L = mse(A2, Y)  # mse: chosen by you" in program
 
 
 @pytest.mark.parametrize(

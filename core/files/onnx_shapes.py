@@ -1,0 +1,102 @@
+"""Sizes that an ONNX graph computes from its own shapes, as PyTorch exports `x.view(x.size(0), -1)`: followed, not computed.
+
+Source: "ONNX Operators", Shape, Gather, Concat, Slice, Squeeze, Unsqueeze.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal
+
+from core.files.onnx_graph import Constant, Node, Shape
+
+BATCH = "batch"
+Size = int | Literal["batch"] | None
+"""A whole number, the number of samples, or what is not known."""
+Sizes = tuple[Size, ...]
+
+_FAMILY = frozenset(("Shape", "Gather", "Unsqueeze", "Squeeze", "Concat", "Slice", "Cast", "Identity"))
+_DEEPEST = 12
+
+
+def shape_nodes(nodes: Sequence[Node], uses: Mapping[str, Sequence[Node]], outputs: Sequence[str]) -> set[int]:
+    """Return the ids of nodes that only compute to what size something is reshaped; `nodes` are in the order of the flow."""
+    found: dict[int, Node] = {}
+    made: set[str] = set()
+    for node in nodes:
+        if not node.domain and node.op in _FAMILY and (node.op == "Shape" or made & set(node.inputs)):
+            found[id(node)] = node
+            made.update(node.outputs)
+    ends = set(outputs)
+    left = True
+    while left:
+        left = False
+        for key, node in list(found.items()):
+            users = [(u, name) for name in node.outputs for u in uses.get(name, ())]
+            good = all(id(u) in found or (u.op == "Reshape" and u.inputs[1:2] == (name,)) for u, name in users)
+            if not users or not good or ends & set(node.outputs):
+                del found[key]
+                left = True
+    return set(found)
+
+
+class SizesRead:
+    """Follows one value back to the shapes and constants that it is made of."""
+
+    def __init__(
+        self, makers: Mapping[str, Node], constant: Callable[[str], Constant | None], shape: Callable[[str], Shape | None]
+    ) -> None:
+        self._makers, self._constant, self._shape = makers, constant, shape
+
+    def of(self, name: str, depth: int = 0) -> Sizes | None:
+        """Return the numbers of a short list, None if how many there are is not known."""
+        constant = self._constant(name)
+        if constant is not None:
+            return None if constant.values is None else tuple(int(v) for v in constant.values)
+        node = self._makers.get(name)
+        if node is None or depth > _DEEPEST or not node.inputs:
+            return None
+        if node.op == "Shape":
+            return self._of_shape(node)
+        if node.op == "Gather":
+            return self._gathered(node, depth)
+        if node.op in ("Unsqueeze", "Squeeze", "Cast", "Identity"):
+            return self.of(node.inputs[0], depth + 1)
+        if node.op == "Concat":
+            parts = [self.of(n, depth + 1) for n in node.inputs]
+            return None if None in parts else tuple(s for p in parts for s in p or ())
+        return self._sliced(node, depth) if node.op == "Slice" else None
+
+    def _of_shape(self, node: Node) -> Sizes | None:
+        shape = self._shape(node.inputs[0])
+        if shape is None:
+            return None
+        sizes: Sizes = (BATCH, *shape[1:])
+        return sizes[node.attributes.get("start") or 0 : node.attributes.get("end")]
+
+    def _gathered(self, node: Node, depth: int) -> Sizes | None:
+        source, chosen = (*node.inputs, "", "")[:2]
+        places, maker = self.of(chosen, depth + 1), self._makers.get(source)
+        if places == (0,) and maker is not None and maker.op == "Shape" and not maker.attributes.get("start"):
+            return (BATCH,)
+        data = self.of(source, depth + 1)
+        if data is None or places is None:
+            return None
+        return tuple(data[p] if isinstance(p, int) and -len(data) <= p < len(data) else None for p in places)
+
+    def _sliced(self, node: Node, depth: int) -> Sizes | None:
+        data = self.of(node.inputs[0], depth + 1)
+        if len(node.inputs) == 1:
+            ends: list[Sizes | None] = [node.attributes.get(k) for k in ("starts", "ends")]
+        else:
+            ends = [self.of(n, depth + 1) for n in node.inputs[1:5]]
+        one: list[int] = []
+        for end in ends:
+            whole = [n for n in end or () if isinstance(n, int)]
+            if len(whole) != 1:
+                return None
+            one += whole
+        # What follows are the axes, of which a list has one, and the step.
+        if data is None or len(one) < 2 or one[2:] not in ([], [0], [0, 1]):
+            return None
+        return data[one[0] : one[1]]

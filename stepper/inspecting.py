@@ -1,0 +1,351 @@
+"""The saved network that is inspected: read, looked at and compared in the background, and opened to be stepped."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from core.errors import StepperError
+from core.files.compare import compare
+from core.files.export import export_tensor
+from core.files.infer import Inferred
+from core.files.look import difference, first_look, look
+from core.files.looks import Look, Match
+from core.files.pages import table_rows
+from core.files.problem import escaped
+from core.files.saved import Layer, Saved
+from core.files.source import Stamp, stamp, unchanged
+from core.library import EXAMPLES, Opened, open_saved
+from core.saved_target import is_saved, read_saved
+from core.session import session_of
+from core.steppable import Choices, layers_of
+from core.steppable_data import Samples
+from stepper.background import Background, Work
+from stepper.controller import Controller
+from stepper.models.saved_state import RANDOM, USUAL, SavedState
+
+HERE, THERE, DIFFERENCE = "here", "there", "difference"
+MATCHES_AT_ONCE = 8
+KEPT_LOOKS = 1000
+LONGEST = 80
+
+
+@dataclass(frozen=True)
+class _Read:
+    """A file that was read, and what was made of it: a program, or why there is none."""
+
+    saved: Saved
+    layers: tuple[Layer, ...]
+    inferred: Inferred | None
+    choices: Choices
+    samples: Samples
+    opened: Opened | None
+    stamp: Stamp
+    trouble: str = ""
+
+
+class Inspecting(QObject):
+    """Owns what is known of the saved network; tells every change by `changed(SavedState)`.
+
+    `read_in()` tells that another file was read and is shown, `rows(first, numbers)` brings numbers that were asked for,
+    `said(sentence)` tells of trouble and `told(sentence)` of what has happened. Nothing that is open is lost by a file that
+    cannot be read.
+    """
+
+    changed = Signal(object)
+    read_in = Signal()
+    rows = Signal(int, object)
+    said = Signal(str)
+    told = Signal(str)
+
+    def __init__(self, controller: Controller, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.state = SavedState()
+        self.work = Background(self)
+        self.work.part.connect(self._on_part)
+        self.work.ended.connect(self._on_ended)
+        self._controller = controller
+        self._taking = False
+        self._stamps: dict[str, Stamp] = {}  # of the file and the other one, as they were when they were read
+        controller.opened.connect(self._on_opened)
+
+    @property
+    def path(self) -> str:
+        """Where the file lies; empty without one."""
+        return "" if self.state.saved is None else self.state.saved.path
+
+    @property
+    def holds(self) -> bool:
+        """Whether the program that is open, or is just being opened, is that of the file."""
+        return self._taking or (self.state.saved is not None and self._controller.target == self.path)
+
+    # -- files -----------------------------------------------------------------------------------------
+
+    def read(self, path: str, choices: Choices = USUAL, samples: Samples = RANDOM) -> None:
+        """Read a saved network and open it to be stepped, as far as it can be."""
+        self._set(busy=_name(path))
+        self.work.start("read", lambda: _read(path, choices, samples))
+
+    def take(self, opened: Opened) -> None:
+        """Open a saved network of which the program was made already."""
+        if opened.saved is not None:
+            self._take(_read_of(opened, opened.saved), False)
+
+    def show(self, opened: Opened) -> None:
+        """Show a saved network of which somebody else has opened the program."""
+        if opened.saved is not None:
+            self.work.cancel("see")
+            self._show(_read_of(opened, opened.saved))
+
+    @Slot(object, object)
+    def step(self, choices: Choices, samples: Samples) -> None:
+        """Open the program of the file anew, as a person chose it; on trouble the open one stays."""
+        saved = self.state.saved
+        if saved is not None:
+            self._set(busy=_name(saved.path), steps_trouble="")
+            self.work.start("step", lambda: _read(saved.path, choices, samples))
+
+    @Slot()
+    def close(self) -> None:
+        """Give up what is being done."""
+        self.work.close()
+
+    # -- tensors ---------------------------------------------------------------------------------------
+
+    @Slot(object)
+    def choose(self, name: str) -> None:
+        """Look at a tensor of the file."""
+        s = self.state
+        if s.saved is None or name == s.tensor or all(t.name != name for t in s.saved.tensors):
+            return
+        for key in (HERE, THERE, DIFFERENCE, "rows"):
+            self.work.cancel(key)
+        self._set(tensor=name, look=s.seen.get(name), look_trouble="", other_look=None, difference=None)
+        if name not in s.seen:
+            self._look(False)
+        self._look_there()
+
+    @Slot()
+    def ask_spectrum(self) -> None:
+        """Work out the singular values of the tensor that is looked at, also where that takes long."""
+        if self.state.look is not None and self.state.look.spectrum_later:
+            self._look(True)
+
+    @Slot(int, int)
+    def ask_rows(self, first: int, last: int) -> None:
+        """Ask for rows of the numbers of the tensor that is looked at."""
+        saved, name = self.state.saved, self.state.tensor
+        if saved is not None and name:
+            self._start("rows", lambda: (first, table_rows(saved, name, first, last)), saved)
+
+    def export(self, name: str, path: str) -> None:
+        """Write the numbers of a tensor into a file of its own."""
+        saved = self.state.saved
+        if saved is not None:
+            self._start(f"export {path}", lambda: _exported(saved, name, path), saved)
+
+    def _look(self, spectrum: bool) -> None:
+        s = self.state
+        saved, name = s.saved, s.tensor
+        assert saved is not None
+        layer = next((n for n in s.layers if name in n.tensors.values()), None)
+        self._start(HERE, lambda: _looked(saved, name, layer, spectrum), saved)
+
+    # -- comparing -------------------------------------------------------------------------------------
+
+    def compare_with(self, path: str) -> None:
+        """Compare the file, tensor by tensor, with another one, such as a later checkpoint."""
+        saved = self.state.saved
+        if saved is not None:
+            self._set(busy=_name(path))
+            self._start("compare", lambda: _compared(saved, path), saved)
+
+    @Slot()
+    def stop_comparing(self) -> None:
+        """Put the other file away."""
+        for key in ("compare", THERE, DIFFERENCE):
+            self.work.cancel(key)
+        self._set(busy="", other=None, matches={}, comparing=0, other_look=None, difference=None)
+
+    def _look_there(self) -> None:
+        """Look at the chosen tensor in the other file, and at how it differs from that here."""
+        s = self.state
+        match, saved, other = s.matches.get(s.tensor), s.saved, s.other
+        if match is None or saved is None or other is None or not match.other or s.other_look is not None:
+            return
+        name, there = s.tensor, match.other
+        layer = next((n for n in s.layers if name in n.tensors.values()), None)
+        self._start(THERE, lambda: look(other, there, layer), other)
+        if match.largest is not None:
+            self._start(DIFFERENCE, lambda: difference(saved, other, name, there), saved, other)
+
+    def _start(self, key: str, work: Work, *files: Saved) -> None:
+        """Do something with files, unless one of them has been written anew since it was read."""
+        known = [(Path(f.path), self._stamps[f.path]) for f in files if f.path in self._stamps]
+        self.work.start(key, lambda: _done(work, known))
+
+    # -- inside ----------------------------------------------------------------------------------------
+
+    @Slot(str, object)
+    def _on_part(self, key: str, found: Any) -> None:
+        if key == HERE:
+            self._set(look=found)
+        elif key == "compare" and isinstance(found, tuple):
+            other, self._stamps[other.path] = found
+            self._set(busy="", other=other, matches={}, comparing=0, other_look=None, difference=None)
+        elif key == "compare":
+            matches = {**self.state.matches, **{m.name or m.other: m for m in found}}
+            self._set(matches=matches, comparing=len(matches))
+            self._look_there()
+
+    @Slot(str, object)
+    def _on_ended(self, key: str, found: Any) -> None:
+        if isinstance(found, StepperError):
+            self._on_trouble(key, str(found))
+        elif key == "see":
+            self._show(found)
+        elif isinstance(found, _Read):
+            self._take(found, key == "step" and found.saved == self.state.saved)
+        elif key == HERE and isinstance(found, Look):
+            seen = dict(list(self.state.seen.items())[-KEPT_LOOKS:])
+            self._set(look=found, seen={**seen, found.name: found})
+        elif key == THERE:
+            self._set(other_look=found)
+        elif key == DIFFERENCE:
+            self._set(difference=found)
+        elif key == "rows":
+            self.rows.emit(*found)
+        elif key.startswith("export"):
+            self.told.emit(self.tr("Saved: {file}").format(file=found))
+
+    def _on_trouble(self, key: str, sentence: str) -> None:
+        if key == HERE:
+            self._set(look_trouble=sentence)
+        elif key in (THERE, DIFFERENCE, "rows"):
+            self.said.emit(sentence)
+        elif key in ("read", "see", "step"):
+            self._set(busy="", trouble="" if self.state.saved is not None else sentence)
+            self.said.emit(sentence)
+        elif key == "compare":
+            self._set(busy="")
+            self.said.emit(self.tr("It cannot be compared: {why}").format(why=sentence))
+        else:
+            self.said.emit(self.tr("The tensor was not saved: {why}").format(why=sentence))
+
+    def _take(self, read: _Read, again: bool) -> None:
+        """Show a file that was read and open its program; where none can be made, what is open stays.
+
+        `again` tells that the file is shown already.
+        """
+        if read.opened is None:
+            if again:
+                self._set(busy="", steps_trouble=read.trouble)
+                return
+            self._show(read)
+            session = self._controller.session
+            still = (
+                "" if session is None else " " + self.tr("The program that is open is still {title}.").format(title=session.title)
+            )
+            self.told.emit(self.tr("It can be inspected, and not be stepped: {why}.").format(why=read.trouble) + still)
+            self.read_in.emit()
+            return
+        self._taking = True
+        self._controller.take(session_of(read.opened), read.saved.path)
+        self._taking = False
+        if again:
+            self._set(
+                busy="", layers=read.layers, inferred=read.inferred, choices=read.choices, samples=read.samples,
+                steps=read.opened.steps, steps_trouble="",
+            )  # fmt: skip
+            return
+        self._show(read)
+        self.read_in.emit()
+
+    def _show(self, read: _Read) -> None:
+        """Show a file that was read, with its first weight."""
+        for key in (HERE, THERE, DIFFERENCE, "compare", "rows"):
+            self.work.cancel(key)
+        self._stamps = {read.saved.path: read.stamp}
+        steps = None if read.opened is None else read.opened.steps
+        self.state = SavedState(
+            read.saved, read.layers, read.inferred, choices=read.choices, samples=read.samples, steps=steps,
+            steps_trouble=read.trouble,
+        )  # fmt: skip
+        self.changed.emit(self.state)
+        first = next((n for layer in read.layers for r, n in layer.tensors.items() if r == "weight"), "")
+        self.choose(first or next((t.name for t in read.saved.tensors), ""))
+
+    @Slot(object)
+    def _on_opened(self, _: object) -> None:
+        """Put the file away when a program is opened that is not its own; inspect that of one that somebody else opened."""
+        if self._taking or self.holds:
+            return
+        for key in (HERE, THERE, DIFFERENCE, "compare", "rows", "step"):
+            self.work.cancel(key)
+        if self.state.saved is not None:
+            self._set_all(SavedState(busy=self.state.busy if self.work.is_on("read") else ""))
+        target = self._controller.target
+        if target not in EXAMPLES and is_saved(target):
+            self.work.start("see", lambda: _read(target, USUAL, RANDOM))
+
+    def _set(self, **what: object) -> None:
+        self._set_all(replace(self.state, **what))  # type: ignore[arg-type]
+
+    def _set_all(self, state: SavedState) -> None:
+        self.state = state
+        self.changed.emit(state)
+
+
+def _name(path: str) -> str:
+    return escaped(Path(path).name)[:LONGEST]
+
+
+def _read(path: str, choices: Choices, samples: Samples) -> _Read:
+    now = stamp(Path(path))
+    saved = read_saved(path)
+    layers, inferred = layers_of(saved, choices)
+    try:
+        opened, trouble = open_saved(saved, None, choices, samples), ""
+    except StepperError as error:
+        opened, trouble = None, str(error)
+    return _Read(saved, layers, inferred, choices, samples, opened, now, trouble)
+
+
+def _read_of(opened: Opened, saved: Saved) -> _Read:
+    choices, samples = opened.asked or (USUAL, RANDOM)
+    layers, inferred = layers_of(saved, choices)
+    return _Read(saved, layers, inferred, choices, samples, opened, stamp(Path(saved.path)))
+
+
+def _looked(saved: Saved, name: str, layer: Layer | None, spectrum: bool) -> Generator[Look, None, Look]:
+    if not spectrum:
+        yield first_look(saved, name)
+    return look(saved, name, layer, spectrum)
+
+
+def _done(work: Work, files: list[tuple[Path, Stamp]]) -> Any:
+    for path, since in files:
+        unchanged(path, since)
+    return work()
+
+
+def _compared(saved: Saved, path: str) -> Iterator[tuple[Saved, Stamp] | list[Match]]:
+    now = stamp(Path(path))
+    other = read_saved(path)
+    yield other, now
+    found: list[Match] = []
+    for match in compare(saved, other):
+        found.append(match)
+        if len(found) >= MATCHES_AT_ONCE:
+            yield found
+            found = []
+    yield found
+
+
+def _exported(saved: Saved, name: str, path: str) -> str:
+    export_tensor(saved, name, Path(path))
+    return escaped(path)

@@ -1,0 +1,153 @@
+"""What stands above a tensor: its name, what it is, its shape and size; which of two files it is shown of."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QAction, QColor, QPalette
+from PySide6.QtWidgets import QApplication, QButtonGroup, QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
+
+from core.costs import memory_text
+from core.files.problem import escaped, shown
+from core.files.saved import Tensor
+from stepper import theme
+from stepper.models.saved_state import SavedState
+from stepper.widgets import fonts, tensor_words
+from stepper.widgets.elided import ElidedLabel
+from stepper.widgets.tips import plain
+
+HERE, THERE, CHANGE = range(3)
+CHOSEN, OTHER = "●", "○"
+LONGEST_TIP = 2000
+LONGEST_NAME = 400
+
+
+class TensorHead(QWidget):
+    """`export_wanted` asks for the tensor in a file of its own; `switched` tells that another side of the comparison is wanted.
+
+    `tensor_chosen` carries another tensor of the same layer.
+    """
+
+    export_wanted = Signal()
+    switched = Signal()
+    tensor_chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.name, self.what, self.match = ElidedLabel(self), ElidedLabel(self), ElidedLabel(self)
+        self.name.setAccessibleName(self.tr("name of the tensor"))
+        self.what.setAccessibleName(self.tr("what it is"))
+        self.match.setAccessibleName(self.tr("how it differs"))
+        self.layer_menu = QMenu(self)
+        self.layer_menu.setAccessibleName(self.tr("Tensors of this layer"))
+        self.layer_menu.triggered.connect(self._on_layer)
+        self.layer_button = self._button(self.tr("Layer"), self.tr("Go to another tensor of the same layer."))
+        self.layer_button.setMenu(self.layer_menu)
+        self.layer_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.export_button = self._button(self.tr("Export…"), self.tr("Save the numbers of this tensor in a file of its own."))
+        self.export_button.clicked.connect(self._on_export)
+        self.sides = QButtonGroup(self)
+        self.side_buttons: list[QToolButton] = []
+        self._side_names = (self.tr("Here"), self.tr("There"), self.tr("There − here"))
+        tips = (
+            self.tr("The tensor in the open file."), self.tr("The tensor of the same name in the other file."),
+            self.tr("How each number there differs from the one here."),
+        )  # fmt: skip
+        for at, (text, tip) in enumerate(zip(self._side_names, tips, strict=True)):
+            button = self._button(text, tip)
+            button.setCheckable(True)
+            button.setChecked(at == HERE)
+            self.sides.addButton(button, at)
+            self.side_buttons.append(button)
+        self.sides.idClicked.connect(self._on_side)
+        top = QHBoxLayout()
+        top.setSpacing(6)
+        top.addWidget(self.name, 1)
+        top.addWidget(self.layer_button)
+        top.addWidget(self.export_button)
+        self.comparison = QWidget(self)
+        row = QHBoxLayout(self.comparison)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(6)
+        for button in self.side_buttons:
+            row.addWidget(button)
+        row.addWidget(self.match, 1)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(2)
+        box.addLayout(top)
+        box.addWidget(self.what)
+        box.addWidget(self.comparison)
+        self.comparison.hide()
+
+    @property
+    def side(self) -> int:
+        """Which is to be shown: HERE, THERE or CHANGE."""
+        return self.sides.checkedId() if not self.comparison.isHidden() else HERE
+
+    def draw(self, state: SavedState, tensor: Tensor) -> None:
+        """Tell of a tensor."""
+        t, name = theme.current(), tensor.name
+        whole = escaped(name[:LONGEST_TIP]) + ("…" if len(name) > LONGEST_TIP else "")
+        self.name.setText(whole[:LONGEST_NAME])
+        self.name.setFont(fonts.mono(QApplication.font(), 0.5))
+        self.name.setToolTip(plain(whole))
+        look = state.look if state.look is not None and state.look.name == name else None
+        _, role = tensor_words.role_of(state, name)
+        count = self.tr("1 number") if tensor.count == 1 else self.tr("{n} numbers").format(n=f"{tensor.count:,}")
+        parts = [
+            tensor_words.shape_words(tensor, look), shown(tensor.dtype, 30)[1:-1], count if tensor.shape else "",
+            memory_text(tensor.bytes), role,
+        ]  # fmt: skip
+        told = " · ".join(p for p in parts if p)
+        self.what.setText(told)
+        self.what.setToolTip(plain("\n".join(p for p in (told, tensor_words.axes_tip(look)) if p)))
+        _ink(self.what, t.dim)
+        self._draw_layer(state, name)
+        self.comparison.setVisible(state.other is not None)
+        self._sign_sides()
+        if state.other is not None:
+            words = tensor_words.match_words(state.matches.get(name))
+            self.match.setText(words)
+            self.match.setToolTip(plain(words))
+
+    def _draw_layer(self, state: SavedState, name: str) -> None:
+        layer = next((n for n in state.layers if name in n.tensors.values()), None)
+        others = [] if layer is None else [(r, n) for r, n in layer.tensors.items() if n != name]
+        self.layer_button.setVisible(bool(others))
+        texts = [(f"{shown(r, 20)[1:-1]}: {shown(n, 60)[1:-1]}".replace("&", "&&"), n) for r, n in others]
+        if texts != [(a.text(), a.data()) for a in self.layer_menu.actions()]:
+            self.layer_menu.clear()
+            for text, other in texts:
+                self.layer_menu.addAction(text).setData(other)
+
+    def _sign_sides(self) -> None:
+        for button, name in zip(self.side_buttons, self._side_names, strict=True):
+            button.setText(f"{CHOSEN if button.isChecked() else OTHER} {name}")
+
+    def _button(self, text: str, tip: str) -> QToolButton:
+        button = QToolButton(self)
+        button.setText(text)
+        button.setAccessibleName(text)
+        button.setAccessibleDescription(tip)
+        button.setToolTip(plain(tip))
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        return button
+
+    @Slot()
+    def _on_export(self) -> None:
+        self.export_wanted.emit()
+
+    @Slot(int)
+    def _on_side(self, _: int) -> None:
+        self._sign_sides()
+        self.switched.emit()
+
+    @Slot(QAction)
+    def _on_layer(self, action: QAction) -> None:
+        self.tensor_chosen.emit(str(action.data()))
+
+
+def _ink(widget: QWidget, colour: str) -> None:
+    palette = QPalette()  # an empty one, so that all other roles follow the theme
+    palette.setColor(QPalette.ColorRole.WindowText, QColor(colour))
+    widget.setPalette(palette)

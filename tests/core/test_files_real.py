@@ -1,0 +1,185 @@
+"""Files that none of us wrote: each opens, and what can be stepped of it computes what the library that wrote it computes.
+
+The references are Keras (its own reader of what older versions wrote), PyTorch and the evaluator of the onnx package.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from helpers.real_files import ARCHIVES, real_file, real_members
+
+from core.errors import StepperError
+from core.files import worker
+from core.files.problem import FileProblem
+from core.library import open_target
+from core.report import trace
+from core.steppable import layers_of
+from core.steppable_data import Samples
+
+SECONDS = 10
+BOUND = 1e-6
+"""All of them hold float32."""
+
+
+@dataclass(frozen=True)
+class Real:
+    """A file: how many of its layers are stepped (of how many), and a part of the sentence that says why no more, if any."""
+
+    package: str
+    member: str
+    stepped: int
+    layers: int
+    why: str = ""
+    beside: str = ""
+
+    @property
+    def name(self) -> str:
+        return f"{self.package}/{self.member.rpartition('/')[2]}"
+
+
+K, O, T = "example-models/keras/", "example-models/onnx/", "example-models/pytorch/"
+FILES = (
+TABLE
+)  # fmt: skip
+MODELS = re.compile(r"^(?!test/|hls4ml/).*\.(h5|hdf5|onnx|pt|jit|npz|safetensors|keras|json|pkl|joblib|pth)$")
+
+
+def path_of(real: Real) -> Path:
+    version = next(v for p, v in ARCHIVES if p == real.package)
+    if real.beside:
+        real_file(real.package, version, real.beside)
+    return real_file(real.package, version, real.member)
+
+
+def stepped(path: Path) -> tuple[Any, Any, Any]:
+    """Return the opened network, its random samples, and what its last line gives."""
+    opened = open_target(str(path), None, None, Samples(count=6, seed=5))
+    assert opened.program.fault is None
+    machine = trace(opened.program, 1).machine
+    assert machine.fault is None
+    last = [s for s in opened.program.statements if s.phase == "forward"][-1].target
+    values = {v.name: v.index for v in opened.program.values if v.kind != "part"}
+    return opened, np.asarray(machine.value(values["X"])), np.asarray(machine.value(values[last]))
+
+
+@pytest.mark.parametrize("real", FILES, ids=lambda r: r.name)
+def test_it_opens_and_is_stepped_as_far_as_it_can_be(real: Real) -> None:
+    path = path_of(real)
+    try:
+        saved = worker.read(path)
+    except FileProblem as error:
+        assert real.layers == 0
+        assert real.why in str(error)
+        return
+    layers, _ = layers_of(saved)
+    assert len(layers) == real.layers
+    try:
+        opened, x, y = stepped(path)
+    except StepperError as error:
+        assert not real.stepped
+        assert real.why
+        assert real.why in str(error)
+        return
+    assert real.why in opened.steps.stops
+    assert bool(real.why) == bool(opened.steps.stops)
+    assert len(layers) - len(opened.steps.closed) == real.stepped
+    assert len(x) == len(y) == 6
+    assert np.isfinite(y).all()
+
+
+def test_no_model_of_these_packages_is_left_out() -> None:
+    listed = {(r.package, m) for r in FILES for m in (r.member, r.beside) if m}
+    for package, version in ARCHIVES:
+        missing = [m for m in real_members(package, version) if MODELS.match(m) and (package, m) not in listed]
+        assert not missing, package
+
+
+def compare(found: Any, wanted: Any) -> None:
+    wanted = np.asarray(wanted)
+    found = found.reshape(wanted.shape)
+    assert np.abs(found - wanted).max() <= BOUND * max(1.0, float(np.abs(wanted).max()))
+
+
+WHOLE = [r for r in FILES if r.stepped and not r.why]
+
+
+@pytest.mark.parametrize("real", [r for r in WHOLE if r.member.endswith(".json")], ids=lambda r: r.name)
+def test_forward_equals_keras(real: Real) -> None:
+    os.environ.setdefault("KERAS_BACKEND", "torch")
+    pytest.importorskip("keras", reason="the oracle extra is not installed")
+    import h5py
+    from keras.src.legacy.saving import legacy_h5_format, saving_utils
+
+    path = path_of(real)
+    net = saving_utils.model_from_config(json.loads(path.read_text()))
+    with h5py.File(path.parent / real.beside.rpartition("/")[2]) as file:
+        legacy_h5_format.load_weights_from_hdf5_group(file["model_weights"] if "model_weights" in file else file, net)
+    _, x, y = stepped(path)
+    compare(y, net.predict(x.astype(np.float32), verbose=0))
+
+
+@pytest.mark.parametrize("real", [r for r in WHOLE if r.member.endswith(".onnx")], ids=lambda r: r.name)
+def test_forward_equals_the_evaluator_of_onnx(real: Real) -> None:
+    pytest.importorskip("onnx", reason="the oracle extra is not installed")
+    from onnx.reference import ReferenceEvaluator
+
+    path = path_of(real)
+    made = evaluable(path)
+    _, x, y = stepped(path)
+    listed = {t.name for t in made.graph.initializer}
+    (entering,) = (i.name for i in made.graph.input if i.name not in listed)
+    compare(y, ReferenceEvaluator(made).run(None, {entering: x.astype(np.float32)})[0])
+
+
+def evaluable(path: Path) -> Any:
+    """Return a model as onnx's evaluator takes it: it has no normalisation from before opset 14 that is right."""
+    import onnx
+
+    made = onnx.load(str(path))
+    if not any(n.op_type == "BatchNormalization" for n in made.graph.node):
+        return made
+    made.opset_import[0].version = 15
+    turned: dict[str, str] = {}
+    for node in list(made.graph.node):
+        if node.op_type == "Transpose":
+            # It turned a table around a normalisation of its columns, which the operator does itself.
+            turned[node.output[0]] = node.input[0]
+            made.graph.node.remove(node)
+            continue
+        for i, name in enumerate(node.input):
+            node.input[i] = turned.get(name, name)
+        for attribute in list(node.attribute):
+            if attribute.name in ("spatial", "consumed_inputs", "is_test", "ratio"):
+                node.attribute.remove(attribute)
+        if node.op_type == "Unsqueeze" or node.op_type == "Squeeze":
+            axes = next(a for a in node.attribute if a.name == "axes")
+            made.graph.initializer.append(onnx.numpy_helper.from_array(np.array(axes.ints), f"axes of {node.output[0]}"))
+            node.input.append(f"axes of {node.output[0]}")
+            node.attribute.remove(axes)
+    return made
+
+
+@pytest.mark.parametrize("real", [r for r in WHOLE if r.member.startswith(T)], ids=lambda r: r.name)
+def test_forward_equals_pytorch(real: Real) -> None:
+    torch = pytest.importorskip("torch", reason="the oracle extra is not installed")
+    path = path_of(real)
+    net = torch.load(path, weights_only=False).eval()
+    _, x, y = stepped(path)
+    compare(y, net(torch.tensor(x, dtype=torch.float32)).detach().numpy())
+
+
+def test_weights_alone_compute_as_with_their_description() -> None:
+    """The functions of hidden layers are taken to be relu: here they are."""
+    first, alone = (stepped(path_of(Real("hls4ml", K + m, 0, 0, beside=K + b))) for m, b in (
+        ("KERAS_3layer.json", "KERAS_3layer_weights.h5"), ("KERAS_3layer_weights.h5", ""),
+    ))  # fmt: skip
+    assert np.array_equal(first[1], alone[1])
+    assert np.array_equal(first[2], alone[2])
