@@ -9,7 +9,7 @@ import ast
 import contextlib
 import tempfile
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, cast
 
 from core.data.given import FILE_FUNCTIONS
@@ -17,12 +17,17 @@ from core.data.sources import BUILT_IN
 from core.data.sources import SUFFIXES as DATA
 from core.files.document import Box, Shelf, damaged
 from core.files.kinds import SUFFIXES as NETWORKS
+from core.files.problem import FileProblem
+from core.files.source import saved_file
 from core.notation.syntax import python_tree
 
 LARGEST_FILES = 64 * 2**20
 """Bytes of all files that are put into a document; it opens without a larger one, with the numbers that came out of it."""
 MOST_FILES, MOST_PARTS, LONGEST_NAME = 100, 8, 200
-SUFFIXES = tuple({*DATA, *NETWORKS})
+SUFFIXES = tuple({*DATA, *NETWORKS, ".data", ".bin", ".onnx_data", ".weights"})
+"""How the names of files in a document may end: nothing that any system would run."""
+APART = (".onnx", ".json")
+"""Files whose numbers may lie in another one beside them."""
 _FORBIDDEN = frozenset('<>:"|?*\\')
 _laid_out: list[tempfile.TemporaryDirectory[str]] = []
 
@@ -79,7 +84,9 @@ def files_data(texts: tuple[str, ...], folder: Path | None, shelf: Shelf) -> dic
     """
     found: dict[str, int] = {}
     left = LARGEST_FILES
-    for name in dict.fromkeys(n for text in texts for n in named_files(text)):
+    named = dict.fromkeys(n for text in texts for n in named_files(text))
+    more = [n for name in named for n in _beside(name, folder)]
+    for name in list(dict.fromkeys((*named, *more)))[:MOST_FILES]:
         with contextlib.suppress(OSError):
             path = (folder or Path()) / name
             size = path.stat().st_size if path.is_file() else left + 1
@@ -87,6 +94,18 @@ def files_data(texts: tuple[str, ...], folder: Path | None, shelf: Shelf) -> dic
                 left -= size
                 found[name] = shelf.put_file(path.read_bytes())
     return found
+
+
+def _beside(name: str, folder: Path | None) -> list[str]:
+    """Return the files in which a saved network keeps its numbers, where those are not in itself."""
+    if not name.lower().endswith(APART):
+        return []
+    try:
+        saved = saved_file((folder or Path()) / name)
+    except FileProblem:
+        return []
+    others = dict.fromkeys(t.where.file for t in saved.tensors if t.where.file)
+    return [n for n in (str(PurePosixPath(name).with_name(other)) for other in others) if is_plain(n)]
 
 
 def files_of(box: Box) -> dict[str, bytes]:

@@ -56,7 +56,12 @@ def write_network(session: Session, out: Path) -> tuple[str, ...]:
         for path, old in before.items():
             _restore(path, old)
         raise
-    return (*said, *(f"{name} belongs to it" for name in files))
+    return (
+        *said,
+        f"beside it lie {' and '.join(files)}, which belong to it"
+        if len(files) > 1
+        else f"beside it lies {next(iter(files))}, which belongs to it",
+    )
 
 
 def why_not_described(session: Session) -> str:

@@ -13,7 +13,7 @@ from core.description_text import to_toml
 from core.errors import StepperError, TargetError
 from core.files.arrays import array
 from core.files.problem import shown
-from core.files.save_npz import write_npz
+from core.files.save_npz import member_name, write_npz
 from core.files.save_onnx import onnx_bytes
 from core.files.save_safetensors import Part, write_safetensors
 from core.files.saved import Layer, Saved
@@ -96,7 +96,10 @@ def _weights(saved: Saved, out: Path, form: str) -> tuple[str, ...]:
     if form == ".npz":
         save_with(out, partial(_npz, [(t.name, partial(array, saved, t.name)) for t in saved.tensors]))
         rounded = [t.name for t in saved.tensors if t.dtype == "bfloat16"]
-        return (f"{shown(rounded[0])} is written as float32, which holds each bfloat16 number exactly",) if rounded else ()
+        said = [f"{shown(n)} is written as float32, which holds each bfloat16 number exactly" for n in rounded[:1]]
+        paths = [t.name for t in saved.tensors if member_name(t.name) != t.name]
+        said += [f"{shown(n)} would be a path where it is unpacked, and is written as {shown(member_name(n))}" for n in paths[:1]]
+        return tuple(said)
     parts = [Part(t.name, t.dtype, t.shape, partial(array, saved, t.name)) for t in saved.tensors]
     metadata = dict(saved.metadata) if saved.format.lower().startswith("safetensors") else {}
     save_with(out, partial(_safetensors, parts, metadata))

@@ -82,7 +82,7 @@ def numbers_of(text: str) -> tuple[float, ...]:
         except ValueError:
             number = math.nan
         if not math.isfinite(number):
-            what = f"the {n}. of them, {word[:40]!r}, is none" if word else "nothing is typed"
+            what = f"{word[:40]!r}, at place {n}, is none" if word else "nothing is typed"
             raise SettingError(f"numbers are needed, such as 0.5, -1, 2; {what}")
         found.append(number)
     return tuple(found)

@@ -188,7 +188,11 @@ def _mode(layers: Sequence[Layer], c: Choices) -> list[FormField]:
     if not kinds:
         return []
     what = " and ".join(k.replace("_norm", " normalisation") for k in ("dropout", "batch_norm") if k in kinds)
-    return [FormField("mode", c.mode, MODES, _usual(c.mode == MODES[0]), f"How does {what} run?", c.mode)]
+    return [
+        FormField(
+            "mode", c.mode, MODES, _usual(c.mode == MODES[0]), f"How {'do' if len(kinds) > 1 else 'does'} {what} run?", c.mode
+        )
+    ]
 
 
 def _usual(is_usual: bool) -> Origin:

@@ -88,7 +88,7 @@ ITEMS: tuple[Item, ...] = (
          keys=("Ctrl+Shift+S",), part=True,
          tip=translate("actions", "Save the program as a Python script that runs without this app and gives the same numbers")),
     Item("save-weights", FILE, translate("actions", "Save the &weights as…"), "files.choose_weights",
-         tip=translate("actions", "Save the parameters as they stand now, for PyTorch, NumPy and others (.safetensors, .npz, .onnx)")),
+         tip=translate("actions", "Save the parameters as they stand now, for PyTorch, NumPy, ONNX (.safetensors, .npz, .onnx)")),
     Item("save-network", FILE, translate("actions", "Save the networ&k as…"), "files.choose_described",
          tip=translate("actions", "Save a description of the network (.toml), with its parameters as they stand now beside it")),
     Item("unsaved", FILE, translate("actions", "&Unsaved work"), "leftovers.offer_asked",

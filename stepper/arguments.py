@@ -199,6 +199,11 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument(
         "-o", "--output", type=Path, required=True, metavar="OUT", help=f"a name that ends in {', '.join(CONVERTED)}"
     )
+
+    command = commands.add_parser("desktop", help="open saved networks in this app from the file manager, or no longer")
+    does = command.add_subparsers(dest="does", metavar="install|remove", required=True, parser_class=_Parser)
+    does.add_parser("install", help="write a desktop entry, media types and an icon into your own folder")
+    does.add_parser("remove", help="take them away again")
     return root
 
 

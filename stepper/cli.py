@@ -165,6 +165,14 @@ def _convert(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _desktop(arguments: argparse.Namespace) -> int:
+    from stepper import desktop
+
+    for line in desktop.install() if arguments.does == "install" else desktop.remove():
+        print(line)
+    return 0
+
+
 def why_no_window() -> str | None:
     """Return one line that says why no window can open here and how to get one; None if one can."""
     if not screen.display_available():
@@ -220,7 +228,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser().parse_args(_opening(list(sys.argv[1:] if argv is None else argv)))
     run = {
         "list": _list, "trace": _trace, "train": _train, "check": _check, "diagnose": _diagnose, "lesson": _lesson,
-        "script": _script, "picture": _picture, "inspect": inspect, "convert": _convert,
+        "script": _script, "picture": _picture, "inspect": inspect, "convert": _convert, "desktop": _desktop,
     }  # fmt: skip
     try:
         if arguments.command in (None, "open"):

@@ -30,6 +30,7 @@ from stepper.models.saved_state import RANDOM, USUAL, SavedState
 
 HERE, THERE, DIFFERENCE = "here", "there", "difference"
 MATCHES_AT_ONCE = 8
+"""The first so many comparisons are told together; each time twice as many, for all found so far are told anew."""
 KEPT_LOOKS = 1000
 LONGEST = 80
 
@@ -338,11 +339,12 @@ def _compared(saved: Saved, path: str) -> Iterator[tuple[Saved, Stamp] | list[Ma
     other = read_saved(path)
     yield other, now
     found: list[Match] = []
+    most = MATCHES_AT_ONCE
     for match in compare(saved, other):
         found.append(match)
-        if len(found) >= MATCHES_AT_ONCE:
+        if len(found) >= most:
             yield found
-            found = []
+            found, most = [], 2 * most
     yield found
 
 

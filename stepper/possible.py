@@ -48,7 +48,7 @@ class Possible(QObject):
             self._actions.explain(name, self._why_stuck(fault) if fault is not None and not steps[name] else "")
         for name in ("save-script", "save-network"):
             self._actions[name].setEnabled(moment is not None)
-        self._actions["save-weights"].setEnabled(moment is not None and bool(moment.program.trainable))
+        self._actions["save-weights"].setEnabled(moment is not None and bool(moment.program.trainable or moment.closed))
         self._show_saved()
         self._actions["dismiss"].setEnabled(can_dismiss)
 

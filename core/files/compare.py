@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -49,7 +49,8 @@ def compare(saved: Saved, other: Saved) -> Iterator[Match]:
     compared in float64, whatever their types. 'equal' are those that are all the same number, NaN and NaN too; 'near' those
     of which no two differ by more than 1e-6 times the root of the mean square of all numbers, here and there; 'type' those
     that cannot be read in one of the files. `rms`, `relative` and `cosine` are of the places at which both are finite;
-    `largest` is ∞ where one is finite and the other is not. A tensor that is there alone has its name twice.
+    `largest` is ∞ where one is finite and the other is not. Numbers whose squares are too large to be added up have no `rms`.
+    A tensor that is there alone has its name twice.
     """
     here, there = {t.name: t for t in saved.tensors}, {t.name: t for t in other.tensors}
     with Worker() as worker:
@@ -83,17 +84,23 @@ def together(saved: Saved, other: Saved, tensor: Tensor, theirs: Tensor, worker:
 
 def _side_by_side(first: Iterator[NDArray[Any]], second: Iterator[NDArray[Any]]) -> Iterator[_Pair]:
     rest = np.zeros(0)
-    for piece in first:
-        at = 0
-        while at < piece.size:
-            while not rest.size:
-                rest = next(second)
-            n = min(piece.size - at, rest.size)
-            yield piece[at : at + n], rest[:n]
-            at, rest = at + n, rest[n:]
-    # To its end: only then is it known whether all of it could be read.
-    for _ in second:
-        pass
+    try:
+        for piece in first:
+            at = 0
+            while at < piece.size:
+                while not rest.size:
+                    rest = next(second)
+                n = min(piece.size - at, rest.size)
+                yield piece[at : at + n], rest[:n]
+                at, rest = at + n, rest[n:]
+        # To its end: only then is it known whether all of it could be read.
+        for _ in second:
+            pass
+    finally:
+        # Where one cannot be read, the other one would keep the process that reads it as long as the error is kept.
+        for one in (first, second):
+            if isinstance(one, Generator):
+                one.close()
 
 
 def _match(tensor: Tensor, theirs: str, pairs: Iterable[_Pair]) -> Match:
@@ -123,17 +130,18 @@ def _match(tensor: Tensor, theirs: str, pairs: Iterable[_Pair]) -> Match:
                 squared += float(np.vdot(gap, gap).real)
                 largest = max(largest, float(np.abs(gap).max(initial=0.0)))
     n = max(finite_pairs, 1)
-    rms = math.sqrt(squared / n)
+    scale = math.sqrt((ours_squared + theirs_squared) / (2 * n))
     kind: MatchKind = "different"
     if not differing:
         kind = "equal"
-    elif largest <= NEAR * math.sqrt((ours_squared + theirs_squared) / (2 * n)):
+    elif largest <= NEAR * scale < math.inf:
         kind = "near"
+    rms = math.sqrt(squared / n)
     relative = 0.0 if not rms else _by(math.sqrt(squared), math.sqrt(ours_squared))
     cosine = 1.0 if not differing and ours_squared else _by(product, math.sqrt(ours_squared) * math.sqrt(theirs_squared))
     if cosine is not None:
         cosine = min(1.0, max(-1.0, cosine)) if math.isfinite(cosine) else None
-    return Match(tensor.name, theirs, kind, largest, rms, relative, differing, cosine)
+    return Match(tensor.name, theirs, kind, largest, rms if math.isfinite(rms) else None, relative, differing, cosine)
 
 
 def _by(a: float, b: float) -> float | None:

@@ -53,6 +53,8 @@ def array_in(value: Value) -> Ndarray | None:
         return _reconstructed(value)
     if _is(value, "numeric._frombuffer"):
         return _from_buffer(value)
+    if value.name in _JAX and len(value.args) >= 3:
+        return _stated(value.args.values[2])
     return None
 
 
@@ -111,7 +113,14 @@ def _shape_in(value: Value) -> tuple[int, ...] | None:
 
 
 def _reconstructed(value: Called) -> Ndarray | None:
-    state = value.state
+    return _stated(value.state)
+
+
+_JAX = ("jax._src.array._reconstruct_array", "jax._src.device_array.reconstruct_device_array")
+"""How JAX pickles an array: NumPy's function, its arguments, and the state that NumPy would give it."""
+
+
+def _stated(state: Value) -> Ndarray | None:
     if not isinstance(state, Items) or len(state) not in (4, 5):
         return None
     shape, kind, fortran, data = state.values[-4:]

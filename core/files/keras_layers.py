@@ -177,7 +177,7 @@ class _Maker:
             sizes = [n if isinstance(n, int) else None for n in cast("list[Any]", shape)]
             attributes = {"shape": sizes[1:]}
             if sizes and sizes[0] is not None:
-                attributes["batch"] = sizes[0]
+                attributes["samples"] = sizes[0]
                 self.read.assumed.append(f"the batch size {sizes[0]} is fixed in the file; any number of samples is taken here")
         return self._made("input", attributes=attributes)
 
@@ -214,7 +214,8 @@ class _Maker:
                 said = name
             else:
                 self.read.unknown.append(str(name))
-                return str(name), {}, f"its activation {registered or name} is the author's own code, which is never run here"
+                what = shown(str(registered or name))
+                return str(name), {}, f"its activation {what} is the author's own code, which is never run here"
         if said is None:
             return "", {}, ""
         name = snake(str(said))
@@ -233,9 +234,9 @@ class _Maker:
         if name in _OTHERS:
             if name == "gelu":
                 return name, {"approximate": "none"}, "its gelu is the exact one with erf, which NumPy does not have"
-            return name, {}, f"its activation {name} cannot be stepped yet"
+            return name, {}, f"its activation {shown(str(name))} cannot be stepped yet"
         self.read.unknown.append(str(said))
-        return name, {}, f"its activation {registered or said} is the author's own code, which is never run here"
+        return name, {}, f"its activation {shown(str(registered or said))} is the author's own code, which is never run here"
 
     def _leaky_re_lu(self) -> Layer:
         # Keras 1 and 2 wrote alpha and took 0.3 where nothing was said; Keras 3 writes negative_slope.

@@ -65,7 +65,7 @@ def look(saved: Saved, name: str, layer: Layer | None = None, spectrum: bool = F
     s, numbers = seen.summary, stream(saved, tensor)
     role = _role(tensor, layer)
     units = _units(saved, tensor, layer, role)
-    grid = Grid.of(tensor.shape, units, numbers.turned) if units and s.min != s.max else None
+    grid = Grid.of(tensor.shape, units, numbers.turned) if units and not _same(tensor, s) else None
     bars = Bars(s) if s.min is not None else None
     places = Places(_nonfinite, tensor.shape, numbers.turned) if s.nonfinite else None
     negative = Places(_negative, tensor.shape, numbers.turned) if role == "variance" and s.min is not None and s.min < 0 else None
@@ -80,7 +80,7 @@ def look(saved: Saved, name: str, layer: Layer | None = None, spectrum: bool = F
     remarks += _plain_remarks(tensor, s, bool(units) or role in ("gamma", "variance"))
     if found is not None:
         remarks += _unit_remarks(numbers.pieces, found)
-    if values is not None and units and not _same(s):
+    if values is not None and units and not _same(tensor, s):
         remarks += _spectrum_remarks(values)
     histogram = bars.histogram() if bars is not None else None
     return replace(
@@ -174,9 +174,10 @@ def _units(saved: Saved, tensor: Tensor, layer: Layer | None, role: str) -> Axis
     return "columns" if layer.attributes.get("orientation", usual) == "in,out" else "rows"
 
 
-def _same(s: Summary) -> bool:
+def _same(tensor: Tensor, s: Summary) -> bool:
     """Return whether all numbers are the same finite one."""
-    return s.min == s.max and not s.nonfinite
+    # Complex numbers that are equally large need not be equal.
+    return s.min == s.max and not s.nonfinite and (s.max == 0 or not tensor.dtype.startswith("complex"))
 
 
 def _plain_remarks(tensor: Tensor, s: Summary, weighs: bool) -> Iterator[Remark]:
@@ -185,9 +186,9 @@ def _plain_remarks(tensor: Tensor, s: Summary, weighs: bool) -> Iterator[Remark]
         return
     if s.count > 1 and s.zeros == s.count:
         yield Remark("all_zero", "warning" if weighs else "note", s.count)
-    elif s.count > 1 and _same(s):
+    elif s.count > 1 and _same(tensor, s):
         yield Remark("constant", "warning" if weighs and len(tensor.shape) > 1 else "note", s.count, (), s.min)
-    elif 2 * s.zeros > s.count:
+    elif 2 * s.zeros > s.count > 1:
         yield Remark("zeros", "note", s.zeros)
     largest = max(-s.min, s.max)
     if tensor.dtype.startswith(("float", "bfloat", "complex")):

@@ -17,6 +17,7 @@ from core.files.onnx_graph import Constant, Graph, Node, Shape, in_order
 from core.files.onnx_idioms import Flow, answers
 from core.files.onnx_operators import FLOATS, RULES
 from core.files.onnx_shapes import SizesRead, shape_nodes
+from core.files.problem import shown
 from core.files.saved import Layer, LayerKind
 
 
@@ -96,7 +97,7 @@ class Reader:
         if shape is not None:
             attributes["shape"] = list(shape[1:])
             if shape and shape[0] is not None:
-                attributes["batch"] = shape[0]
+                attributes["samples"] = shape[0]
                 if shape[0] != 1:
                     self.made.assumed.append(
                         f"the batch size {shape[0]} is fixed in the file; any number of samples is taken here"
@@ -123,8 +124,8 @@ class Reader:
         else:
             if not own:
                 self.made.unknown.append(node.op)
-            foreign = f"it is an operator of {node.domain}, not of ONNX" if not own else f"{node.op} cannot be stepped yet"
-            self.box(node, foreign)
+            foreign = f"it is an operator of {shown(node.domain)[1:-1]}, not of ONNX"
+            self.box(node, f"{node.op} cannot be stepped yet" if own else foreign)
 
     def _spelled_out(self, node: Node) -> bool:
         """Add a function that the graph spells out in small operations; return whether it begins with this node."""
@@ -177,7 +178,7 @@ class Reader:
 
     def batch(self) -> int | None:
         """Return the number of samples that the file fixes, None if it is open."""
-        return next((n.attributes.get("batch") for n in self.made.layers if n.kind == "input"), None)
+        return next((n.attributes.get("samples") for n in self.made.layers if n.kind == "input"), None)
 
     def _flows(self, node: Node) -> list[int]:
         return [i for i, n in enumerate(node.inputs) if n and n not in self.constants and n not in self.computed]

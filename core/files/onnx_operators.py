@@ -173,7 +173,14 @@ def cast(reader: Reader, node: Node) -> None:
 
 
 def transpose(reader: Reader, node: Node) -> None:
-    """Only around a batch normalisation of a table, which keras2onnx turned around and back."""
+    """Around a batch normalisation of a table, which keras2onnx turned around and back; or of axes of one number alone."""
+    shape, turn = reader.shape(node), node.attributes.get("perm")
+    if shape and turn and sorted(turn) == list(range(len(shape))) and None not in shape[1:] and len(shape) > 2:
+        moved = [n for n in turn if n and shape[n] != 1]
+        if turn[0] == 0 and moved == sorted(moved):
+            sizes = [n for p in turn[1:] if (n := shape[p]) is not None]
+            reader.add(node, "reshape", "", {}, {"shape": sizes}, "", (None, *sizes))
+            return
     if not _around_batch_norm(reader, node):
         reader.box(node, f"{node.op} cannot be stepped yet")
         return

@@ -14,13 +14,20 @@ _MOST_FACTS = 100
 
 
 def named_arrays(value: Value) -> dict[str, Ndarray]:
-    """Return all arrays of numbers, each under its keys and places joined by dots; raises FileProblem for arrays of objects."""
+    """Return all arrays of numbers, each under its keys and places joined by dots; raises FileProblem if all are of objects."""
     found: dict[str, Ndarray] = {}
-    _visit(value, (), found, set(), [_MOST_VISITED])
+    objects: list[str] = []
+    _visit(value, (), found, objects, set(), [_MOST_VISITED])
+    if objects and not found:
+        raise FileProblem(
+            f"its {shown(objects[0])} is an array of Python objects, not of numbers; save the numbers with .astype(float)"
+        )
     return found
 
 
-def _visit(value: Value, path: tuple[str, ...], found: dict[str, Ndarray], seen: set[int], left: list[int]) -> None:
+def _visit(
+    value: Value, path: tuple[str, ...], found: dict[str, Ndarray], objects: list[str], seen: set[int], left: list[int]
+) -> None:  # fmt: skip
     left[0] -= 1
     if left[0] < 0 or len(found) > MOST_TENSORS:
         raise FileProblem("it holds more things than a saved network does; it is damaged or a trap, save it anew")
@@ -34,15 +41,13 @@ def _visit(value: Value, path: tuple[str, ...], found: dict[str, Ndarray], seen:
                 name += "′"
             found[name] = array
         elif array.objects is not None:
-            raise FileProblem(
-                f"its {shown(name)} is an array of Python objects, not of numbers; save the numbers with .astype(float)"
-            )
+            objects.append(name)
         return
     if id(value) in seen:
         return
     seen.add(id(value))
     for name, inner in entries(value):
-        _visit(inner, (*path, name), found, seen, left)
+        _visit(inner, (*path, name), found, objects, seen, left)
 
 
 def facts_in(value: Value, source: Source) -> dict[str, str]:

@@ -183,6 +183,8 @@ class Worker:
         environment |= {
             "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1",
             "HDF5_USE_FILE_LOCKING": "FALSE", "HDF5_PLUGIN_PRELOAD": "::",
+            # Without a home, Python would ask the system's list of users for one, which can be a service behind a socket.
+            "HOME": str(self._folder), "USERPROFILE": str(self._folder),
         }  # fmt: skip
         try:
             self._process = subprocess.Popen(

@@ -34,19 +34,20 @@ def parted(layers: Sequence[Layer], boxes: int) -> list[tuple[Layer, ...]]:
     return [*((layer,) for layer in layers[:cut]), *((tuple(layers[cut:]),) if layers else ())]
 
 
-def lines_of(part: Sequence[Layer]) -> tuple[str, str]:
-    """Return the two lines of a box: the name and what it is; of several layers, how many they are."""
+def lines_of(part: Sequence[Layer], alone: bool = False) -> tuple[str, str]:
+    """Return the two lines of a box: the name and what it is; of several layers, how many. `alone`: no box is before it."""
     if len(part) == 1:
         return f"{SIGN} {name_of(part[0])}", _say("{kind} · closed").format(kind=kind_of(part[0]))
-    return f"{SIGN} {_say('and {n} more').format(n=len(part))}", _say("closed")
+    words = _say("{n} layers") if alone else _say("and {n} more")
+    return f"{SIGN} {words.format(n=len(part))}", _say("closed")
 
 
-def line_of(part: Sequence[Layer], long: bool = True) -> str:
+def line_of(part: Sequence[Layer], long: bool = True, alone: bool = False) -> str:
     """Return what stands in a box that has room for one line, or for hardly any."""
     if len(part) == 1:
         name = f"{SIGN} {name_of(part[0])}"
         return f"{name} · {kind_of(part[0])}" if long else name
-    return lines_of(part)[0] if long else f"{SIGN} +{len(part)}"
+    return lines_of(part, alone)[0] if long else f"{SIGN} {'' if alone else '+'}{len(part)}"
 
 
 def describe(part: Sequence[Layer], shapes: Mapping[str, tuple[int, ...]]) -> str:

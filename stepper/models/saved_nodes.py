@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from PySide6.QtCore import QCoreApplication
 
+from core.files.infer import Inferred
 from core.files.saved import ROLES, Layer, Saved, Tensor
+from core.steppable import Choices
 from stepper.models.saved_words import LONGEST_NAME, cut, kind_text, role_text, sentence, shape_text, sizes_text
 
 NodeKind = Literal["layer", "tensor", "there", "title", "why"]
@@ -21,6 +23,7 @@ class Node:
     """One line of the tree; its place in the list of nodes is its number, which rows and parents are given by.
 
     `text` is what a tensor is in its layer or else why it is in none, the words of a title, or why a layer is closed.
+    `origin` says who decided the function of a layer, if the file does not: `assumed` or `chosen`.
     `rows` are the children that are shown, `at` is the place among those of its parent, −1 if it is not shown.
     """
 
@@ -29,11 +32,26 @@ class Node:
     layer: Layer | None = None
     tensor: Tensor | None = None
     text: str = ""
+    origin: str = ""
     unstepped: bool = False
     children: list[int] = field(default_factory=list[int])
     rows: list[int] = field(default_factory=list[int])
     at: int = -1
     sought: str = ""
+
+
+def _origins(layers: Sequence[Layer], inferred: Inferred | None, choices: Choices) -> list[str]:
+    """Return who decided the function of each layer, '' where the file says it or there is none."""
+    if inferred is None:
+        return [""] * len(layers)
+    asked = {q.key for q in inferred.questions}
+    last = max((n for n, layer in enumerate(layers) if layer.kind == "dense"), default=len(layers))
+    found: list[str] = []
+    for n, layer in enumerate(layers):
+        key = "output_activation" if n >= last else "activation"
+        decided = "chosen" if getattr(choices, key) else "assumed"
+        found.append(decided if layer.activation and key in asked else "")
+    return found
 
 
 def _first_role(entry: tuple[str, str]) -> int:
@@ -44,7 +62,7 @@ def _first_role(entry: tuple[str, str]) -> int:
 class Nodes:
     """The lines of a file; `tops` are those that stand at the left."""
 
-    def __init__(self, saved: Saved, layers: Iterable[Layer], extras: Mapping[str, str]) -> None:
+    def __init__(self, saved: Saved, layers: Sequence[Layer], inferred: Inferred | None, choices: Choices) -> None:
         self.shapes = {t.name: t.shape for t in saved.tensors}
         self.list: list[Node] = []
         self.tops: list[int] = []
@@ -53,8 +71,10 @@ class Nodes:
         self.total = len(saved.tensors)
         self._tensors = {t.name: t for t in saved.tensors}
         stopped = False
-        for layer in layers:
-            top = self._top(Node("layer", layer=layer, unstepped=stopped))
+        origins = _origins(layers, inferred, choices)
+        extras = {} if inferred is None else inferred.extras
+        for layer, origin in zip(layers, origins, strict=True):
+            top = self._top(Node("layer", layer=layer, unstepped=stopped, origin=origin))
             if not layer.steppable:
                 stopped = True
                 self._below(top, Node("why", text=sentence(layer.why) or translate("saved", "It cannot be stepped")))

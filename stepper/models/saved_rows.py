@@ -10,7 +10,7 @@ from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistent
 from core.files.saved import Saved
 from stepper.models.saved_columns import Column, Said, titles
 from stepper.models.saved_nodes import TOP, Node, Nodes
-from stepper.models.saved_state import SavedState
+from stepper.models.saved_state import USUAL, SavedState
 from stepper.models.saved_words import chosen_of
 
 Index = QModelIndex | QPersistentModelIndex
@@ -32,7 +32,7 @@ class SavedRows(QAbstractItemModel):
     def __init__(self, saying: Callable[[Nodes], Said], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._saying = saying
-        self.nodes = Nodes(_NOTHING, (), {})
+        self.nodes = Nodes(_NOTHING, (), None, USUAL)
         self.cells = saying(self.nodes)
         self.tops: list[int] = []
         self.found = 0
@@ -49,15 +49,14 @@ class SavedRows(QAbstractItemModel):
     def show(self, state: SavedState) -> bool:
         """Show a file; True if it is another one, whose lines have other numbers."""
         saved = state.saved or _NOTHING
-        about = (saved, state.layers, state.inferred)
+        about = (saved, state.layers, state.inferred, state.choices.activation, state.choices.output_activation)
         another = not self._about or any(a is not b and a != b for a, b in zip(about, self._about, strict=True))
         self._about = about
         there = _only_there(state)
         if another or tuple(there) != self._there:
             self.beginResetModel()
             if another:
-                extras = {} if state.inferred is None else state.inferred.extras
-                self.nodes = Nodes(saved, state.layers, extras)
+                self.nodes = Nodes(saved, state.layers, state.inferred, state.choices)
                 self.cells = self._saying(self.nodes)
             known = {} if state.other is None else {t.name: t for t in state.other.tensors}
             self._there = tuple(there)

@@ -85,7 +85,9 @@ class SavedView(QWidget):
 
     def show_state(self, state: SavedState) -> None:
         """Show what is known of the saved network."""
-        self._state = state
+        before, self._state = self._state, state
+        if state.saved is not before.saved and self.search.line.text():
+            self.search.line.clear()
         self._show()
 
     def _show(self) -> None:

@@ -60,6 +60,7 @@ class TensorView(QWidget):
         self.heat = TensorHeat(self)
         self.histogram = TensorHistogram(self)
         self.log_box = QCheckBox(self.tr("Logarithmic counts"), self)
+        self.log_box.setAccessibleName(self.log_box.text())
         self.log_box.toggled.connect(self.histogram.set_log)
         self.facts = TensorFacts(self)
         self.health = TensorHealth(self)
@@ -110,6 +111,8 @@ class TensorView(QWidget):
         """Show the tensor that is looked at now."""
         if state.saved is not self._state.saved or state.tensor != self._state.tensor:
             self.say("")
+            self.spectrum.forget()
+            self.table.forget()
         self._state = state
         self._draw()
 
@@ -181,7 +184,7 @@ class TensorView(QWidget):
         if match.kind in ("only here", "only there"):
             return self.tr("Only one of the two files has this tensor, so there is nothing to compare.")
         if self.head.side == CHANGE and match.largest is None:
-            return self.tr("The two cannot be subtracted: the tensor is {how}.").replace("{how}", tensor_words.match_words(match))
+            return self.tr("The two cannot be subtracted: {how}.").replace("{how}", tensor_words.match_words(match))
         return self.tr("Looking at it…")
 
     def _draw_look(self, known: Tensor, look: Look) -> None:
@@ -203,8 +206,7 @@ class TensorView(QWidget):
         remarks = [tensor_words.said(r, look, tensor.shape, role) for r in tensor_words.ordered(look.remarks)]
         nothing = self._nothing_remarkable(look) if side != CHANGE else self.tr("See what is here and what is there.")
         self.health.show_remarks(f"{side} {known.name}", remarks, nothing if whole else looking)
-        none = self.tr("Only a matrix of finite numbers has singular values.") if whole else looking
-        self.spectrum.set_look(look, none, side == HERE)
+        self.spectrum.set_look(look, self._no_spectrum(look, tensor, side) if whole else looking, side == HERE)
         note = self.tr("These are the numbers here, in the open file.") if side != HERE else ""
         self.table.set_tensor(s.saved, known, "" if s.look is None else s.look.units, note)
         self._name_tabs(look)
@@ -212,6 +214,13 @@ class TensorView(QWidget):
     def _nothing_remarkable(self, look: Look) -> str:
         units = self.tr("✓ Nothing remarkable: all numbers are finite, and no unit is empty or a copy of another.")
         return units if look.units else self.tr("✓ Nothing remarkable: all numbers are finite.")
+
+    def _no_spectrum(self, look: Look, tensor: Tensor, side: int) -> str:
+        if side == CHANGE:
+            return self.tr("Of a difference they are not worked out; see here and there.")
+        if len(tensor.shape) != 2 or look.summary.nonfinite:
+            return self.tr("Only a matrix of finite numbers has singular values.")
+        return self.tr("The matrix is too large for them to be worked out.")
 
     def _notes(self, tensor: Tensor) -> tuple[str, ...]:
         if tensor.dtype.startswith("complex"):

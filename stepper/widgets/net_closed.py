@@ -17,7 +17,7 @@ LEAD = 44.0
 CORNER = 26.0
 """The height below the boxes, where the buttons of the picture stand."""
 MOST = 7
-HIGH, LOW, BETWEEN = 38.0, 22.0, 16.0
+HIGH, LOW, BETWEEN, LITTLE = 38.0, 22.0, 16.0, 11.0
 HEAD = 7.0
 
 
@@ -27,12 +27,17 @@ def closed_width(width: float, zoom: float) -> float:
 
 
 def stacked(count: int, room: QRectF, zoom: float) -> tuple[QRectF, ...]:
-    """Return boxes for so many layers, one below the other in the middle of a room; as many as there is room for."""
+    """Return boxes for so many layers, one below the other in the middle of a room; as many as there is room for.
+
+    Where those of two lines are too high for all, they have one.
+    """
     larger = zoom * max(1.0, min(1.5, room.height() / 500))
-    high, between = HIGH * larger, BETWEEN * larger
-    if room.height() < 2 * high + between + 16:
-        high = min(LOW * larger, max(14.0, room.height() - 12))
-    fit = max(1, min(MOST, int((room.height() - 16 + between) // (high + between))))
+    high, between, fit = HIGH * larger, BETWEEN * larger, 0
+    for high, between in ((HIGH * larger, BETWEEN * larger), (LOW * larger, LITTLE * larger)):
+        fit = max(1, min(MOST, int((room.height() - 16 + between) // (high + between))))
+        if fit >= min(count, MOST):
+            break
+    high = max(14.0, min(high, room.height() - 12))
     n = min(count, fit)
     top = room.center().y() - (n * high + (n - 1) * between) / 2
     return tuple(QRectF(room.left(), top + k * (high + between), max(30.0, room.width()), high) for k in range(n))
@@ -65,21 +70,21 @@ def paint_closed(p: QPainter, boxes: Sequence[QRectF], layers: Sequence[Layer], 
         p.setPen(QPen(QColor(colours.text), 1.4, Qt.PenStyle.DashLine))
         p.setBrush(QColor(colours.window))
         p.drawRoundedRect(box, 4, 4)
-        _words(p, box, part, zoom)
+        _words(p, box, part, zoom, len(boxes) == 1)
 
 
-def _words(p: QPainter, box: QRectF, part: Sequence[Layer], zoom: float) -> None:
+def _words(p: QPainter, box: QRectF, part: Sequence[Layer], zoom: float, alone: bool) -> None:
     colours = theme.current()
     inner = box.adjusted(6, 2, -6, -2)
     larger = max(1.0, min(1.4, box.height() / (HIGH * zoom))) * zoom
-    lines = lines_of(part) if box.height() >= 0.9 * HIGH * zoom else (line_of(part),)
+    lines = lines_of(part, alone) if box.height() >= 0.9 * HIGH * zoom else (line_of(part, alone=alone),)
     for n, text in enumerate(lines):
         row = QRectF(inner.left(), inner.top() + n * inner.height() / len(lines), inner.width(), inner.height() / len(lines))
         p.setFont(marks.font_of(p, (12 if n == 0 else 11) * larger, bold=n == 0))
         p.setPen(QColor(colours.text if n == 0 else colours.dim))
         metrics = p.fontMetrics()
         if n == 0 and metrics.horizontalAdvance(text) > inner.width():
-            text = line_of(part, long=False)
+            text = line_of(part, long=False, alone=alone)
         p.drawText(row, Qt.AlignmentFlag.AlignCenter, metrics.elidedText(text, Qt.TextElideMode.ElideRight, int(inner.width())))
 
 

@@ -16,6 +16,7 @@ from stepper.models.saved_nodes import Node, Nodes
 from stepper.models.saved_words import CLOSED, cut, kind_text, shape_text, sizes_text, worst
 from stepper.widgets.numbers import short
 from stepper.widgets.saved_signs import match_sentence, match_text, remark_text, remarks_text
+from stepper.widgets.stepping_words import SIGNS
 
 LONGEST_TIP = 256
 translate = QCoreApplication.translate
@@ -83,7 +84,12 @@ class Cells:
         if layer is not None and column in (Column.NAME, Column.WHAT):
             why = [self.nodes.list[n].text for n in node.children if self.nodes.list[n].kind == "why"]
             later = [translate("saved", "It comes after a layer that is closed, and is not stepped.")] if node.unstepped else []
-            return "\n".join(x for x in (cut(layer.name, LONGEST_TIP), self._what(node), *why, *later) if x)
+            who = {
+                "assumed": translate("saved", "{sign} The file does not say its function: the app assumed it."),
+                "chosen": translate("saved", "{sign} The file does not say its function: you chose it."),
+            }.get(node.origin, "")
+            who = who.format(sign=SIGNS.get(node.origin, ""))
+            return "\n".join(x for x in (cut(layer.name, LONGEST_TIP), self._what(node), who, *why, *later) if x)
         if column in (Column.MIN, Column.MAX, Column.REMARK) and look is None and node.kind == "tensor":
             return translate("saved", "It was not looked at yet: choose it.")
         return node.text if column == Column.WHAT and tensor is not None else self.text(node, column)
@@ -167,6 +173,7 @@ class Cells:
         if not node.layer.steppable:
             closed = translate("saved", "closed")
             return f"{closed}, {kind}" if kind else closed
+        kind += f" {SIGNS[node.origin]}" if node.origin else ""
         return translate("saved", "not stepped: {kind}").format(kind=kind) if node.unstepped else kind
 
     def _stored(self, tensors: list[Tensor], column: int) -> str:

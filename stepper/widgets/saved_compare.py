@@ -81,7 +81,7 @@ class SavedCompare(QWidget):
             return self.tr("= All {n} tensors are equal").format(n=f"{total:,}")
         told = (
             ("different", self.tr("≠ {n} different")), ("near", self.tr("≈ {n} nearly equal")), ("equal", self.tr("= {n} equal")),
-            ("shape", self.tr("◫ {n} of another shape")), ("type", self.tr("◇ {n} of another type")),
+            ("shape", self.tr("◫ {n} of another shape")), ("type", self.tr("◇ {n} not readable")),
             ("only here", self.tr("◁ {n} only here")), ("only there", self.tr("▷ {n} only there")),
         )  # fmt: skip
         return " · ".join(text.format(n=f"{counts[kind]:,}") for kind, text in told if counts[kind])

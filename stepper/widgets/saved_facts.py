@@ -8,10 +8,12 @@ from pathlib import PurePath
 from PySide6.QtCore import QCoreApplication
 
 from core.costs import memory_text
+from core.files.infer import STORED
 from core.files.saved import Saved
 from stepper.models.saved_state import SavedState
 from stepper.models.saved_words import cut, sentence
 from stepper.widgets.page import heading, labelled, words
+from stepper.widgets.stepping_words import SIGNS
 
 NO_BREAK = "\u00a0"
 MOST_LISTED = 60
@@ -102,14 +104,14 @@ def blocks(state: SavedState, saved: Saved, warning_ink: str) -> list[str]:
     if saved.warnings:
         made.append(heading(translate("saved", "⚠ Odd about the file"), warning_ink))
         made += _listed([sentence(w) for w in saved.warnings])
-    made.append(heading(translate("saved", "● Said by the file")))
+    made.append(heading(f"{SIGNS['file']} " + translate("saved", "Said by the file")))
     made.append(words(_said(state, saved)))
     assumed, chosen = _assumed(state, saved), _chosen(state)
     if assumed:
-        made.append(heading(translate("saved", "○ Assumed by the app")))
+        made.append(heading(f"{SIGNS['assumed']} " + translate("saved", "Assumed by the app")))
         made += _listed(assumed)
     if chosen:
-        made.append(heading(translate("saved", "◆ Chosen by you")))
+        made.append(heading(f"{SIGNS['chosen']} " + translate("saved", "Chosen by you")))
         made += _listed(chosen)
     if saved.metadata:
         made.append(heading(translate("saved", "Notes in the file")))
@@ -148,11 +150,7 @@ def _answer(key: str, chosen: str) -> str:
         "output_activation": translate("saved", "The function after the last layer: {chosen}"),
         "orientation": translate("saved", "How the matrices are stored: {chosen}"),
     }
-    ways = {
-        "out,in": translate("saved", "a row for each unit (outputs × inputs)"),
-        "in,out": translate("saved", "a column for each unit (inputs × outputs)"),
-    }
-    return keys.get(key, cut(key) + ": {chosen}").format(chosen=ways.get(chosen, cut(chosen.replace("_", " "))))
+    return keys.get(key, cut(key) + ": {chosen}").format(chosen=STORED.get(chosen) or cut(chosen.replace("_", " ")))
 
 
 def _listed(sentences: list[str]) -> list[str]:

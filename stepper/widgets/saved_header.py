@@ -52,6 +52,7 @@ class SavedHeader(QWidget):
         self._about: tuple[object, ...] = ()
         self._share = 200
         self._short = False
+        self._what = ""
         self.name = ElidedLabel(self)
         self.name.setAccessibleName(self.tr("File"))
         self.facts = PlainLabel(self.tr("Format and sizes"), self)
@@ -62,6 +63,7 @@ class SavedHeader(QWidget):
         self.fold.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
         self.fold.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.fold.setToolTip(plain(self.tr("What the file says beside its tensors, what the app assumed, and why")))
+        self.fold.setMinimumWidth(40)  # its text is shortened to the room that there is
         self.fold.toggled.connect(self._on_fold)
         self.page = Page(self.tr("What is known of the file, and why"), self)
         self.page.hide()
@@ -108,6 +110,7 @@ class SavedHeader(QWidget):
         """Wrap the page anew."""
         super().resizeEvent(event)
         self._fit()
+        self._write_fold()
 
     @Slot(bool)
     def _on_fold(self, on: bool) -> None:
@@ -118,13 +121,19 @@ class SavedHeader(QWidget):
         saved, opened = self._state.saved, self.fold.isChecked()
         if saved is None:
             return
-        what = folded(self._state, saved)
-        self.fold.setText(f"{'▾' if opened else '▸'} {what}")
-        self.fold.setAccessibleName(self.tr("Unfolded: {what}").format(what=what) if opened else what)
+        self._what = folded(self._state, saved)
+        self.fold.setAccessibleName(self.tr("Unfolded: {what}").format(what=self._what) if opened else self._what)
+        self._write_fold()
         self.page.setVisible(opened)
         if opened:
             self.page.show_page(blocks(self._state, saved, theme.current().written), saved.path)
             self._fit()
+
+    def _write_fold(self) -> None:
+        """Say what is folded, as far as there is room."""
+        text = f"{'▾' if self.fold.isChecked() else '▸'} {self._what}"
+        room = max(40, self.width() - 12)
+        self.fold.setText(self.fold.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room))
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the size of all text."""
@@ -137,3 +146,4 @@ class SavedHeader(QWidget):
         small = fonts.sized(self.font(), -0.5)
         for part in (self.facts, self.known, self.fold):
             part.setFont(small)
+        self._write_fold()

@@ -31,11 +31,14 @@ def remarks_text(look: Look) -> str:
 
 def _remark(r: Remark, look: Look) -> str:
     one = r.count == 1
-    zeros = percent(look.summary.zeros / look.summary.count) if look.summary.count else ""
+    s = look.summary
+    few = translate("saved", "it is 0") if s.count == 1 else translate("saved", "all are 0")
+    many = few if s.zeros >= s.count else translate("saved", "{zeros} are 0")
+    zeros = percent(s.zeros / s.count) if s.count else ""
     glyph, text = {
         "nonfinite": ("", translate("saved", "{n} NaN or ∞")),
-        "all_zero": ("○", translate("saved", "all are 0")),
-        "zeros": ("○", translate("saved", "{zeros} are 0")),
+        "all_zero": ("○", few),
+        "zeros": ("○", many),
         "constant": ("▬", translate("saved", "all are {value}")),
         "duplicated": ("‖", translate("saved", "1 repeated unit") if one else translate("saved", "{n} repeated units")),
         "dead": ("✕", translate("saved", "1 dead unit") if one else translate("saved", "{n} dead units")),
@@ -57,7 +60,7 @@ def match_text(match: Match) -> str:
         return f"{sign} {translate('saved', 'different') if match.largest is None else short(match.largest)}"
     return {
         "shape": translate("saved", "◫ shape differs"),
-        "type": translate("saved", "◇ type differs"),
+        "type": translate("saved", "◇ not readable"),
         "only here": translate("saved", "◁ only here"),
         "only there": translate("saved", "▷ only there"),
     }[match.kind]
@@ -77,7 +80,7 @@ def match_sentence(match: Match) -> str:
         "near": translate("saved", "The numbers are nearly the same in both files."),
         "different": translate("saved", "The numbers differ."),
         "shape": translate("saved", "The other file has a tensor of this name in another shape: they cannot be compared."),
-        "type": translate("saved", "The numbers are of types that cannot be compared."),
+        "type": translate("saved", "The numbers cannot be read in one of the files."),
         "only here": translate("saved", "The other file has no such tensor."),
         "only there": translate("saved", "Only the other file has this tensor."),
     }[match.kind]

@@ -37,7 +37,7 @@ class DataBox(QWidget):
         self.inputs = LineRow("inputs", self, self.tr("as in 0.5, -1, 2"))
         self.target = LineRow("target", self)
         self.typed: dict[str, LineRow] = {r.key: r for r in (self.count, self.seed, self.inputs, self.target)}
-        self._parts: dict[str, tuple[QWidget, ...]] = {
+        self._parts: dict[str, tuple[AskRow, ...]] = {
             "random": (self.count, self.seed), "set": (self.set,), "file": (self.file,), "typed": (self.inputs, self.target),
         }  # fmt: skip
         column = QVBoxLayout(self)
@@ -69,6 +69,14 @@ class DataBox(QWidget):
     def rows(self) -> tuple[AskRow, ...]:
         """Return every row that something can be wrong with."""
         return (*self.typed.values(), self.set, self.file)
+
+    def tab_stops(self) -> list[QWidget]:
+        """Return what the Tab key stops at, from top to bottom."""
+        found: list[QWidget] = []
+        for way in WAYS:
+            found.append(self.ways[way])
+            found += [w for part in self._parts[way] for w in part.tab_stops()]
+        return [*found, *self.standardize.tab_stops()]
 
     def show_form(self, form: Form, draft: Draft) -> None:
         """Show what is asked and what stands there."""
@@ -131,7 +139,6 @@ class FileRow(AskRow):
         self.button.setAutoDefault(False)
         self.answer(self.button)
         self.button.setAccessibleName(self.tr("Choose a file with samples"))
-        self.name.hide()
 
     def show_file(self, path: str) -> None:
         """Show which file it is."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
@@ -15,7 +16,6 @@ from stepper.widgets.form_editor import Chooser
 from stepper.widgets.form_row import Framed, Wrong, tint, words
 from stepper.widgets.stepping_words import label, left_to_the_app, option_meaning, option_words, origin_colour, origin_words
 from stepper.widgets.tips import plain
-from stepper.widgets.wrap_row import WrapRow
 
 
 class AskRow(QWidget):
@@ -26,10 +26,11 @@ class AskRow(QWidget):
     def __init__(self, key: str, parent: QWidget) -> None:
         super().__init__(parent)
         self.key = key
-        self.name = words(label(key), self, wrap=False)
-        self.origin = words("", self, wrap=False)
-        self.origin.setAccessibleName(self.tr("Who decided: {name}").format(name=label(key)))
-        self.head = WrapRow([self.name, self.origin], self)
+        self.origin = ""
+        self._ink = ""
+        self.head = QLabel(self)
+        self.head.setTextFormat(Qt.TextFormat.RichText)
+        self.head.setWordWrap(True)
         self.frame = Framed(self)
         self.hint = words("", self)
         self.wrong = Wrong(self)
@@ -39,9 +40,12 @@ class AskRow(QWidget):
         column.setSpacing(1)
         for part in (self.head, self.frame, self.wrong, self.hint):
             column.addWidget(part)
+        policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        for part in (self.head, self.wrong, self.hint):
+            part.setSizePolicy(policy)
         for part in (self.wrong, self.hint):
             part.setContentsMargins(4, 0, 0, 0)
-            part.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
         self.hint.hide()
 
     def answer(self, widget: QWidget) -> None:
@@ -49,19 +53,20 @@ class AskRow(QWidget):
         self.frame.column.addWidget(widget)
         self.setFocusProxy(widget)
         widget.setAccessibleName(label(self.key))
-        if isinstance(self.name, QLabel) and not isinstance(widget, QCheckBox):  # pyright: ignore[reportUnnecessaryIsInstance]
-            self.name.setBuddy(widget)
         self.dress()
+
+    def tab_stops(self) -> list[QWidget]:
+        """Return what the Tab key stops at."""
+        answer = self.focusProxy()
+        return [] if answer is None else [answer]
 
     def say(self, field: FormField | None, hint: str = "") -> None:
         """Show who decided, and a sentence on the question; without a field nobody did."""
-        self.origin.setText("" if field is None else origin_words(field))
-        self.origin.setVisible(field is not None)
+        self.origin = "" if field is None else origin_words(field)
+        self._ink = "" if field is None else origin_colour(field)
         self.hint.setText(hint)
         self.hint.setVisible(bool(hint))
-        if field is not None:
-            tint(self.origin, origin_colour(field))
-        self.head.arrange()
+        self._write_head()
         self._describe()
 
     def tell(self, sentence: str) -> None:
@@ -74,12 +79,10 @@ class AskRow(QWidget):
     def dress(self) -> None:
         """Take the colours of the theme and the size of all text."""
         small = fonts.sized(self.font(), -1)
-        for part in (self.hint, self.origin):
-            part.setFont(small)
-        self.name.setFont(fonts.sized(self.font(), 0, bold=True))
+        self.hint.setFont(small)
         tint(self.hint, theme.current().dim)
         tint(self.wrong, theme.current().error)
-        self.head.arrange()
+        self._write_head()
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow another theme or text size."""
@@ -87,10 +90,17 @@ class AskRow(QWidget):
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange) and self.focusProxy() is not None:
             self.dress()
 
+    def _write_head(self) -> None:
+        """Write the name, and who decided, in the font of notes."""
+        size = f"font-size:{fonts.sized(self.font(), -1).pointSizeF():.1f}pt; color:{self._ink}"
+        # A mark is not torn apart at the end of a line.
+        mark = escape(self.origin).replace(" ", "&nbsp;")
+        self.head.setText(escape(label(self.key)) + (f" &nbsp;<span style='{size}'>{mark}</span>" if mark else ""))
+
     def _describe(self) -> None:
         answer = self.focusProxy()
         if answer is not None:
-            answer.setAccessibleDescription(". ".join(t for t in (self.wrong.text(), self.origin.text(), self.hint.text()) if t))
+            answer.setAccessibleDescription(". ".join(t for t in (self.wrong.text(), self.origin, self.hint.text()) if t))
 
 
 class ChoiceRow(AskRow):
@@ -174,6 +184,9 @@ class LineRow(AskRow):
         self.line.setEnabled(enabled)
         self.pane.setEnabled(enabled)
 
+    def tab_stops(self) -> list[QWidget]:
+        return [self.line, self.pane]
+
     @Slot()
     def _on_edited(self) -> None:
         self.changed.emit()
@@ -209,8 +222,6 @@ class CheckRow(AskRow):
         super().__init__(key, parent)
         self.box = QCheckBox(label(key), self.frame)
         self.answer(self.box)
-        self.name.hide()
-        self.head.arrange()
         self.box.clicked.connect(self._on_clicked)
 
     def holds(self) -> bool:

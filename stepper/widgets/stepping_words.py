@@ -27,7 +27,7 @@ def label(key: str) -> str:
         "optimizer": translate("stepping", "Optimiser"),
         "learning_rate": translate("stepping", "Learning rate"),
         "batch": translate("stepping", "Samples in an iteration"),
-        "shuffle": translate("stepping", "A new order in each epoch"),
+        "shuffle": translate("stepping", "Shuffle in each epoch"),
         "standardize": translate("stepping", "Standardise the inputs"),
         "count": translate("stepping", "How many samples"),
         "seed": translate("stepping", "Seed"),
@@ -41,10 +41,10 @@ def label(key: str) -> str:
 def way_label(way: str) -> str:
     """Return what a way to give data is called."""
     return {
-        "random": translate("stepping", "Random numbers of the right shape"),
-        "set": translate("stepping", "A built-in data set"),
-        "file": translate("stepping", "A file of mine"),
-        "typed": translate("stepping", "One sample, typed here"),
+        "random": translate("stepping", "Random numbers"),
+        "set": translate("stepping", "Built-in data set"),
+        "file": translate("stepping", "File of mine"),
+        "typed": translate("stepping", "One sample, typed"),
     }[way]
 
 

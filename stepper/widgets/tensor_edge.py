@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen, QPolygon
 
 from core.files.looks import Look
 from stepper.models.mark_signs import ink
+from stepper.models.remark_signs import GLYPHS
 from stepper.models.tensor_cells import TensorCells
 from stepper.widgets import tensor_words
 from stepper.widgets.tensor_legend import Entry
@@ -37,7 +38,7 @@ def edge_signs(look: Look, cells: TensorCells) -> list[EdgeSign]:
             units = [at[0] for at in remark.at if at]
         else:
             continue
-        sign, colour = tensor_words.GLYPHS[remark.kind], ink(remark.severity)
+        sign, colour = GLYPHS[remark.kind], ink(remark.severity)
         shares = ((u, cells.unit_share(u)) for u in units)
         found += [EdgeSign(u, share, sign, str(u + 1), colour) for u, share in shares if share is not None]
     return sorted(found, key=lambda s: s.unit)
@@ -48,7 +49,7 @@ def edge_entries(look: Look, cells: TensorCells) -> list[Entry]:
     if not edge_signs(look, cells):
         return []
     texts = ((r, tensor_words.edge_words(r)) for r in look.remarks)
-    return [Entry(text, ink(r.severity), sign=tensor_words.GLYPHS[r.kind]) for r, text in texts if text]
+    return [Entry(text, ink(r.severity), sign=GLYPHS[r.kind]) for r, text in texts if text]
 
 
 def edge_room(signs: Sequence[EdgeSign], metrics: QFontMetrics, down: bool) -> int:

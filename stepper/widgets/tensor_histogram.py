@@ -203,7 +203,7 @@ class TensorHistogram(ReadBars):
         painter.drawText(end, y, last)
         for x in _round_numbers(low, high):
             # Halved, because the whole range may be more than a float can hold.
-            at = left + round((right - left) * (x / 2 - low / 2) / (high / 2 - low / 2))
+            at = left + round((right - left) * ((x / 2 - low / 2) / (high / 2 - low / 2)))
             text = numbers.short(x, 3)
             half = metrics.horizontalAdvance(text) // 2
             if x == 0:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Signal, Slot
+from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSpinBox, QWidget
 
 from stepper.widgets.tensor_rows import COLUMNS_A_PAGE, ROWS_A_PAGE
@@ -21,6 +21,8 @@ class TensorPages(QWidget):
         self.rows = self._box(self.tr("first row of the page"), ROWS_A_PAGE)
         self.columns = self._box(self.tr("first column of the page"), COLUMNS_A_PAGE)
         self.words = [QLabel(self), QLabel(self), QLabel(self), QLabel(self)]
+        for label in self.words:
+            label.setTextFormat(Qt.TextFormat.PlainText)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         for at, widget in enumerate((self.rows, self.columns)):

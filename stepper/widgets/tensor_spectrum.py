@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
 from PySide6.QtCore import QSize, Signal, Slot
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
@@ -9,6 +12,22 @@ from core.files.looks import Look, Spectrum
 from stepper.widgets import numbers
 from stepper.widgets.log_bars import Bar, LogBars
 from stepper.widgets.tips import plain
+
+MOST_BARS = 256
+
+
+class SpectrumBars(LogBars):
+    """Bars whose scale is worked out once, since there are hundreds of them."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._scale: tuple[Sequence[Bar], tuple[int, int]] | None = None
+
+    def extent(self) -> tuple[int, int]:
+        """Return the powers of ten from the floor to the top."""
+        if self._scale is None or self._scale[0] is not self.bars:
+            self._scale = self.bars, super().extent()
+        return self._scale[1]
 
 
 class TensorSpectrum(QWidget):
@@ -20,7 +39,7 @@ class TensorSpectrum(QWidget):
         super().__init__(parent)
         self._look: Look | None = None
         self._asked: Look | None = None
-        self.bars = LogBars(self)
+        self.bars = SpectrumBars(self)
         self.button = QPushButton(self.tr("Work out the singular values (may take a while)"), self)
         self.button.setAutoDefault(False)
         tip = self.tr("How much the matrix stretches what goes through it, direction by direction.")
@@ -36,6 +55,10 @@ class TensorSpectrum(QWidget):
     def minimumSizeHint(self) -> QSize:
         """Enough to see how they fall."""
         return QSize(160, 100)
+
+    def forget(self) -> None:
+        """Another tensor is looked at: what was asked for is not waited for any more."""
+        self._asked = None
 
     def set_look(self, look: Look, none: str, may_ask: bool) -> None:
         """Show the singular values of a look; `none` says why there are none, `may_ask` whether they can be asked for."""
@@ -53,24 +76,30 @@ class TensorSpectrum(QWidget):
 
     def title(self, spectrum: Spectrum) -> str:
         """Return what there is to say of them: condition number and rank."""
-        most = len(spectrum.values)
-        return self.tr("Condition number {condition} · rank {rank} of {most}").format(
+        most, shown = len(spectrum.values), len(_picked(spectrum))
+        words = self.tr("Condition number {condition} · rank {rank} of {most}").format(
             condition=numbers.short(spectrum.condition), rank=spectrum.rank, most=most
         )
+        return words if shown == most else words + self.tr(" · {n} of them drawn").format(n=shown)
 
     def _bars(self, spectrum: Spectrum) -> list[Bar]:
-        """Return a bar for each; those that the rank does not count are hatched."""
+        """Return a bar for each that is drawn; those that the rank does not count are hatched."""
         said, beyond = self.tr("singular value {n}: {value}"), self.tr("singular value {n}: {value}, too small to count")
-        return [
-            Bar(
-                str(n), float(value), (said if n <= spectrum.rank else beyond).format(n=n, value=numbers.full(float(value))),
-                hatched=n > spectrum.rank,
-            )
-            for n, value in enumerate(spectrum.values, 1)
-        ]  # fmt: skip
+        found: list[Bar] = []
+        for n in _picked(spectrum):
+            value = float(spectrum.values[n - 1])
+            words = (said if n <= spectrum.rank else beyond).format(n=n, value=numbers.full(value))
+            found.append(Bar(str(n), value, words, hatched=n > spectrum.rank))
+        return found
 
     @Slot()
     def _on_wanted(self) -> None:
         self._asked = self._look
         self.button.setEnabled(False)
         self.wanted.emit()
+
+
+def _picked(spectrum: Spectrum) -> list[int]:
+    """Return which values are drawn, counted from 1: evenly picked, with the first and the last, where they are many."""
+    count = len(spectrum.values)
+    return [round(x) for x in np.linspace(1, count, min(count, MOST_BARS)).tolist()]

@@ -125,6 +125,11 @@ class TensorTable(QWidget):
         self.table.setAccessibleName(title.replace("{name}", shown(tensor.name)))
         self._later.start()
 
+    def forget(self) -> None:
+        """Another tensor is looked at: what was asked for is not waited for any more."""
+        self._asked = self._copying = None
+        self._later.start()
+
     def take(self, first: int, found: Any) -> None:
         """Show rows that have come, and ask for what is still missing in sight."""
         if not self.numbers.take(first, found):

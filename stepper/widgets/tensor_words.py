@@ -11,14 +11,11 @@ from core.files.looks import Look, Match, Remark
 from core.files.problem import shown
 from core.files.saved import Tensor
 from stepper.models.mark_signs import ORDER, WARNING
+from stepper.models.remark_signs import GLYPHS, MATCHES
 from stepper.models.saved_state import SavedState
 from stepper.widgets import numbers
 
 translate = QCoreApplication.translate
-GLYPHS = {
-    "nonfinite": "", "all_zero": "∅", "zeros": "∅", "constant": "=", "duplicated": "≡", "dead": "⊘", "condition": "κ",
-    "rank": "κ", "large": "↗", "variance": "σ²",
-}  # fmt: skip
 MOST_NAMED = 6
 
 
@@ -236,7 +233,7 @@ def match_words(match: Match | None) -> str:
         "type": translate("TensorHead", "of another type there"), "only here": translate("TensorHead", "only in this file"),
         "only there": translate("TensorHead", "only in the other file"),
     }  # fmt: skip
-    parts = [plain[match.kind]]
+    parts = [f"{MATCHES.get(match.kind, '')} {plain[match.kind]}".strip()]
     if match.other and match.other != match.name:
         parts.append(translate("TensorHead", "called {name} there").replace("{name}", shown(match.other, 40)))
     if match.kind != "equal" and match.largest is not None:

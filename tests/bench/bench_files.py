@@ -24,6 +24,7 @@ from safetensors import safe_open
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 from core.files.arrays import array, blocks, summary
+from core.files.look import difference, first_look, look
 from core.files.worker import read
 
 COUNT, BIG = 500, (4096, 4096)
@@ -52,6 +53,16 @@ def main() -> None:
         heat = _timed(lambda: blocks(saved, "big", 256, 256))
         print(f"4096×4096 float32\n  heat map 256×256       {1000 * heat:8.1f} ms   {_held() - before:6.1f} MiB more")
         print(f"  summary                {1000 * _timed(lambda: summary(saved, 'big')):8.1f} ms")
+        first = _timed(lambda: first_look(saved, "big"))
+        print(f"  both in one go         {1000 * first:8.1f} ms   ratio {first / heat:.2f} to the heat map alone")
+        before = _forget()
+        full = _timed(lambda: look(saved, "big"))
+        print(f"  look at all of it      {1000 * full:8.1f} ms   {_held() - before:6.1f} MiB more; ratio {full / heat:.2f}")
+        before = _forget()
+        compared = _timed(lambda: difference(saved, saved, "big", "big"))
+        print(
+            f"  look at a difference   {1000 * compared:8.1f} ms   {_held() - before:6.1f} MiB more; ratio {compared / full:.2f}"
+        )
         whole = _timed(lambda: array(saved, "big"))
         print(f"  whole array            {1000 * whole:8.1f} ms")
         mapped = _timed(lambda: _means(np.load(npy, mmap_mode="r")))

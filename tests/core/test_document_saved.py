@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 from helpers.bits import bits
 from helpers.saved_files import seeds
@@ -100,6 +101,22 @@ def test_names_with_spaces_and_other_letters_come_along(tmp_path: Path, file: st
     assert seen(restored.session) == before and restored.said == ()
     folder = restored.session.folder
     assert folder is not None and (folder / file).is_file() and (folder / "points.csv").is_file()
+
+
+def test_numbers_in_a_file_of_their_own_come_along(tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    model = onnx.load_from_string(seeds()["seed.onnx"])
+    onnx.save(model, mine / "net.onnx", save_as_external_data=True, location="net.onnx.data", size_threshold=0)
+    assert (mine / "net.onnx.data").stat().st_size > 0
+    session = session_of(open_target(str(mine / "net.onnx")))
+    session.run(3)
+    before = seen(session)
+    (tmp_path / "a.stepper").write_bytes(document_of(session))
+    shutil.rmtree(mine)
+    back = open_document(tmp_path / "a.stepper").session
+    assert seen(back) == before
+    assert [(g.name, bits(g.value)) for g in open_target(_text_of(back)).program.given] == before["given"]
 
 
 def test_data_that_lie_elsewhere_are_said_to_be_missing_and_their_numbers_are_there(tmp_path: Path) -> None:

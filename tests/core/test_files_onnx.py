@@ -175,7 +175,7 @@ def test_a_fixed_batch_is_let_free(tmp_path: Path) -> None:
     sizes = numpy_helper.from_array(np.array([789444, 4]), "sizes")
     nodes = [node("Reshape", "x sizes", "f"), node("Gemm", "f W", "y")]
     saved = saved_of(model(nodes, [sizes, tensor("W", 4, 2)], sizes=(789444, 2, 2)), tmp_path)
-    assert saved.layers[0].attributes == {"shape": [2, 2], "batch": 789444}
+    assert saved.layers[0].attributes == {"shape": [2, 2], "samples": 789444}
     assert [n.kind for n in saved.layers] == ["input", "flatten", "dense"]
     assert "789444" in saved.assumed[0]
 

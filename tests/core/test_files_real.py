@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import json
 import os
-import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from helpers.real_files import ARCHIVES, real_file, real_members
+from helpers.real_table import FILES, KERAS, MODELS, TORCH, Real
 
 from core.errors import StepperError
 from core.files import worker
@@ -24,38 +23,14 @@ from core.report import trace
 from core.steppable import layers_of
 from core.steppable_data import Samples
 
-SECONDS = 10
 BOUND = 1e-6
 """All of them hold float32."""
-
-
-@dataclass(frozen=True)
-class Real:
-    """A file: how many of its layers are stepped (of how many), and a part of the sentence that says why no more, if any."""
-
-    package: str
-    member: str
-    stepped: int
-    layers: int
-    why: str = ""
-    beside: str = ""
-
-    @property
-    def name(self) -> str:
-        return f"{self.package}/{self.member.rpartition('/')[2]}"
-
-
-K, O, T = "example-models/keras/", "example-models/onnx/", "example-models/pytorch/"
-FILES = (
-TABLE
-)  # fmt: skip
-MODELS = re.compile(r"^(?!test/|hls4ml/).*\.(h5|hdf5|onnx|pt|jit|npz|safetensors|keras|json|pkl|joblib|pth)$")
 
 
 def path_of(real: Real) -> Path:
     version = next(v for p, v in ARCHIVES if p == real.package)
     if real.beside:
-        real_file(real.package, version, real.beside)
+        real_file(real.package, version, real.weights)
     return real_file(real.package, version, real.member)
 
 
@@ -96,7 +71,7 @@ def test_it_opens_and_is_stepped_as_far_as_it_can_be(real: Real) -> None:
 
 
 def test_no_model_of_these_packages_is_left_out() -> None:
-    listed = {(r.package, m) for r in FILES for m in (r.member, r.beside) if m}
+    listed = {(r.package, m) for r in FILES for m in (r.member, r.weights) if m}
     for package, version in ARCHIVES:
         missing = [m for m in real_members(package, version) if MODELS.match(m) and (package, m) not in listed]
         assert not missing, package
@@ -107,6 +82,9 @@ def compare(found: Any, wanted: Any) -> None:
     found = found.reshape(wanted.shape)
     assert np.abs(found - wanted).max() <= BOUND * max(1.0, float(np.abs(wanted).max()))
 
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore:source code of class", "ignore:Implicit dimension choice")
+"""What the libraries say of files so old, and Keras of NumPy."""
 
 WHOLE = [r for r in FILES if r.stepped and not r.why]
 
@@ -120,8 +98,8 @@ def test_forward_equals_keras(real: Real) -> None:
 
     path = path_of(real)
     net = saving_utils.model_from_config(json.loads(path.read_text()))
-    with h5py.File(path.parent / real.beside.rpartition("/")[2]) as file:
-        legacy_h5_format.load_weights_from_hdf5_group(file["model_weights"] if "model_weights" in file else file, net)
+    with h5py.File(path.parent / real.weights.rpartition("/")[2]) as file:
+        legacy_h5_format.load_weights_from_hdf5_group(file.get("model_weights", file), net)
     _, x, y = stepped(path)
     compare(y, net.predict(x.astype(np.float32), verbose=0))
 
@@ -157,7 +135,7 @@ def evaluable(path: Path) -> Any:
         for i, name in enumerate(node.input):
             node.input[i] = turned.get(name, name)
         for attribute in list(node.attribute):
-            if attribute.name in ("spatial", "consumed_inputs", "is_test", "ratio"):
+            if attribute.name in ("spatial", "consumed_inputs", "is_test", "broadcast"):
                 node.attribute.remove(attribute)
         if node.op_type == "Unsqueeze" or node.op_type == "Squeeze":
             axes = next(a for a in node.attribute if a.name == "axes")
@@ -167,19 +145,18 @@ def evaluable(path: Path) -> Any:
     return made
 
 
-@pytest.mark.parametrize("real", [r for r in WHOLE if r.member.startswith(T)], ids=lambda r: r.name)
+@pytest.mark.parametrize("real", [r for r in WHOLE if r.member.startswith(TORCH)], ids=lambda r: r.name)
 def test_forward_equals_pytorch(real: Real) -> None:
     torch = pytest.importorskip("torch", reason="the oracle extra is not installed")
     path = path_of(real)
-    net = torch.load(path, weights_only=False).eval()
+    net = torch.load(path, map_location="cpu", weights_only=False).eval()
     _, x, y = stepped(path)
     compare(y, net(torch.tensor(x, dtype=torch.float32)).detach().numpy())
 
 
 def test_weights_alone_compute_as_with_their_description() -> None:
     """The functions of hidden layers are taken to be relu: here they are."""
-    first, alone = (stepped(path_of(Real("hls4ml", K + m, 0, 0, beside=K + b))) for m, b in (
-        ("KERAS_3layer.json", "KERAS_3layer_weights.h5"), ("KERAS_3layer_weights.h5", ""),
-    ))  # fmt: skip
+    described = Real("hls4ml", KERAS + "KERAS_3layer.json", 5, 5, beside=True)
+    first, alone = (stepped(path_of(r)) for r in (described, Real("hls4ml", described.weights, 4, 4)))
     assert np.array_equal(first[1], alone[1])
     assert np.array_equal(first[2], alone[2])

@@ -81,6 +81,13 @@ def test_torch_takes_what_was_trained_here(tmp_path: Path) -> None:
     net.load_state_dict(state)
     for mine, theirs in (("W1", "0.weight"), ("b2", "3.bias"), ("mean1", "1.running_mean"), ("variance1", "1.running_var")):
         assert same(net.state_dict()[theirs].numpy(), now(session, mine)), mine
+    session.go(session.timeline.iteration + 1, 0)
+    write_weights(session, tmp_path / "out.safetensors")
+    net.load_state_dict(load_torch(str(tmp_path / "out.safetensors")))
+    session.go(session.timeline.iteration, len(session.program) - 1)
+    with torch.no_grad():
+        given = net.train()(torch.tensor(now(session, "X"), dtype=torch.float32)).numpy()
+    np.testing.assert_allclose(now(session, "Z2"), given, rtol=2e-6, atol=2e-6)
     # Standing at the start of an iteration, the forward lines compute with the very parameters that were saved.
     session.to_start()
     write_weights(session, tmp_path / "first.npz")

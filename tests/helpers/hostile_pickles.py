@@ -20,10 +20,11 @@ def in_zip(data: bytes, **more: bytes) -> bytes:
     return zipped({"net/data.pkl": data, "net/version": b"3\n", **{f"net/{n}": d for n, d in more.items()}})
 
 
-def in_legacy(data: bytes) -> bytes:
-    """Return a PyTorch file of the older form around a pickle: five pickles in a row, without storages."""
+def in_legacy(data: bytes, storage: bytes = b"") -> bytes:
+    """Return a PyTorch file of the older form around a pickle: five pickles in a row, then the storage "0", if any."""
     facts = {"protocol_version": _PROTOCOL, "little_endian": True}
-    return b"".join(pickle.dumps(v, 2) for v in (_MAGIC, _PROTOCOL, facts)) + data + pickle.dumps([], 2)
+    head = b"".join(pickle.dumps(v, 2) for v in (_MAGIC, _PROTOCOL, facts))
+    return head + data + pickle.dumps(["0"] if storage else [], 2) + storage
 
 
 def zipped(members: dict[str, bytes], method: int = zipfile.ZIP_STORED) -> bytes:
@@ -50,7 +51,7 @@ def traps(canary: Path) -> Cases:
         "obj": b"\x80\x02(cos\nsystem\nS'" + touch + b"'\no.",
         "newobj": call + b"S'" + touch + b"'\n\x85\x81.",
         "stack": b"\x80\x04\x8c\x05posix\x8c\x06system\x93S'" + touch + b"'\n\x85R.",
-        "eval": b"\x80\x02cbuiltins\neval\nS'__import__(\"os\").system(\"" + touch + b"\")'\n\x85R.",
+        "eval": b'\x80\x02cbuiltins\neval\nS\'__import__("os").system("' + touch + b"\")'\n\x85R.",
         "popen": b"\x80\x02csubprocess\nPopen\n]S'" + touch + b"'\na\x85R.",
         "build": call + b"}X\x01\x00\x00\x00aNsb.",
         "in a key": b"\x80\x02}" + call[2:] + b"S'" + touch + b"'\n\x85RK\x01s.",
@@ -63,8 +64,7 @@ def traps(canary: Path) -> Cases:
     # Names that act only together: what getattr gives of an object is not known, and nothing is looked up.
     hidden = b"\x80\x02cbuiltins\ngetattr\ncbuiltins\n__import__\n"
     yield "getattr.pkl", hidden + b"S'x'\n\x86R.", "builtins.__import__"
-    dotted = b"\x80\x04\x8c\x08builtins\x8c\x0eobject.__class__\x93."
-    yield "dotted.pkl", dotted, "no arrays"
+    yield "dotted.pkl", b"\x80\x04\x8c\x08builtins\x8c\x10object.__class__\x93.", "no arrays"
     yield "protocol0.pkl", b"cposix\nsystem\np0\n(S'" + touch + b"'\ntR.", "posix.system"
 
 
@@ -74,38 +74,39 @@ def mazes() -> Cases:
         "key": (b"\x80\x02}(X\x01\x00\x00\x00at" + b"2\x86" * 60 + b"K\x01s.", "no "),
         "list": (b"\x80\x02](K\x01e" + b"2\x86" * 60 + b".", "no "),
         "deep": (b"\x80\x02)" + b"\x85" * 200_000 + b".", "deep"),
-        "deep keys": (b"\x80\x02}N" + b"}" * 100_000 + b"s" * 50_000 + b".", ""),
+        "deep keys": (b"\x80\x02}N" + b"}" * 100_000 + b"s" * 50_000 + b".", "deep"),
         "no stop": (b"\x80\x02]N", "cut short"),
         "deep and no stop": (b"\x80\x02)" + b"\x85" * 200_000, "deep"),
         "digits": (b"\x80\x02L" + b"7" * 4000 + b"L\n.", "digits"),
         "marks": (b"\x80\x02" + b"(" * 500_000 + b".", "deep"),
         "memo": (b"\x80\x02]" + b"r\xff\xff\xff\x7f0]" * 10 + b".", "no "),
         "itself": (b"\x80\x02]q\x00h\x00a.", "no "),
-        "text": (b"\x80\x02X\xff\xff\xff\x7fabc.", ""),
+        "text": (b"\x80\x02X\xff\xff\xff\x7fabc.", "damaged at byte"),
     }
     for way, (data, words) in ways.items():
         for pattern, carry in CARRIERS.items():
-            # The older form goes on with the next pickle where one has no end.
-            yield pattern.format(f"maze {way}"), carry(data), words if "legacy" not in pattern else "*"
+            yield pattern.format(f"maze {way}"), carry(data), words
 
 
 def storages() -> Cases:
-    """Kind 5: tensors that reach where they must not, in the zip form of PyTorch."""
+    """Kind 5: tensors that reach where they must not, in both forms of PyTorch."""
     for way, (offset, shape, strides, count, length, words) in {
         "beyond": (3, (2, 2), (2, 1), 4, 16, "storage"),
-        "negative offset": (-1, (2,), (1,), 4, 16, ""),
-        "negative stride": (0, (2, 2), (-2, 1), 4, 16, ""),
-        "negative shape": (0, (-2,), (1,), 4, 16, ""),
-        "expanded": (0, (1_000_000_000,), (0,), 4, 16, ""),
-        "expanded twice": (0, (40_000, 40_000), (0, 0), 4, 16, ""),
-        "short": (0, (4,), (1,), 4, 8, ""),
-        "claims": (0, (2**40,), (1,), 2**40, 16, ""),
-        "overflow": (2**62, (2,), (2**62,), 4, 16, ""),
-        "too many axes": (0, (1,) * 70, (1,) * 70, 4, 16, ""),
-        "no key": (0, (4,), (1,), 4, None, ""),
+        "negative offset": (-1, (2,), (1,), 4, 16, "impossible"),
+        "negative stride": (0, (2, 2), (-2, 1), 4, 16, "impossible"),
+        "negative shape": (0, (-2,), (1,), 4, 16, "impossible"),
+        "expanded": (0, (1_000_000_000,), (0,), 4, 16, "repeats"),
+        "expanded twice": (0, (40_000, 40_000), (0, 0), 4, 16, "repeats"),
+        "short": (0, (4,), (1,), 4, 8, "cut short"),
+        "claims": (0, (2**40,), (1,), 2**40, 16, "cut short"),
+        "overflow": (2**62, (2,), (2**62,), 4, 16, "impossible"),
+        "too many axes": (0, (1,) * 70, (1,) * 70, 4, 16, "impossible"),
+        "no storage": (0, (4,), (1,), 4, None, "missing"),
     }.items():
-        storage = {} if length is None else {"data/0": bytes(length)}
-        yield f"storage {way}.pt", in_zip(tensor(offset, shape, strides, count), **storage), words or "*"
+        data = tensor(offset, shape, strides, count)
+        yield f"storage {way}.pt", in_zip(data, **({} if length is None else {"data/0": bytes(length)})), words
+        if length is not None:
+            yield f"storage {way}.pth", in_legacy(data, struct.pack("<Q", count) + bytes(length)), words
 
 
 def tensor(offset: int, shape: tuple[int, ...], strides: tuple[int, ...], count: int, key: str = "0", name: str = "w") -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import pickle
+import struct
 import tempfile
 import warnings
 import zipfile
@@ -41,9 +42,14 @@ def seeds() -> dict[str, bytes]:
         "packed.joblib": zlib.compress(pickle.dumps({"W1": _W1, "b1": _B1})),
         "seed.onnx": _onnx(),
         "seed.h5": _h5(),
+        "model.h5": _h5_model(),
         "seed.keras": _keras(),
         "seed.json": json.dumps({k: v.tolist() for k, v in WEIGHTS.items()}).encode(),
         "seed.csv": b"x1,x2,y\n1,2,0\n-0.5,0.25,1\n",
+        "seed.gguf": _gguf(),
+        "seed.skops": _skops(),
+        **_mat(),
+        **_mlp(),
     }
 
 
@@ -114,3 +120,72 @@ def _h5() -> bytes:
             for name, value in WEIGHTS.items():
                 file.create_dataset(name.replace(".", "/"), data=value)
         return path.read_bytes()
+
+
+def _h5_model() -> bytes:
+    """Return a whole model as Keras 2 writes it, with packed weights and others that begin with the highest byte."""
+    layers = [
+        {
+            "class_name": "Dense",
+            "config": {"name": name, "units": units, "activation": activation, "batch_input_shape": [None, 2]},
+        }
+        for name, units, activation in (("fc1", 3, "relu"), ("fc2", 1, "linear"))
+    ]
+    stream = io.BytesIO()
+    with h5py.File(stream, "w") as file:
+        file.attrs["model_config"] = json.dumps({"class_name": "Sequential", "config": {"name": "net", "layers": layers}})
+        group = file.create_group("model_weights")
+        group.attrs["layer_names"] = ["fc1", "fc2"]
+        for name, w, b in (("fc1", _W1, _B1), ("fc2", _W2, _B2)):
+            inner = group.create_group(name)
+            inner.attrs["weight_names"] = [f"{name}/kernel:0", f"{name}/bias:0"]
+            inner.create_dataset(f"{name}/kernel:0", data=w.T, chunks=True, compression="gzip", shuffle=True)
+            inner.create_dataset(f"{name}/bias:0", data=b.astype(">f4"))
+    return stream.getvalue()
+
+
+def _gguf() -> bytes:
+    def text(value: str) -> bytes:
+        return struct.pack("<Q", len(value)) + value.encode()
+
+    head = b"GGUF" + struct.pack("<IQQ", 3, 2, 3)
+    head += text("general.name") + struct.pack("<I", 8) + text("net") + text("count") + struct.pack("<II", 4, 7)
+    head += text("tokens") + struct.pack("<IIQ", 9, 8, 2) + text("a") + text("b")
+    head += text("w") + struct.pack("<IQQIQ", 2, 2, 3, 0, 0) + text("b") + struct.pack("<IQIQ", 1, 3, 0, 32)
+    return head + bytes(-len(head) % 32) + _W1.tobytes() + bytes(8) + _B1.tobytes()
+
+
+def _skops() -> bytes:
+    arrays = {f"{k}.npy": _written(lambda f, v=v: np.save(f, v)) for k, v in WEIGHTS.items()}
+    content = {k: {"__class__": "ndarray", "type": "numpy", "file": f"{k}.npy"} for k in WEIGHTS}
+    schema = {"__class__": "MLPClassifier", "content": {"__class__": "dict", "content": content}}
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("schema.json", json.dumps(schema))
+        for name, data in arrays.items():
+            archive.writestr(name, data)
+    return stream.getvalue()
+
+
+def _mat() -> dict[str, bytes]:
+    try:
+        from scipy.io import savemat
+    except ImportError:
+        return {}
+    whole = {"Theta1": _W1.astype(float), "b": _B1, "said": "a text", "s": {"a": 1.0}, "right": np.array([[True, False]])}
+    return {
+        n: _written(lambda f, p=p: savemat(f, whole, do_compression=p)) for n, p in (("seed.mat", False), ("packed.mat", True))
+    }
+
+
+def _mlp() -> dict[str, bytes]:
+    try:
+        import joblib
+        from sklearn.neural_network import MLPClassifier
+    except ImportError:
+        return {}
+    inputs = np.linspace(-1, 1, 20).reshape(10, 2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        made = MLPClassifier((3,), max_iter=1, random_state=0).fit(inputs, np.arange(10) % 2)
+    return {"mlp.joblib": _written(lambda f: joblib.dump(made, f)), "mlp.pkl": pickle.dumps(made)}

@@ -43,7 +43,7 @@ def checkpoints(folder: Path) -> tuple[Path, Path]:
                 found = None if value is None else session.timeline.machine.value(value)
                 assert found is not None
                 array = np.asarray(found, np.float32)
-                arrays[f"fc{layer}.{name}"] = np.ascontiguousarray(array.T) if letter == "W" else array.reshape(-1)
+                arrays[f"fc{layer}.{name}"] = np.ascontiguousarray(array) if letter == "W" else array.reshape(-1)
         made.append(write(folder / f"digits-{iterations}.safetensors", arrays))
     return made[0], made[1]
 
@@ -67,9 +67,9 @@ def files(folder: Path) -> dict[str, tuple[Path, Choices, Samples]]:
     sick["layers.2.weight"][7] = sick["layers.2.weight"][3]
     sick["layers.2.weight"][20] = 0
     closed = {
-        "fc1.weight": rng.standard_normal((16, 8)), "fc1.bias": np.zeros(16),
-        "conv.weight": rng.standard_normal((4, 1, 3, 3)), "conv.bias": np.zeros(4),
-        "fc2.weight": rng.standard_normal((3, 16)), "fc2.bias": np.zeros(3),
+        "0.weight": rng.standard_normal((16, 8)), "0.bias": np.zeros(16),
+        "2.weight": rng.standard_normal((4, 1, 3, 3)), "2.bias": np.zeros(4),
+        "5.weight": rng.standard_normal((3, 16)), "5.bias": np.zeros(3),
     }  # fmt: skip
     return {
         "2-3-1": (write(folder / "xor.safetensors", small), Choices("tanh", "sigmoid"), Samples("xor")),

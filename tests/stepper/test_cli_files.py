@@ -196,3 +196,128 @@ def test_nothing_in_a_file_is_run(tmp_path: Path, capsys: pytest.CaptureFixture[
             capsys.readouterr()
     assert not canary.exists()
     assert not (tmp_path / "out.npz").exists()
+
+
+# One tensor, and two files
+
+
+@pytest.fixture
+def checkpoints(tmp_path: Path) -> tuple[Path, Path]:
+    first, second = tmp_path / "first.npz", tmp_path / "second.npz"
+    w = R.standard_normal((6, 4)).astype("f4")
+    w[3], w[5] = w[1], 0
+    held = {"W1": w, "b1": np.zeros(6, "f4"), "W2": R.standard_normal((3, 6)).astype("f4"), "b2": np.zeros(3, "f4")}
+    np.savez(first, **held)
+    later = w.copy()
+    later[0, 0], later[2, 2] = np.nan, 9
+    np.savez(second, **{"module.W1": later, "module.b1": held["b1"], "module.W2": np.ones((3, 5)), "step": np.array(7)})
+    return first, second
+
+
+def test_one_tensor_for_a_script(checkpoints: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, err = told(capsys, "inspect", checkpoints[0], "--tensor", "W1", "--json")
+    assert (status, err) == (0, "")
+    found, a = json.loads(out), np.load(checkpoints[0])["W1"]
+    assert (found["name"], found["shape"], found["dtype"], found["units"], found["layer"]) == (
+        "W1",
+        [6, 4],
+        "float32",
+        "rows",
+        "1",
+    )
+    assert (found["count"], found["zeros"], found["nonfinite"], found["min"], found["max"]) == (24, 4, 0, a.min(), a.max())
+    assert found["histogram"]["counts"] == np.histogram(a.astype("f8"), 64)[0].tolist()
+    assert {r["kind"]: r["at"] for r in found["remarks"]} == {"dead": [[5]], "duplicated": [[1, 3]]}
+    assert np.allclose(found["singular_values"], np.linalg.svd(a.astype("f8"), compute_uv=False))
+    assert (found["rank"], found["spectrum_later"]) == (4, False)
+
+
+def test_one_tensor_for_a_person(checkpoints: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = told(capsys, "inspect", checkpoints[0], "--tensor", "W1")
+    for word in (
+        "6×4",
+        "a row for each",
+        "histogram",
+        "█",
+        "condition",
+        "4 of 4",
+        "warning: All weights of unit 6",
+        "unit 4 as unit 2",
+    ):
+        assert word in out
+    _, out, _ = told(capsys, "inspect", checkpoints[1], "--tensor", "module.W1")
+    assert "error: 1 of 24 numbers is NaN or infinite, at [0, 0]" in out
+    assert "singular values" not in out
+
+
+def test_large_matrices_are_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    np.save(tmp_path / "W.npy", np.diag(np.arange(1.0, 601)))
+    assert "add --spectrum" in told(capsys, "inspect", tmp_path / "W.npy", "--tensor", "W")[1]
+    assert "600 of 600" in told(capsys, "inspect", tmp_path / "W.npy", "--tensor", "W", "--spectrum")[1]
+
+
+def test_two_files_for_a_script(checkpoints: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, err = told(capsys, "inspect", checkpoints[0], "--compare", checkpoints[1], "--json")
+    assert (status, err) == (0, "")
+    found = json.loads(out)
+    assert [(m["name"], m["other"], m["kind"]) for m in found] == [
+        ("W1", "module.W1", "different"), ("b1", "module.b1", "equal"), ("W2", "module.W2", "shape"), ("b2", None, "only here"),
+        (None, "step", "only there"),
+    ]  # fmt: skip
+    assert (found[0]["largest"], found[0]["differing"], found[1]["rms"], found[2]["rms"]) == ("inf", 2, 0, None)
+
+
+def test_two_files_for_a_person(checkpoints: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = told(capsys, "inspect", checkpoints[0], "--compare", checkpoints[1])
+    assert out.splitlines()[0].split() == ["name", "largest", "rms", "relative", "differing", "cosine", "name", "there"]
+    assert "1 equal, 1 different, 1 other shape, 1 only here, 1 only there" in out
+    _, out, _ = told(capsys, "inspect", checkpoints[0], "--compare", checkpoints[1], "--tensor", "W1")
+    assert "22 are 0" in out
+
+
+def test_a_tensor_as_a_file(checkpoints: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for ending in ("npy", "npz", "csv", "safetensors"):
+        assert told(capsys, "inspect", checkpoints[0], "--tensor", "W1", "-o", tmp_path / f"out.{ending}") == (0, "", "")
+    a = np.load(checkpoints[0])["W1"]
+    assert np.load(tmp_path / "out.npy").tobytes() == a.tobytes()
+    assert np.loadtxt(tmp_path / "out.csv", delimiter=",", dtype="f4").tobytes() == a.tobytes()
+
+
+def test_choices_decide_what_is_inspected(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    np.savez(tmp_path / "net.npz", W1=np.eye(3), W2=np.eye(3))
+    for orientation, units in (("out,in", "rows"), ("in,out", "columns")):
+        given = ("--orientation", orientation, "--activation", "tanh,sigmoid")
+        _, out, _ = told(capsys, "inspect", tmp_path / "net.npz", "--json", *given)
+        found = json.loads(out)
+        assert [n["activation"] for n in found["layers"]] == ["tanh", "sigmoid"]
+        assert {n["attributes"]["orientation"] for n in found["layers"]} == {orientation}
+        assert found["chosen"] == [f"orientation: {orientation}", "activation: tanh", "output activation: sigmoid"]
+        assert not any("as the file does not say it" in s for s in found["assumed"])
+        _, out, _ = told(capsys, "inspect", tmp_path / "net.npz", "--json", "--tensor", "W1", *given)
+        assert json.loads(out)["units"] == units
+    assert json.loads(told(capsys, "inspect", tmp_path / "net.npz", "--json")[1])["chosen"] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--tensor", "W9\x1b[31m"], "there is no tensor 'W9\\x1b[31m'; there are 'W1', 'b1'"),
+        (["--tensor", "W1", "-o", "out.txt"], "ends in none of"),
+        (["-o", "out.npy"], "give it with --tensor"),
+        (["--spectrum"], "give it with --tensor"),
+        (["--compare", "gone.npz"], "No such file"),
+        (["--compare", "OTHER", "--tensor", "W2"], "is 3×6 here and 3×5 there"),
+        (["--compare", "OTHER", "--tensor", "b2"], "has no tensor that belongs to 'b2'"),
+        (["--compare", "OTHER", "--tensor", "W1", "-o", "out.npy"], "without --compare"),
+        (["--activation", "swish"], "'swish' is no activation"),
+    ],
+)
+def test_what_cannot_be_inspected_is_one_sentence(
+    words: list[str], said: str, checkpoints: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, out, err = told(capsys, "inspect", checkpoints[0], *(checkpoints[1] if w == "OTHER" else w for w in words))
+    assert (status, out) == (2, "")
+    assert err.startswith("stepper: ")
+    assert err.count("\n") == 1
+    assert said in err
+    assert "\x1b" not in err

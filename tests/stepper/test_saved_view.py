@@ -21,23 +21,31 @@ from core.files.saved import Layer, Saved, Tensor, Where
 from core.files.worker import read
 from core.steppable import Choices, layers_of
 from stepper import theme
+from stepper.looks import BIGGEST
 from stepper.models.saved_columns import Column
 from stepper.models.saved_rows import IN_ORDER
 from stepper.models.saved_state import SavedState
 from stepper.views.saved import SavedView
+from stepper.widgets.stepping_words import SIGNS
 
 RIGHT_TO_LEFT = "\u202e"
 
 
 @pytest.fixture
-def view(qtbot: QtBot) -> Iterator[SavedView]:
+def view(unwatched: SavedView) -> SavedView:
+    """A view whose model is watched over by Qt: every index and every signal has to be in order."""
+    QAbstractItemModelTester(unwatched.rows, QAbstractItemModelTester.FailureReportingMode.Fatal, unwatched)
+    return unwatched
+
+
+@pytest.fixture
+def unwatched(qtbot: QtBot) -> Iterator[SavedView]:
     theme.apply("light")
     window = QWidget()
     qtbot.addWidget(window)
     window.resize(480, 720)
     found = SavedView(window)
     found.resize(480, 720)
-    QAbstractItemModelTester(found.rows, QAbstractItemModelTester.FailureReportingMode.Fatal, found)
     window.show()
     qtbot.waitExposed(window)
     window.activateWindow()
@@ -115,10 +123,10 @@ def test_nothing_open_is_one_button_and_what_can_be_opened(view: SavedView, qtbo
 def test_weights_alone_are_shown_as_the_layers_that_they_are_read_as(view: SavedView, weights: SavedState) -> None:
     view.show_state(weights)
     assert lines(view) == [
-        (0, "fc1", "dense, relu", "2 → 3"),
+        (0, "fc1", "dense, relu ?", "2 → 3"),
         (1, "fc1.weight", "weight", "3×2"),
         (1, "fc1.bias", "bias", "3"),
-        (0, "fc2", "dense, sigmoid", "3 → 1"),
+        (0, "fc2", "dense, sigmoid ?", "3 → 1"),
         (1, "fc2.weight", "weight", "1×3"),
         (1, "fc2.bias", "bias", "1"),
         (0, "Tensors of no layer (1)", "", ""),
@@ -143,7 +151,9 @@ def test_the_folded_part_tells_what_is_said_from_what_is_assumed_and_chosen(view
     layers, inferred = layers_of(weights.saved, choices)
     view.show_state(replace(weights, layers=layers, inferred=inferred, choices=choices))
     assert "The function after each hidden layer: tanh" in view.header.page.toPlainText().split("Chosen by you")[1]
-    assert lines(view)[0][2] == "dense, tanh"
+    told = [line[2] for line in lines(view) if line[2].startswith("dense")]
+    assert told == [f"dense, tanh {SIGNS['chosen']}", f"dense, sigmoid {SIGNS['assumed']}"]
+    assert "you chose it" in view.rows.index(0, Column.WHAT).data(Qt.ItemDataRole.ToolTipRole)
 
 
 @pytest.mark.parametrize("name", ["seed.onnx", "seed.keras", "seed.h5", "seed.npz", "seed.json"])
@@ -214,7 +224,7 @@ def test_every_kind_of_remark_and_of_difference_has_words_of_its_own(view: Saved
             texts.add(view.rows.place("epoch").siblingAtColumn(Column.REMARK).data())
     assert len(texts) == 14 and all(" " in t for t in texts)
     for kind in ("equal", "near", "different", "shape", "type", "only here"):
-        match = Match("epoch", "epoch", kind, *((1e-9, 1e-9, 1e-9, 1, 1.0) if kind == "near" else ()))
+        match = Match("epoch", "epoch", kind, 1e-9 if kind == "near" else None)
         view.show_state(replace(weights, other=weights.saved, matches={"epoch": match}))
         place = view.rows.place("epoch").siblingAtColumn(Column.DIFFERENCE)
         texts.add(place.data())
@@ -347,6 +357,14 @@ def test_a_search_finds_by_name_kind_and_shape_and_keeps_what_is_chosen(
     assert view.tree.hasFocus()
 
 
+def test_another_file_is_shown_whole(view: SavedView, weights: SavedState, tmp_path: Path) -> None:
+    view.show_state(weights)
+    view.search.line.setText("fc2")
+    view.tree.collapse(view.rows.index(0, 0))
+    view.show_state(seed(tmp_path, "seed.npz"))
+    assert view.search.line.text() == "" and len([line for line in lines(view) if line[0]]) == 4
+
+
 def test_what_was_folded_is_folded_again_after_a_search(view: SavedView, weights: SavedState) -> None:
     view.show_state(weights)
     view.tree.collapse(view.rows.index(0, 0))
@@ -420,8 +438,9 @@ def test_two_equal_files_are_said_to_be_equal(view: SavedView, weights: SavedSta
 # --- many ---------------------------------------------------------------------------------------------
 
 
-def test_very_many_tensors_begin_folded_and_are_found(view: SavedView) -> None:
-    shapes = {f"block{n // 8}.part{n % 8}": (n % 7 + 1, 3) for n in range(20_000)}
+def test_very_many_tensors_begin_folded_and_are_found(unwatched: SavedView) -> None:
+    view = unwatched
+    shapes = {f"block{n // 8}.part{n % 8}": (n % 7 + 1, 3) for n in range(100_000)}
     state = made(shapes=shapes, complete=False)
     view.show_state(replace(state, tensor="block0.part0"))
     assert chosen(view) == "block0.part0" and view.rows.rowCount() == 1
@@ -431,9 +450,9 @@ def test_very_many_tensors_begin_folded_and_are_found(view: SavedView) -> None:
     look = Look("block0.part0", Summary(3, 0, 0, 1.0, 2.0, 1.5, 0.5), np.zeros((1, 1)), None)
     view.show_state(replace(state, tensor="block0.part0", seen={"block0.part0": look}))
     assert not asked  # a look does not go through them all again
-    view.search.line.setText("block1234 part7")
-    assert [line[1] for line in lines(view)] == ["Tensors (20,000)", "block1234.part7"]
-    assert view.search.count.text() == "1 of 20,000"
+    view.search.line.setText("block12345 part7")
+    assert [line[1] for line in lines(view)] == ["Tensors (100,000)", "block12345.part7"]
+    assert view.search.count.text() == "1 of 100,000"
 
 
 @pytest.mark.parametrize("size", [(340, 600), (480, 900), (700, 500), (240, 140)])
@@ -444,3 +463,20 @@ def test_it_fits_into_its_panel(view: SavedView, weights: SavedState, size: tupl
     QApplication.processEvents()
     assert view.tree.isVisible() and view.tree.height() >= 40
     assert view.header.page.height() <= max(90, size[1] // 2)
+    assert view.header.facts.isVisible() is (size[1] > 140)
+
+
+def test_the_largest_text_fits_into_a_narrow_panel(view: SavedView, weights: SavedState) -> None:
+    before = QApplication.font()
+    font = QApplication.font()
+    font.setPointSizeF(font.pointSizeF() + BIGGEST)
+    try:
+        QApplication.setFont(font)
+        view.resize(340, 600)
+        view.show_state(weights)
+        QApplication.processEvents()
+        for part in (view.header, view.compare, view.search, view.tree):
+            assert part.isVisible() and part.geometry().right() <= 340
+        assert view.tree.height() > 100 and view.header.fold.text().endswith("…")
+    finally:
+        QApplication.setFont(before)

@@ -1,0 +1,110 @@
+"""What is to come of each model file in the packages of `real_files`: how far it is stepped, and why no farther."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Real:
+    """A file: how many of its layers are stepped (of how many), and a part of the sentence that says why no more, if any."""
+
+    package: str
+    member: str
+    stepped: int
+    layers: int
+    why: str = ""
+    beside: bool = False
+    """Whether its weights lie beside it: a description of Keras."""
+
+    @property
+    def weights(self) -> str:
+        """The member that holds the weights of a description."""
+        return self.member.replace(".json", "_weights.h5") if self.beside else ""
+
+    @property
+    def name(self) -> str:
+        return f"{self.package}/{self.member.rpartition('/')[2]}"
+
+
+KERAS, ONNX, TORCH = "example-models/keras/", "example-models/onnx/", "example-models/pytorch/"
+FILES = (
+    Real("hls4ml", "example-models/available_data_config.json", 0, 0, "it holds no lists of numbers that could be weights"),
+    Real("hls4ml", "example-models/available_models.json", 0, 0, "it holds no lists of numbers that could be weights"),
+    Real("hls4ml", KERAS + "KERAS_1layer.json", 3, 3, beside=True),
+    Real("hls4ml", KERAS + "KERAS_1layer_weights.h5", 2, 2),
+    Real("hls4ml", KERAS + "KERAS_3layer.json", 5, 5, beside=True),
+    Real("hls4ml", KERAS + "KERAS_3layer_70pruned_retrained_weights.h5", 4, 4),
+    Real("hls4ml", KERAS + "KERAS_3layer_95pruned_retrained_weights.h5", 4, 4),
+    Real("hls4ml", KERAS + "KERAS_3layer_batch_norm.json", 13, 13, beside=True),
+    Real("hls4ml", KERAS + "KERAS_3layer_batch_norm_weights.h5", 8, 8),
+    Real("hls4ml", KERAS + "KERAS_3layer_binary_smaller.json", 0, 11, "there is no layer BinaryDense in Keras", beside=True),
+    Real("hls4ml", KERAS + "KERAS_3layer_binary_smaller_weights.h5", 8, 8),
+    Real("hls4ml", KERAS + "KERAS_3layer_binarydense_relu_max.json", 0, 11, "there is no layer BinaryDense", beside=True),
+    Real("hls4ml", KERAS + "KERAS_3layer_binarydense_relu_max_weights.h5", 8, 8),
+    Real("hls4ml", KERAS + "KERAS_3layer_ternary_small.json", 0, 11, "there is no layer TernaryDense in Keras", beside=True),
+    Real("hls4ml", KERAS + "KERAS_3layer_ternary_small_weights.h5", 8, 8),
+    Real("hls4ml", KERAS + "KERAS_3layer_weights.h5", 4, 4),
+    Real("hls4ml", KERAS + "KERAS_conv1d.json", 0, 7, "Conv1D cannot be stepped yet", beside=True),
+    Real("hls4ml", KERAS + "KERAS_conv1d_small.json", 0, 7, "Conv1D cannot be stepped yet", beside=True),
+    Real("hls4ml", KERAS + "KERAS_conv1d_small_weights.h5", 0, 5, "its weight has 3 axes, as a convolution has"),
+    Real("hls4ml", KERAS + "KERAS_conv1d_weights.h5", 0, 5, "its weight has 3 axes, as a convolution has"),
+    Real("hls4ml", KERAS + "KERAS_conv2d_model.json", 0, 4, "Conv2D cannot be stepped yet", beside=True),
+    Real("hls4ml", KERAS + "KERAS_conv2d_model_weights.h5", 0, 2, "its weight has 4 axes, as a convolution has"),
+    Real("hls4ml", KERAS + "KERAS_dense_16x100x100x100x100x100x5.json", 11, 11, beside=True),
+    Real("hls4ml", KERAS + "KERAS_dense_16x100x100x100x100x100x5_weights.h5", 6, 6),
+    Real("hls4ml", KERAS + "KERAS_dense_16x200x200x200x200x200x5.json", 11, 11, beside=True),
+    Real("hls4ml", KERAS + "KERAS_dense_16x200x200x200x200x200x5_weights.h5", 6, 6),
+    Real("hls4ml", KERAS + "KERAS_dense_16x500x500x500x500x500x5.json", 11, 11, beside=True),
+    Real("hls4ml", KERAS + "KERAS_dense_16x500x500x500x500x500x5_weights.h5", 6, 6),
+    Real("hls4ml", KERAS + "garnet_1layer.json", 0, 5, "the network has a second input", beside=True),
+    Real("hls4ml", KERAS + "garnet_1layer_weights.h5", 0, 5, "the network has a second input"),
+    Real("hls4ml", KERAS + "garnet_3layer.json", 0, 7, "the network has a second input", beside=True),
+    Real("hls4ml", KERAS + "garnet_3layer_weights.h5", 0, 7, "the network has a second input"),
+    Real("hls4ml", KERAS + "hgq_jet_classifier.h5", 0, 16, "there is no layer FixedPointQuantizer in Keras"),
+    Real("hls4ml", KERAS + "hgq_mnist_heterogeneous.h5", 0, 20, "there is no layer FixedPointQuantizer in Keras"),
+    Real("hls4ml", KERAS + "hgq_mnist_homogeneous.h5", 0, 20, "there is no layer FixedPointQuantizer in Keras"),
+    Real("hls4ml", KERAS + "jetTagger_Conv2D_Small.json", 0, 11, "it normalises samples that are not flat", beside=True),
+    Real("hls4ml", KERAS + "jetTagger_Conv2D_Small_NoBatchNorm.json", 0, 9, "Conv2D cannot be stepped yet", beside=True),
+    Real("hls4ml", KERAS + "jetTagger_Conv2D_Small_NoBatchNorm_weights.h5", 0, 4, "its weight has 4 axes, as a convolution has"),
+    Real("hls4ml", KERAS + "jetTagger_Conv2D_Small_weights.h5", 1, 6, "its weight has 4 axes, as a convolution has"),
+    Real("hls4ml", KERAS + "keras_bnn.json", 0, 11, "there is no layer BinaryDense in Keras", beside=True),
+    Real("hls4ml", KERAS + "keras_bnn_weights.h5", 8, 8),
+    Real("hls4ml", KERAS + "qkeras_3layer.json", 0, 9, "there is no layer QDense in Keras", beside=True),
+    Real("hls4ml", KERAS + "qkeras_3layer_weights.h5", 4, 4),
+    Real("hls4ml", KERAS + "qkeras_mnist_cnn.json", 0, 11, "there is no layer QConv2D in Keras", beside=True),
+    Real("hls4ml", KERAS + "qkeras_mnist_cnn_weights.h5", 0, 3, "its weight has 4 axes, as a convolution has"),
+    Real("hls4ml", KERAS + "qkeras_mnist_dense.json", 0, 6, "there is no layer QActivation in Keras", beside=True),
+    Real("hls4ml", KERAS + "qkeras_mnist_dense_weights.h5", 2, 2),
+    Real("hls4ml", ONNX + "bnn_model_fc_1layer.onnx", 0, 6, "it is an operator of onnx.brevitas, not of ONNX"),
+    Real("hls4ml", ONNX + "branched_model_ch_last.onnx", 0, 62, "it is an operator of qonnx.custom_op.general"),
+    Real("hls4ml", ONNX + "conv1d_small_keras.onnx", 0, 14, "Transpose cannot be stepped yet"),
+    Real("hls4ml", ONNX + "conv2d_small_keras.onnx", 0, 8, "Transpose cannot be stepped yet"),
+    Real("hls4ml", ONNX + "conv2d_small_mp_keras.onnx", 0, 14, "Transpose cannot be stepped yet"),
+    Real("hls4ml", ONNX + "dense_big_keras.onnx", 13, 13),
+    Real("hls4ml", ONNX + "separable_conv_model_ch_last.onnx", 0, 17, "it is an operator of qonnx.custom_op.general"),
+    Real("hls4ml", ONNX + "three_layer_bn_keras.onnx", 13, 13),
+    Real("hls4ml", ONNX + "three_layer_bn_pytorch.onnx", 13, 13),
+    Real("hls4ml", ONNX + "three_layer_keras.onnx", 9, 9),
+    Real("hls4ml", ONNX + "three_layer_pytorch.onnx", 9, 9),
+    Real("hls4ml", ONNX + "tiny_unet_ch_last.onnx", 0, 185, "it is an operator of qonnx.custom_op.general"),
+    Real("hls4ml", ONNX + "two_layer_keras.onnx", 5, 5),
+    Real("hls4ml", ONNX + "two_layer_pytorch.onnx", 5, 5),
+    Real("hls4ml", TORCH + "three_layer_model.pt", 8, 8),
+    Real("hls4ml", TORCH + "two_layer_model.pt", 4, 4),
+    Real("silero-vad", "silero_vad/data/silero_vad.jit", 0, 0, "it is a TorchScript archive"),
+    Real("silero-vad", "silero_vad/data/silero_vad.onnx", 0, 7, "the network has a second input"),
+    Real("silero-vad", "silero_vad/data/silero_vad_16k.safetensors", 0, 8, "its weight has 3 axes, as a convolution has"),
+    Real("silero-vad", "silero_vad/data/silero_vad_16k_op15.onnx", 0, 71, "the network has a second input"),
+    Real("silero-vad", "silero_vad/data/silero_vad_16k_sequence.onnx", 0, 37, "the network has a second input"),
+    Real("silero-vad", "silero_vad/data/silero_vad_half.onnx", 0, 51, "the network has a second input"),
+    Real("silero-vad", "silero_vad/data/silero_vad_op18_ifless.onnx", 0, 7, "the network has a second input"),
+    Real("silero-vad", "silero_vad/data/silero_vad_openvino_16k.onnx", 0, 68, "the network has a second input"),
+    Real("g2p-en", "g2p_en/checkpoint20.npz", 0, 7, "it is a table of vectors"),
+    Real("onnxruntime", "onnxruntime/datasets/logreg_iris.onnx", 0, 4, "its weight takes 4 numbers of a sample, but 2 flow in"),
+    Real("onnxruntime", "onnxruntime/datasets/mul_1.onnx", 0, 2, "Mul cannot be stepped yet"),
+    Real("onnxruntime", "onnxruntime/datasets/sigmoid.onnx", 2, 2),
+)  # fmt: skip
+MODELS = re.compile(r"^(?!test/|hls4ml/).*\.(h5|hdf5|onnx|pt|jit|npz|safetensors|keras|json|pkl|joblib|pth)$")
+"""What is a model in a package by its name; hls4ml keeps other JSON in two folders."""
