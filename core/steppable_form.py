@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, get_args
 
 from core.data import sources
 from core.description import LOSSES, OPTIMIZERS
@@ -215,7 +215,9 @@ def _training(c: Choices, walk: Walk, targets: Targets | None) -> list[FormField
     usual, enabled = Choices(), bool(walk.size)
     why = "" if enabled else walk.stops or "its outputs are not flat, so they have no targets"
     fitting = tuple(n for n in LOSSES if n == c.loss or not unfit_loss(n, walk.last, walk.size))
-    assumed = usual_loss(walk.last, targets, walk.size) if enabled and targets is not None else ""
+    possible = {usual_loss(walk.last, t, walk.size) for t in (get_args(Targets) if targets is None else (targets,))}
+    # What only the data decide is not guessed.
+    assumed = possible.pop() if enabled and len(possible) == 1 else ""
     plain: Mapping[str, tuple[str, tuple[str, ...], bool]] = {
         "optimizer": (c.optimizer, OPTIMIZERS, c.optimizer == usual.optimizer),
         "learning_rate": (repr(c.learning_rate), (), c.learning_rate == usual.learning_rate),

@@ -397,6 +397,16 @@ def _usual(kept: Sequence[Named]) -> Orientation:
     return "in,out"
 
 
+_EPSILON = {True: 1e-3, False: 1e-5}
+"""What Keras, and what others add to a variance where nothing else is said."""
+
+
+def _is_keras(g: _Group) -> bool:
+    """Tell whether a normalisation is called as Keras calls it: layer_normalization, moving_mean, or numbered in `vars`."""
+    parts = {w for t in g.tensors.values() for w in words(t.name)}
+    return bool(parts & {"moving", "normalization", "vars"})
+
+
 def _layers(reading: _Reading, activation: str, output: str) -> list[Layer]:
     dense = [n for n, g in enumerate(reading.groups) if not g.norm and not g.why_closed]
     made: list[Layer] = []
@@ -419,7 +429,7 @@ def _layers(reading: _Reading, activation: str, output: str) -> list[Layer]:
         if g.norm:
             kind = "batch_norm" if "mean" in g.tensors or "variance" in g.tensors else "layer_norm"
             first = not any(k < n for k in dense)
-            layer = replace(here, kind=kind, activation="" if first else after)
+            layer = replace(here, kind=kind, activation="" if first else after, attributes={"epsilon": _EPSILON[_is_keras(g)]})
         else:
             entering, units = _sizes(g, reading.orientation, reading.column)
             attributes = {"orientation": reading.orientation, "inputs": entering, "outputs": units}
@@ -460,4 +470,6 @@ def _reasons(reading: _Reading, both: bool, kept: Sequence[Named], chosen: bool)
         why.append(f"the matrices have {stored}: so the sizes{' and the biases' * bias} fit, and with {other} they do not")
     if not any(is_norm(g.name) or g.norm for g in reading.groups):
         return why
-    return [*why, "gamma and beta without a matrix are a normalisation; the activation is taken to follow it"]
+    why.append("gamma and beta without a matrix are a normalisation; the activation is taken to follow it")
+    added = {_EPSILON[_is_keras(g)] for g in reading.groups if g.norm}
+    return [*why, *(f"what a normalisation adds to the variance is not in the file; {e} is usual for such names" for e in added)]

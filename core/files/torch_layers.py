@@ -248,6 +248,16 @@ def _flatten(box: _Box) -> Layer:
     return Layer("flatten", box.name, attributes={"class": box.kind})
 
 
+def _unflatten(box: _Box) -> Layer:
+    sizes = part(box.module, "unflattened_size")
+    # A torch.Size is pickled as a call with its numbers.
+    inner = sizes.args.values[0] if isinstance(sizes, Called) and len(sizes.args) == 1 else sizes
+    shape = [n for n in inner if type(n) is int] if isinstance(inner, Items) else []
+    if box.setting("dim") not in (1, -1) or not isinstance(inner, Items) or not shape or len(shape) != len(inner):
+        raise Unread("it splits another axis than that of the units")
+    return Layer("reshape", box.name, attributes={"class": box.kind, "shape": shape})
+
+
 _KNOWN: dict[str, Callable[[_Box], Layer]] = {
     "Linear": _dense,
     "NonDynamicallyQuantizableLinear": _dense,
@@ -265,6 +275,7 @@ _KNOWN: dict[str, Callable[[_Box], Layer]] = {
     "BatchNorm1d": _batch_norm,
     "LayerNorm": _layer_norm,
     "Flatten": _flatten,
+    "Unflatten": _unflatten,
 }
 
 
@@ -272,7 +283,7 @@ def sizes_chain(layers: tuple[Layer, ...]) -> str:
     """Return a sentence on the first dense layer or normalisation that does not take what the one before gives, else ''."""
     flow: tuple[str, int] | None = None
     for layer in layers:
-        if not layer.steppable or layer.kind == "flatten":
+        if not layer.steppable or layer.kind in ("flatten", "reshape"):
             flow = None
         size = layer.attributes.get("inputs", layer.attributes.get("outputs"))
         if isinstance(size, int):

@@ -6,6 +6,7 @@ from PySide6.QtCore import QCoreApplication
 
 from core.files.looks import Look, Match, Remark
 from stepper.models.mark_signs import ORDER, WARNING
+from stepper.models.remark_signs import GLYPHS
 from stepper.models.saved_words import worst
 from stepper.widgets.numbers import percent, short
 
@@ -35,18 +36,19 @@ def _remark(r: Remark, look: Look) -> str:
     few = translate("saved", "it is 0") if s.count == 1 else translate("saved", "all are 0")
     many = few if s.zeros >= s.count else translate("saved", "{zeros} are 0")
     zeros = percent(s.zeros / s.count) if s.count else ""
-    glyph, text = {
-        "nonfinite": ("", translate("saved", "{n} NaN or ∞")),
+    text = {
+        "nonfinite": translate("saved", "{n} NaN or ∞"),
         "all_zero": ("○", few),
         "zeros": ("○", many),
-        "constant": ("▬", translate("saved", "all are {value}")),
-        "duplicated": ("‖", translate("saved", "1 repeated unit") if one else translate("saved", "{n} repeated units")),
-        "dead": ("✕", translate("saved", "1 dead unit") if one else translate("saved", "{n} dead units")),
-        "condition": ("△", translate("saved", "condition {value}")),
-        "rank": ("◺", translate("saved", "rank only {value}")),
-        "large": ("▲", translate("saved", "as large as {value}")),
-        "variance": ("−", translate("saved", "1 variance below 0") if one else translate("saved", "{n} variances below 0")),
+        "constant": translate("saved", "all are {value}"),
+        "duplicated": translate("saved", "1 repeated unit") if one else translate("saved", "{n} repeated units"),
+        "dead": translate("saved", "1 dead unit") if one else translate("saved", "{n} dead units"),
+        "condition": translate("saved", "condition {value}"),
+        "rank": translate("saved", "rank only {value}"),
+        "large": translate("saved", "as large as {value}"),
+        "variance": translate("saved", "1 variance below 0") if one else translate("saved", "{n} variances below 0"),
     }[r.kind]
+    glyph = GLYPHS[r.kind]
     sign = WARNING + glyph if r.severity == "error" else glyph or WARNING
     return f"{sign} {text.format(n=r.count, zeros=zeros, value=short(r.value))}"
 

@@ -75,9 +75,10 @@ def paint_edge(painter: QPainter, signs: Sequence[EdgeSign], body: QRect, down: 
             x = body.left() - 2
             painter.drawPolygon(QPolygon([QPoint(x, middle), QPoint(x - TICK, middle - 3), QPoint(x - TICK, middle + 3)]))
             if middle - metrics.height() // 2 >= free:
-                place = QRect(0, middle - metrics.height() // 2, x - TICK - 2, metrics.height())
+                top = max(middle - metrics.height() // 2, 0)
+                place = QRect(0, top, x - TICK - 2, metrics.height())
                 painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
-                free = middle + metrics.height() // 2
+                free = top + metrics.height()
         else:
             y, wide = body.top() - 2, metrics.horizontalAdvance(text)
             painter.drawPolygon(QPolygon([QPoint(middle, y), QPoint(middle - 3, y - TICK), QPoint(middle + 3, y - TICK)]))

@@ -23,6 +23,7 @@ MOST_NUMBERS = 600
 BLOCK = 40
 DIGITS = 6
 ROOMY = 0.85
+LEGEND = 0.5
 WIDEST, TALLEST = 130, 44
 STRANGE = {"NaN": float("nan"), "∞": float("inf"), "−∞": float("-inf")}
 
@@ -44,7 +45,7 @@ class TensorHeat(CellCursor):
         self._entries: list[Entry] = []
         self._notes: tuple[str, ...] = ()
         self._cell = QSize()
-        self._widest = 0
+        self._widest = self._explained = 0
 
     # --- what is shown -------------------------------------------------------------------------
 
@@ -190,7 +191,10 @@ class TensorHeat(CellCursor):
             return
         store, metrics = Fonts.of(self.font()), self.fontMetrics()
         lines = 1 + self._two_lines() + scale_lines(metrics, self.extent, self.note(), self.width())
-        below = (lines + entry_lines(metrics, self._entries, self.width())) * line_height(metrics) + 8
+        # In little room the map comes first: what the signs mean is in the tip, too.
+        room = max(round(LEGEND * self.height()) // line_height(metrics) - lines, 1)
+        self._explained = min(entry_lines(metrics, self._entries, self.width()), room)
+        below = (lines + self._explained) * line_height(metrics) + 8
         edge = edge_room(self.signs, metrics, self._down)
         width = max(self.width() - 10 - (edge if self._down else 0), 24)
         height = max(self.height() - 8 - below - (0 if self._down else edge), 12)
@@ -241,7 +245,7 @@ class TensorHeat(CellCursor):
             y += line_height(metrics)
         paint_scale(painter, self.heat, self.extent, self.note(), y, width)
         y += scale_lines(metrics, self.extent, self.note(), width) * line_height(metrics)
-        paint_entries(painter, self._entries, y, width)
+        paint_entries(painter, self._entries, y, width, self._explained)
 
     def _paint_numbers(self, painter: QPainter) -> None:
         assert self.look is not None

@@ -64,10 +64,12 @@ def paint_scale(painter: QPainter, heat: Heat, extent: float, note: str, y: int,
     painter.drawText(x, y + metrics.ascent(), metrics.elidedText(note, Qt.TextElideMode.ElideRight, width - LEFT - x))
 
 
-def paint_entries(painter: QPainter, entries: Sequence[Entry], y: int, width: int) -> None:
-    """Paint entries line by line from a height on."""
+def paint_entries(painter: QPainter, entries: Sequence[Entry], y: int, width: int, most: int) -> None:
+    """Paint entries line by line from a height on, at most so many lines."""
     metrics = painter.fontMetrics()
     for entry, (x, line) in zip(entries, _places(metrics, entries, width), strict=True):
+        if line >= most:
+            return
         top = y + line * line_height(metrics)
         painter.setPen(QColor(entry.ink))
         if entry.brush is not None:

@@ -424,6 +424,22 @@ def test_rows_of_another_tensor_are_left_out(view: TensorView, tmp_path: Path) -
     assert view.table.numbers.index(4, 3).data() == "1"
 
 
+def test_what_was_given_up_is_asked_for_again(view: TensorView, tmp_path: Path) -> None:
+    state = one(tmp_path, np.ones((5, 4)))
+    asked: list[tuple[int, int]] = []
+    view.rows_wanted.connect(lambda first, last: asked.append((first, last)))
+    view.show_part(NUMBERS)
+    view.show_state(state)
+    settle()
+    view.show_state(replace(state, comparing=1))
+    settle()
+    assert asked == [(0, 5)]
+    view.show_state(replace(state, tensor=""))
+    view.show_state(state)
+    settle()
+    assert asked == [(0, 5)] * 2
+
+
 # -- where there is nothing to see -----------------------------------------------------------------------------------------------
 
 

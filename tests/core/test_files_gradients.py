@@ -1,0 +1,304 @@
+"""Networks that the real libraries wrote, drawn at random: what they give and every gradient equals PyTorch's."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import random
+import warnings
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from core.library import Opened, open_target
+from core.report import trace
+from core.steppable import Choices
+from core.steppable_data import Samples
+
+torch = pytest.importorskip("torch", reason="the oracle extra is not installed")
+
+BOUND = {"float32": 1e-5, "float64": 1e-12}
+COUNT = 7
+HIDDEN = ("relu", "tanh", "sigmoid", "leaky_relu", "elu", "softplus", "gelu", "identity")
+FUNCTIONS: dict[str, Any] = {
+    "relu": torch.relu, "tanh": torch.tanh, "sigmoid": torch.sigmoid, "softplus": torch.nn.functional.softplus,
+    "leaky_relu": torch.nn.functional.leaky_relu, "elu": torch.nn.functional.elu, "identity": lambda z: z,
+    "gelu": lambda z: torch.nn.functional.gelu(z, approximate="tanh"), "softmax": lambda z: torch.softmax(z, 1),
+    "log_softmax": lambda z: torch.log_softmax(z, 1),
+}  # fmt: skip
+
+
+class Stepped:
+    """The first iteration of a file's program, with mean squared errors as its loss."""
+
+    def __init__(self, path: Path, choices: Choices | None = None) -> None:
+        chosen = choices or Choices(loss="mse")
+        self.opened: Opened = open_target(str(path), None, chosen, Samples(count=COUNT, seed=3))
+        self.program = self.opened.program
+        assert self.program.fault is None
+        assert self.opened.steps is not None
+        assert not self.opened.steps.stops
+        self.machine = trace(self.program, 1).machine
+        assert self.machine.fault is None
+
+    def value(self, name: str) -> Any:
+        (index,) = [v.index for v in self.program.values if v.name == name and v.kind != "part"][:1]
+        return np.asarray(self.machine.value(index))
+
+    @property
+    def out(self) -> Any:
+        return self.value([s for s in self.program.statements if s.phase == "forward"][-1].target)
+
+    def gradients(self) -> dict[str, Any]:
+        """Return the gradients by the names that the tensors have in the file."""
+        tensors = self.opened.steps.parameters  # type: ignore[union-attr]
+        assert set(self.program.trainable) <= set(tensors)
+        # Running statistics move, too, but along no gradient.
+        return {tensors[n]: np.asarray(self.machine.value(g)) for n, g in self.program.gradients.items() if n in tensors}
+
+    def check(self, forward: Any, parameters: dict[str, Any], dtype: str) -> None:
+        """Compare with PyTorch: `forward` takes and gives tensors, `parameters` are its own by their names in the file."""
+        kind = getattr(torch, dtype)
+        x, y = (torch.tensor(self.value(n), dtype=kind) for n in ("X", "Y"))
+        out = forward(x)
+        torch.nn.functional.mse_loss(out, y).backward()
+        close(self.out, out, dtype)
+        found = self.gradients()
+        assert set(found) == set(parameters)
+        for name, parameter in parameters.items():
+            close(found[name], parameter.grad, dtype)
+            assert found[name].dtype == dtype
+
+
+def close(found: Any, wanted: Any, dtype: str) -> None:
+    wanted = wanted.detach().numpy()
+    assert found.shape == wanted.shape
+    assert np.abs(found - wanted).max(initial=0) <= BOUND[dtype] * max(1.0, float(np.abs(wanted).max(initial=0)))
+
+
+# -- PyTorch
+
+
+def function(draw: random.Random) -> Any:
+    nn = torch.nn
+    return draw.choice([
+        nn.ReLU(), nn.Tanh(), nn.Sigmoid(), nn.LeakyReLU(draw.choice([0.01, 0.2, 0.3])), nn.ELU(draw.choice([1.0, 0.7])),
+        nn.Softplus(), nn.GELU(approximate="tanh"), nn.Identity(),
+    ])  # fmt: skip
+
+
+def sequential(seed: int, dtype: str) -> Any:
+    """Return a random network of what can be stepped, with statistics that some training left."""
+    draw, nn = random.Random(seed), torch.nn
+    torch.manual_seed(seed)
+    size = draw.choice([1, 3, 4, 6])
+    layers: list[Any] = [nn.Flatten()] if draw.random() < 0.3 else []
+    for _ in range(draw.randint(1, 4)):
+        units = draw.choice([1, 2, 5, 6])
+        layers.append(nn.Linear(size, units, bias=draw.random() < 0.7))
+        size = units
+        extra = draw.random()
+        if extra < 0.25:
+            layers.append(nn.BatchNorm1d(size, eps=draw.choice([1e-5, 1e-3]), affine=draw.random() < 0.8))
+        elif extra < 0.5:
+            # The normalisation of a single number is 0 whatever it is, and its gradient is what rounding leaves.
+            layers += [nn.LayerNorm(size, bias=draw.random() < 0.8)] if size > 2 else []
+        layers.append(function(draw))
+        if size == 6 and draw.random() < 0.5:
+            layers += [nn.Unflatten(1, (2, 3)), nn.Tanh(), nn.Flatten()]
+        if draw.random() < 0.2:
+            layers.append(nn.Dropout(0.4))
+        if draw.random() < 0.15:
+            layers = [nn.Sequential(*layers)]
+    if size > 1:
+        layers += draw.choice([[], [nn.Softmax(1)], [nn.LogSoftmax(dim=-1)]])
+    net = nn.Sequential(*layers).to(getattr(torch, dtype))
+    for layer in net.modules():
+        if isinstance(layer, nn.BatchNorm1d):
+            layer.running_mean.uniform_(-1, 1)
+            layer.running_var.uniform_(0.5, 2)
+    return net
+
+
+def without_dropout(net: Any) -> bool:
+    return not any(isinstance(n, torch.nn.Dropout) for n in net.modules())
+
+
+@pytest.mark.parametrize("legacy", [False, True])
+@pytest.mark.parametrize("seed", range(40))
+def test_a_whole_sequential(tmp_path: Path, seed: int, legacy: bool) -> None:
+    dtype = ("float32", "float64")[seed % 2]
+    net = sequential(seed, dtype)
+    torch.save(net, tmp_path / "net.pt", _use_new_zipfile_serialization=not legacy)
+    modes = ("use", "training") if without_dropout(net) else ("use",)
+    for mode in modes:
+        net.train(mode == "training").zero_grad()
+        Stepped(tmp_path / "net.pt", Choices(loss="mse", mode=mode)).check(net, dict(net.named_parameters()), dtype)
+
+
+@pytest.mark.parametrize("dtype", BOUND)
+@pytest.mark.parametrize("hidden", HIDDEN)
+def test_a_state_dict_with_what_is_chosen(tmp_path: Path, hidden: str, dtype: str) -> None:
+    draw, nn = random.Random(hidden), torch.nn
+    sizes = [4, *draw.sample([3, 5, 6, 7], 3), 2]
+    layers: list[Any] = []
+    torch.manual_seed(len(hidden))
+    for n, (a, b) in enumerate(pairwise(sizes)):
+        layers.append(nn.Linear(a, b))
+        if n < len(sizes) - 2:
+            norm = draw.choice([[], [nn.BatchNorm1d(b)], [nn.LayerNorm(b)]])
+            layers += [*norm, torch.nn.Identity()]
+    net = nn.Sequential(*layers).to(getattr(torch, dtype)).eval()
+    state = {
+        "epoch": 3,
+        "model_state_dict": net.state_dict(),
+        "optimizer_state_dict": torch.optim.Adam(net.parameters()).state_dict(),
+    }
+    torch.save(state, tmp_path / "net.pt")
+
+    def forward(x: Any) -> Any:
+        for layer in net:
+            x = FUNCTIONS[hidden](x) if isinstance(layer, nn.Identity) else layer(x)
+        return FUNCTIONS["softmax"](x)
+
+    stepped = Stepped(tmp_path / "net.pt", Choices(hidden, "softmax", loss="mse"))
+    stepped.check(forward, dict(net.named_parameters()), dtype)
+
+
+# -- Keras (its layers on PyTorch multiply in 32 bits)
+
+
+def keras() -> Any:
+    os.environ.setdefault("KERAS_BACKEND", "torch")
+    found = pytest.importorskip("keras", reason="the oracle extra is not installed")
+    if found.backend.backend() != "torch":
+        pytest.skip("Keras runs on another backend than PyTorch here")
+    return found
+
+
+def keras_layers(k: Any, seed: int) -> list[Any]:
+    draw, n = random.Random(seed), k.layers
+    found: list[Any] = [n.Reshape((2, 3)), n.Flatten()] if draw.random() < 0.4 else []
+    for _ in range(draw.randint(1, 4)):
+        units = draw.choice([3, 4, 6])
+        named = draw.choice(["relu", "tanh", "sigmoid", "softplus", "elu", "linear", "leaky_relu", None, "softmax"])
+        found.append(n.Dense(units, activation=named, use_bias=draw.random() < 0.7, bias_initializer="random_normal"))
+        found += draw.choice([
+            [], [n.BatchNormalization(epsilon=draw.choice([1e-3, 1e-4]), center=draw.random() < 0.8)],
+            [n.LayerNormalization(scale=draw.random() < 0.8)], [n.Dropout(0.3)],
+        ])  # fmt: skip
+        found += draw.choice([
+            [], [n.ReLU()], [n.LeakyReLU(negative_slope=0.15)], [n.ELU(alpha=0.6)], [n.Activation("tanh")], [n.Softmax()],
+            [n.ReLU(negative_slope=0.1)],
+        ])  # fmt: skip
+    return found
+
+
+def keras_net(k: Any, seed: int, functional: bool) -> Any:
+    k.utils.set_random_seed(seed)
+    layers = keras_layers(k, seed)
+    start = k.Input((6,))
+    if not functional:
+        net = k.Sequential([start, *layers])
+    else:
+        flow = start
+        for layer in layers:
+            flow = layer(flow)
+        net = k.Model(start, flow)
+    for layer in net.layers:
+        if isinstance(layer, k.layers.BatchNormalization):
+            layer.moving_mean.assign(np.random.default_rng(seed).normal(size=layer.moving_mean.shape))
+            layer.moving_variance.assign(np.random.default_rng(seed).uniform(0.5, 2, layer.moving_mean.shape))
+    return net
+
+
+def check_keras(net: Any, path: Path) -> None:
+    """Compare: the names of tensors differ between the layouts, so gradients are matched layer by layer."""
+    stepped = Stepped(path)
+    for weight in net.trainable_weights:
+        weight.value.grad = None
+    x, y = (torch.tensor(stepped.value(n), dtype=torch.float32) for n in ("X", "Y"))
+    out = net(x, training=False)
+    torch.nn.functional.mse_loss(out, y).backward()
+    close(stepped.out, out, "float32")
+    found = list(stepped.gradients().values())
+    assert len(found) == len(net.trainable_weights)
+    for gradient, weight in zip(found, net.trainable_weights, strict=True):
+        close(gradient, weight.value.grad, "float32")
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning", "ignore::DeprecationWarning")
+@pytest.mark.parametrize("form", [".keras", ".h5", ".json"])
+@pytest.mark.parametrize("functional", [False, True])
+@pytest.mark.parametrize("seed", range(8))
+def test_keras(tmp_path: Path, seed: int, functional: bool, form: str) -> None:
+    net = keras_net(keras(), seed, functional)
+    path = tmp_path / f"net{form}"
+    if form == ".json":
+        path.write_text(net.to_json())
+        net.save_weights(tmp_path / "net.weights.h5")
+    else:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            net.save(path)
+    check_keras(net, path)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning", "ignore::DeprecationWarning")
+@pytest.mark.parametrize("hidden", ["relu", "tanh", "sigmoid", "elu", "softplus"])
+def test_weights_of_keras_alone(tmp_path: Path, hidden: str) -> None:
+    k = keras()
+    k.utils.set_random_seed(4)
+    n = k.layers
+    net = k.Sequential([
+        k.Input((5,)), n.Dense(7, activation=hidden), n.Dense(6), n.BatchNormalization(), n.Activation(hidden), n.Dense(3),
+        n.Softmax(),
+    ])  # fmt: skip
+    net.save_weights(tmp_path / "net.weights.h5")
+    stepped = Stepped(tmp_path / "net.weights.h5", Choices(hidden, "softmax", loss="mse"))
+    close(stepped.out, net(torch.tensor(stepped.value("X"), dtype=torch.float32), training=False), "float32")
+
+
+# -- scikit-learn
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("task", ["several", "two", "many labels", "numbers"])
+@pytest.mark.parametrize("hidden", ["identity", "logistic", "tanh", "relu"])
+@pytest.mark.parametrize("dtype", BOUND)
+def test_scikit_learn(tmp_path: Path, hidden: str, task: str, dtype: str) -> None:
+    networks = pytest.importorskip("sklearn.neural_network", reason="scikit-learn is not installed")
+    joblib = pytest.importorskip("joblib")
+    r = np.random.default_rng(2)
+    x = r.normal(size=(60, 4)).astype(dtype)
+    targets = {
+        "several": r.integers(0, 3, 60), "two": r.integers(0, 2, 60), "many labels": r.integers(0, 2, (60, 3)),
+        "numbers": r.normal(size=(60, 2)),
+    }[task]  # fmt: skip
+    kind = networks.MLPRegressor if task == "numbers" else networks.MLPClassifier
+    net = kind((6, 5), activation=hidden, max_iter=4, random_state=1).fit(x, targets)
+    assert net.coefs_[0].dtype == dtype
+    path = tmp_path / ("net.pkl" if dtype == "float32" else "net.joblib")
+    if dtype == "float32":
+        path.write_bytes(pickle.dumps(net))
+    else:
+        joblib.dump(net, path, compress=3 if hidden == "relu" else 0)
+    stepped = Stepped(path)
+    ours = stepped.out
+    theirs = net.predict(stepped.value("X")) if task == "numbers" else net.predict_proba(stepped.value("X"))
+    wanted = theirs[:, 1:] if task == "two" else theirs
+    assert np.abs(ours - wanted).max() <= BOUND[dtype] * max(1.0, float(np.abs(wanted).max()))
+    weights = [torch.tensor(a, requires_grad=True) for a in (*net.coefs_, *net.intercepts_)]
+    last = {"several": "softmax", "two": "sigmoid", "many labels": "sigmoid", "numbers": "identity"}[task]
+
+    def forward(a: Any) -> Any:
+        for n in range(3):
+            z = a @ weights[n] + weights[3 + n]
+            a = FUNCTIONS[{"logistic": "sigmoid"}.get(hidden, hidden) if n < 2 else last](z)
+        return a
+
+    names = [f"{kind}.{n}" for kind in ("coefs_", "intercepts_") for n in range(3)]
+    stepped.check(forward, dict(zip(names, weights, strict=True)), dtype)
