@@ -38,8 +38,8 @@ def _remark(r: Remark, look: Look) -> str:
     zeros = percent(s.zeros / s.count) if s.count else ""
     text = {
         "nonfinite": translate("saved", "{n} NaN or ∞"),
-        "all_zero": ("○", few),
-        "zeros": ("○", many),
+        "all_zero": few,
+        "zeros": many,
         "constant": translate("saved", "all are {value}"),
         "duplicated": translate("saved", "1 repeated unit") if one else translate("saved", "{n} repeated units"),
         "dead": translate("saved", "1 dead unit") if one else translate("saved", "{n} dead units"),

@@ -140,7 +140,6 @@ def test_every_parameter_knows_its_tensor_and_the_closed_layers_are_known(tmp_pa
     steps = open_target(net(tmp_path, **more)).steps
     assert steps is not None
     assert [n.name for n in steps.closed] == [n.name for n in steps.layers[3:]]
-    assert len(steps.closed) == 1
     assert (steps.gives, steps.loss, steps.evaluation) == (0, "", "")
 
 
