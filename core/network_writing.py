@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -14,15 +15,15 @@ from core.changes import rate_of
 from core.data.sources import BUILT_IN
 from core.description import read_toml
 from core.description_text import to_toml
-from core.errors import StepperError, TargetError
+from core.errors import TargetError
 from core.execute.machine import Machine
 from core.files.problem import shown
 from core.network_file import load_toml
 from core.optimizers import RULES, USES
 from core.program.ir import Array, Program
-from core.saved_convert import both_as_rows, described_layers, targets_are_classes, write_values
+from core.saved_convert import both_as_rows, described_layers, targets_are_classes, values_writer
 from core.saved_writing import values_now
-from core.saving import SavingError, save_bytes, save_text
+from core.saving import SavingError, save_all
 from core.session import Session
 
 Files = dict[str, Mapping[str, Array] | bytes]
@@ -47,15 +48,8 @@ def write_network(session: Session, out: Path) -> tuple[str, ...]:
     tree = (_own if session.described else _of_layers)(session, out, files, said)
     text = to_toml(tree)
     _check(session, text, files)
-    before = {out.parent / name: _read(out.parent / name) for name in files}
-    try:
-        for name, held in files.items():
-            _write(out.parent / name, held)
-        save_text(out, text)
-    except StepperError:
-        for path, old in before.items():
-            _restore(path, old)
-        raise
+    writers = {out.parent / name: _writer(out.parent / name, held) for name, held in files.items()}
+    save_all({**writers, out: partial(_bytes, text.encode("utf-8"))})
     return (
         *said,
         f"beside it lie {' and '.join(files)}, which belong to it"
@@ -138,8 +132,7 @@ def _optimizer(program: Program, said: list[str]) -> dict[str, Any]:
 def _check(session: Session, text: str, files: Files) -> None:
     """Refuse a description that would not give the loss that the program gives with the same parameters."""
     with tempfile.TemporaryDirectory(prefix="stepper-") as folder:
-        for name, held in files.items():
-            _write(Path(folder) / name, held)
+        save_all({Path(folder) / name: _writer(Path(folder) / name, held) for name, held in files.items()})
         made = load_toml(text, _beside(session, text, files, Path(folder))).program
     if "dropout_mask" in session.program.text:
         return  # a draw at random in each
@@ -184,15 +177,9 @@ def _read(path: Path) -> bytes | None:
         return None
 
 
-def _write(path: Path, held: Mapping[str, Array] | bytes) -> None:
-    if isinstance(held, bytes):
-        save_bytes(path, held)
-    else:
-        write_values(path, held)
+def _writer(path: Path, held: Mapping[str, Array] | bytes) -> Callable[[IO[bytes]], None]:
+    return partial(_bytes, held) if isinstance(held, bytes) else values_writer(path, held)
 
 
-def _restore(path: Path, old: bytes | None) -> None:
-    if old is None:
-        path.unlink(missing_ok=True)
-    else:
-        save_bytes(path, old)
+def _bytes(data: bytes, file: IO[bytes]) -> None:
+    file.write(data)

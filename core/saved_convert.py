@@ -66,10 +66,14 @@ def parameters_of(program: Program) -> dict[str, Array]:
 
 def write_values(out: Path, values: Mapping[str, Array]) -> None:
     """Write arrays as .npz or .safetensors, by the ending of `out`; raises StepperError."""
+    save_with(out, values_writer(out, values))
+
+
+def values_writer(out: Path, values: Mapping[str, Array]) -> Callable[[IO[bytes]], None]:
+    """Return what writes arrays as .npz or .safetensors, by the ending of `out`."""
     if out.suffix.lower() == ".npz":
-        save_with(out, partial(_npz, [(n, partial(_same, a)) for n, a in values.items()]))
-    else:
-        save_with(out, partial(_safetensors, [Part(n, str(a.dtype), a.shape, partial(_same, a)) for n, a in values.items()], {}))
+        return partial(_npz, [(n, partial(_same, a)) for n, a in values.items()])
+    return partial(_safetensors, [Part(n, str(a.dtype), a.shape, partial(_same, a)) for n, a in values.items()], {})
 
 
 def _same(a: Array) -> Array:

@@ -7,7 +7,7 @@ it again. Which parameter is which array, the text of the program says: `W1 = te
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -73,29 +73,43 @@ def write_weights(session: Session, out: Path) -> tuple[str, ...]:
     Raises:
         StepperError: if the form cannot hold them, or nothing can be written there; nothing is changed then.
     """
-    form, values = out.suffix.lower(), values_now(session)
+    return weights_work(session, out)()
+
+
+def weights_work(session: Session, out: Path) -> Callable[[], tuple[str, ...]]:
+    """Return what writes the parameters as they stand now, whatever the session does meanwhile; see `write_weights`."""
+    form, values, program, folder = out.suffix.lower(), values_now(session), session.program, session.folder or Path()
     if form not in FORMS:
         raise TargetError(f"{out.name} ends in none of {', '.join(FORMS)}; the ending says the form to write")
-    if form == ".onnx":
-        if session.closed:
-            first = shown(session.closed[0].name)
-            raise TargetError(
-                f"steps end before the layer {first}; only a whole network is written as ONNX, so write .safetensors"
-            )
-        save_bytes(out, onnx_bytes(session.program, values))
-        return ()
+    if form == ".onnx" and session.closed:
+        first = shown(session.closed[0].name)
+        raise TargetError(f"steps end before the layer {first}; only a whole network is written as ONNX, so write .safetensors")
     if not values:
         raise TargetError("the program has no parameters; there is nothing to write")
-    places = _places(session.program)
-    file = max((p.file for p in places.values()), key=[p.file for p in places.values()].count, default="")
-    if file:
+
+    def write() -> tuple[str, ...]:
+        if form == ".onnx":
+            save_bytes(out, onnx_bytes(program, values))
+            return ()
+        file = origin_of(program)
+        if not file:
+            write_values(out, values)
+            return ()
         try:
-            return _into_own(session, saved_file((session.folder or Path()) / file), values, places, out)
+            saved = saved_file(folder / file)
         except FileProblem as error:
             write_values(out, values)
             return (f"{error}. The weights are written under the names that the program has for them",)
-    write_values(out, values)
-    return ()
+        places = {name: place for name, place in _places(program).items() if place.file == file}
+        return _into_own(saved, values, places, out)
+
+    return write
+
+
+def origin_of(program: Program) -> str:
+    """Return the file that most parameters come from, as the text names it; empty if they come from none."""
+    files = [place.file for place in _places(program).values()]
+    return max(files, key=files.count, default="")
 
 
 def tensor_names(program: Program) -> dict[str, str]:
@@ -103,15 +117,13 @@ def tensor_names(program: Program) -> dict[str, str]:
     return {name: place.tensor for name, place in _places(program).items()}
 
 
-def _into_own(
-    session: Session, saved: Saved, values: Mapping[str, Array], places: Mapping[str, _Place], out: Path
-) -> tuple[str, ...]:
+def _into_own(saved: Saved, values: Mapping[str, Array], places: Mapping[str, _Place], out: Path) -> tuple[str, ...]:
     """Write every array of the file that the parameters came from, those of the program as they stand now."""
     unread = [t for t in saved.tensors if not t.readable]
     if unread:
         raise TargetError(f"{shown(unread[0].name)} is of the type {shown(unread[0].dtype)}, which cannot be read; write .onnx")
     known = {t.name: t for t in saved.tensors}
-    mine = {n: p for n, p in places.items() if n in values and p.tensor in known and Path(p.file).name == Path(saved.path).name}
+    mine = {n: p for n, p in places.items() if n in values and p.tensor in known}
     new: dict[str, Array] = {}
     strays: list[str] = []
     said: list[str] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO
 
@@ -43,25 +43,37 @@ def save_with(path: Path, write: Callable[[IO[bytes]], None]) -> None:
     Raises:
         SavingError: if that is not possible; nothing is changed then.
     """
-    if path.is_dir():
-        raise SavingError(f"{path} is a folder; give the name of a file in it")
-    target = path.resolve()
-    beside: Path | None = None
-    done = False
+    save_all({path: write})
+
+
+def save_all(files: Mapping[Path, Callable[[IO[bytes]], None]]) -> None:
+    """Let several files that belong together be written, as `save_with` does one: none takes its place before all are there.
+
+    Raises:
+        SavingError: if that is not possible; nothing is changed then.
+    """
+    ready: dict[Path, tuple[Path, Path]] = {}
+    path = Path()
     try:
-        handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=target.parent)
-        beside = Path(name)
-        with os.fdopen(handle, "wb") as file:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.chmod(target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask())
-        beside.replace(target)
-        done = True
+        for path, write in files.items():
+            if path.is_dir():
+                raise SavingError(f"{path} is a folder; give the name of a file in it")
+            target = path.resolve()
+            handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=target.parent)
+            ready[path] = Path(name), target
+            with os.fdopen(handle, "wb") as file:
+                write(file)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).chmod(target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask())
+        for path in files:
+            beside, target = ready[path]
+            beside.replace(target)
+            del ready[path]
     except OSError as error:
         raise SavingError(f"{path} cannot be written ({error.strerror or error}); choose another folder or name") from None
     finally:
-        if beside is not None and not done:
+        for beside, _ in ready.values():
             beside.unlink(missing_ok=True)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ import numpy as np
 
 from core.data import sources
 from core.data.table import Table, counted, shown
-from core.errors import SettingError, TargetError
+from core.errors import TargetError
 from core.program.ir import Array
 
 RANDOM_SAMPLES = 8
@@ -71,21 +70,6 @@ def quoted(text: str) -> str:
     """Return a text as it stands in a program: in quotes, with nothing in it that could end them or change direction."""
     plain = ascii(text)
     return f'"{plain[1:-1]}"' if plain[0] == "'" and '"' not in plain and "\\'" not in plain else plain
-
-
-def numbers_of(text: str) -> tuple[float, ...]:
-    """Return typed numbers, with commas, semicolons, blanks or lines between them; raises SettingError naming what is none."""
-    found: list[float] = []
-    for n, word in enumerate(re.split(r"[,;\s]+", text.strip().strip("[](),;")), 1):
-        try:
-            number = float(word)
-        except ValueError:
-            number = math.nan
-        if not math.isfinite(number):
-            what = f"{word[:40]!r}, at place {n}, is none" if word else "nothing is typed"
-            raise SettingError(f"numbers are needed, such as 0.5, -1, 2; {what}")
-        found.append(number)
-    return tuple(found)
 
 
 def given_data(samples: Samples, wanted: Wanted, folder: Path | None) -> Given:

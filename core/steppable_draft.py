@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 
 from core.errors import SettingError, StepperError
 from core.steppable import Choices
-from core.steppable_data import MOST_RANDOM, Samples, Wanted, given_data, numbers_of
+from core.steppable_data import MOST_RANDOM, Samples, Wanted, given_data
 from core.steppable_form import Form, Way, way_of
 from core.steppable_loss import unfit_loss
+from core.typed_numbers import numbers_of
 
 LARGEST_BATCH = 10**9
 SHOWN = 40

@@ -15,6 +15,7 @@ from core import numerics
 from core.document import Restored, Written, document_of, open_document
 from core.errors import StepperError
 from core.files.document import is_document
+from core.files.problem import escaped
 from core.lessons.shipped import PREFIX
 from core.numerics import Threads
 from core.session import Session
@@ -274,7 +275,7 @@ class Documents(QObject):
             text = self.tr("Backprop Stepper")
         else:
             words = self.tr("● {title} — Backprop Stepper") if self.is_unsaved else self.tr("{title} — Backprop Stepper")
-            text = words.format(title=session.title)
+            text = words.format(title=escaped(session.title))
         if text != self._title:
             self._title = text
             self.title_changed.emit(text)

@@ -16,14 +16,18 @@ from core.network_file import Network
 from core.network_writing import why_not_described, write_network
 from core.notation.script import script_text
 from core.saved_target import is_saved
-from core.saved_writing import write_weights
+from core.saved_writing import origin_of, weights_work
 from core.session import Session
+from stepper.background import Background
 from stepper.controller import Controller
 from stepper.network_dialog import NetworkDialog
 from stepper.save_dialog import FormsDialog
 from stepper.saved_files import networks, patterns
 from stepper.saving import save_text
 from stepper.settings import Settings
+
+LARGE = 128 * 2**20
+"""Bytes of a file from which on its weights are saved in the background."""
 
 
 class Files(QObject):
@@ -39,6 +43,9 @@ class Files(QObject):
         super().__init__(parent)
         self._controller, self._settings, self._window = controller, settings, parent
         self._described = ""
+        self._work = Background(self)
+        self._work.ended.connect(self._on_saved)
+        self._iteration = 0
 
     @Slot()
     def choose(self) -> None:
@@ -124,8 +131,35 @@ class Files(QObject):
     @Slot(str)
     def save_weights(self, path: str) -> None:
         """Save the parameters as they stand where the program stands."""
-        words = self.tr("The weights were not saved: {why}")
-        self._save(path, write_weights, words)
+        session = self._controller.session
+        if session is None:
+            return
+        self._controller.stop()
+        try:
+            work = weights_work(session, Path(path))
+            if _is_large(session):
+                self._iteration = session.timeline.iteration
+                self.told.emit(self.tr("Saving {file} …").format(file=escaped(path)))
+                self._work.start(path, work)
+                return
+            self._tell_saved(path, work(), session.timeline.iteration)
+        except StepperError as error:
+            self._tell_trouble(error)
+
+    @Slot(str, object)
+    def _on_saved(self, path: str, found: object) -> None:
+        """Tell how saving in the background has ended."""
+        if isinstance(found, StepperError):
+            self._tell_trouble(found)
+        elif isinstance(found, tuple):
+            self._tell_saved(path, found, self._iteration)
+
+    def _tell_trouble(self, error: StepperError) -> None:
+        self.said.emit(self.tr("The weights were not saved: {why}").format(why=error))
+
+    def _tell_saved(self, path: str, remarks: tuple[str, ...], iteration: int) -> None:
+        words = self.tr("Saved, as it stands in iteration {n}: {file}").format(n=iteration, file=escaped(path))
+        self.told.emit("\n".join((words, *(f"{r[:1].upper()}{r[1:]}." for r in map(escaped, remarks)))))
 
     @Slot()
     def choose_described(self) -> None:
@@ -143,21 +177,14 @@ class Files(QObject):
     @Slot(str)
     def save_described(self, path: str) -> None:
         """Save a description of the network, with its parameters as they stand beside it."""
-        self._save(path, write_network, self.tr("The network was not saved: {why}"))
-
-    def _save(self, path: str, write: Callable[[Session, Path], tuple[str, ...]], trouble: str) -> None:
         session = self._controller.session
         if session is None:
             return
         self._controller.stop()
         try:
-            remarks = write(session, Path(path))
+            self._tell_saved(path, write_network(session, Path(path)), session.timeline.iteration)
         except StepperError as error:
-            self.said.emit(trouble.format(why=error))
-            return
-        at = session.timeline.position
-        words = self.tr("Saved, as it stands in iteration {n}: {file}").format(n=at.iteration, file=escaped(path))
-        self.told.emit("\n".join((words, *(f"{r[:1].upper()}{r[1:]}." for r in map(escaped, remarks)))))
+            self.said.emit(self.tr("The network was not saved: {why}").format(why=error))
 
     @Slot()
     def remember(self) -> None:
@@ -203,3 +230,11 @@ class Files(QObject):
         dialog = self.sender()
         if isinstance(dialog, NetworkDialog):
             self._described = dialog.draft.text
+
+
+def _is_large(session: Session) -> bool:
+    """Tell whether the weights, with all that their file holds besides, take a while to save."""
+    try:
+        return ((session.folder or Path()) / (origin_of(session.program) or ".")).stat().st_size > LARGE
+    except OSError:
+        return False

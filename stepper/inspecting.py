@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from core.errors import StepperError
 from core.files.compare import compare
@@ -32,6 +32,8 @@ HERE, THERE, DIFFERENCE = "here", "there", "difference"
 MATCHES_AT_ONCE = 8
 """The first so many comparisons are told together; each time twice as many, for all found so far are told anew."""
 KEPT_LOOKS = 1000
+PATIENCE = 400
+"""Milliseconds of reading after which it is said what is being waited for."""
 LONGEST = 80
 
 
@@ -72,6 +74,10 @@ class Inspecting(QObject):
         self._controller = controller
         self._taking = False
         self._stamps: dict[str, Stamp] = {}  # of the file and the other one, as they were when they were read
+        self._patience = QTimer(self)
+        self._patience.setSingleShot(True)
+        self._patience.setInterval(PATIENCE)
+        self._patience.timeout.connect(self._ask_for_patience)
         controller.opened.connect(self._on_opened)
 
     @property
@@ -89,6 +95,7 @@ class Inspecting(QObject):
     def read(self, path: str, choices: Choices = USUAL, samples: Samples = RANDOM) -> None:
         """Read a saved network and open it to be stepped, as far as it can be."""
         self._set(busy=_name(path))
+        self._patience.start()
         self.work.start("read", lambda: _read(path, choices, samples))
 
     def take(self, opened: Opened) -> None:
@@ -190,6 +197,11 @@ class Inspecting(QObject):
         self.work.start(key, lambda: _done(work, known))
 
     # -- inside ----------------------------------------------------------------------------------------
+
+    @Slot()
+    def _ask_for_patience(self) -> None:
+        if self.work.is_on("read"):
+            self.told.emit(self.tr("Reading {name} …").format(name=self.state.busy))
 
     @Slot(str, object)
     def _on_part(self, key: str, found: Any) -> None:

@@ -8,7 +8,8 @@ from core.description import LOSSES, OPTIMIZERS
 from core.errors import SettingError
 from core.files.infer import ORIENTATIONS
 from core.steppable import MODES, Choices
-from core.steppable_data import Samples, numbers_of
+from core.steppable_data import Samples
+from core.typed_numbers import numbers_of
 
 
 def add_saved_arguments(command: argparse.ArgumentParser) -> None:

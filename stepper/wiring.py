@@ -105,9 +105,11 @@ class Wiring(QObject):
             case NetworkView():
                 view.value_clicked.connect(self._on_value)
                 view.sample_clicked.connect(c.select_sample)
+                view.closed_clicked.connect(self.show_layer)
             case GraphView():
                 view.value_clicked.connect(c.select)
                 view.instruction_clicked.connect(c.to_instruction)
+                view.closed_clicked.connect(self.show_layer)
             case OperationView() | LineView() | UpdateView() | ConditioningView():
                 view.value_clicked.connect(self._on_value)
             case ValueView():
@@ -186,6 +188,7 @@ class Wiring(QObject):
                 view.export_wanted.connect(self._saved_files.choose_export)
                 view.spectrum_wanted.connect(self._inspecting.ask_spectrum)
                 view.rows_wanted.connect(self._inspecting.ask_rows)
+                view.tensor_chosen.connect(self._on_tensor)
                 view.show_state(self._inspecting.state)
             case SteppingView():
                 view.step_wanted.connect(self._inspecting.step)

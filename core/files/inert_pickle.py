@@ -88,10 +88,21 @@ class Machine:
             return self._source.skip(int.from_bytes(raw, "little"))
         if operation.name == "STRING":
             return _quoted(self._source.readline())
+        if operation.name in ("GLOBAL", "INST"):
+            return f"{self._line()} {self._line()}"
+        if operation.name == "PERSID":
+            return self._line()
         if operation.arg is None:
             return None
         # The readers of pickletools ask for `read` and `readline` only.
         return operation.arg.reader(self._source)  # pyright: ignore[reportArgumentType, reportCallIssue]
+
+    def _line(self) -> str:
+        """Return a line as Python's own reader takes it; pickletools would resolve escapes in it, and warn of wrong ones."""
+        line = self._source.readline()
+        if not line.endswith(b"\n"):
+            raise Damaged("a name without an end")
+        return line[:-1].decode("utf-8")
 
     def _do(self, operation: pickletools.OpcodeInfo, argument: Value) -> None:
         name = operation.name
@@ -250,7 +261,7 @@ class Machine:
 
     def name(self, argument: Value) -> None:
         assert isinstance(argument, str)
-        # pickletools joins the two lines by a blank.
+        # The two lines are joined by a blank.
         module, _, last = argument.rpartition(" ")
         self._stack.append(self._named(module, last))
 

@@ -139,9 +139,10 @@ def infer(tensors: Sequence[Tensor], activation: str = "", output: str = "", ori
                 if other != name:
                     said = f"of another network in the file, {shown(other)}"
                     extras |= {t.name: said for g in rest for t in g.tensors.values()}
-            why.append(f"the file holds {len(parts)} networks by their names; this is {shown(name)}")
+            which = shown(name) if name else "the one whose layers have no name before their own"
+            why.append(f"the file holds {len(parts)} networks by their names; this is {which}")
     reading = next((r for r in readings if r.orientation == orientation), None) or _chosen(readings, kept)
-    if len(readings) > 1:
+    if len(readings) > 1 and any(not g.norm and not g.why_closed for g in reading.groups):
         questions.append(
             Question(
                 "orientation",
@@ -304,11 +305,31 @@ def _orders(groups: Sequence[_Group]) -> Iterator[tuple[str, list[_Group]]]:
             yield how, order
     yield "by the numbers in their names", counted
     yield file
+    for orientation in ORIENTATIONS:
+        placed = _placed([g for g in natural if not g.norm], [g for g in natural if g.norm], orientation)
+        if placed is not None:
+            yield "with each normalisation after a layer of its size", placed
     if len(groups) <= _MOST_SEARCHED:
         for orientation in ORIENTATIONS:
             order = _searched(groups, orientation)
             if order is not None:
                 yield "in the only order in which their sizes chain", order
+
+
+def _placed(layers: Sequence[_Group], norms: Sequence[_Group], orientation: Orientation) -> list[_Group] | None:
+    """Return the layers with each normalisation after one of its size, as early as there is one; None if there is none.
+
+    Keras numbers the layers of a class by themselves: dense, dense_1, batch_normalization.
+    """
+    if not norms or any(g.why_closed for g in layers):
+        return None
+    order: list[_Group] = []
+    waiting = list(norms)
+    for layer in layers:
+        order.append(layer)
+        if waiting and _sizes(layer, orientation, False)[1] == waiting[0].tensors["gamma"].count:
+            order.append(waiting.pop(0))
+    return order if not waiting else None
 
 
 def _one_stem(groups: Sequence[_Group]) -> bool:

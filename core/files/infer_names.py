@@ -47,7 +47,8 @@ _RANKS = {
 _NORMS = _set("bn norm layernorm batchnorm ln batch")
 _SLOPES = _set("prelu")
 _KINDS = _set(
-    "conv convolution dense fc linear lin layer layers hidden output out input bn norm batchnorm layernorm ln prelu block"
+    "conv convolution dense fc linear lin layer layers hidden output out input bn norm batch batchnorm normalization layernorm "
+    "ln prelu block activation dropout flatten"
 )
 """What a layer is called by its kind or its place: such a word at the beginning of a name is no network of its own."""
 

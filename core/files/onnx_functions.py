@@ -14,8 +14,10 @@ import numpy as np
 
 from core.files.onnx_graph import Node
 
-MOST_NODES = 16
-_AT = np.linspace(-5.3, 5.9, 57)
+MOST_NODES = 24
+_CORE = 57
+_FAR = (-1e9, -1e4, -75.0, -21.0, -8.5, 8.5, 21.0, 75.0, 1e4, 1e9)
+_AT = np.array([*np.linspace(-5.3, 5.9, _CORE), *_FAR])
 _NEAR = 3e-6
 """Numbers of a file are of 32 bits; the exact gelu and the one by tanh differ by 4e-4."""
 
@@ -26,7 +28,8 @@ _ONE: Mapping[str, Callable[[Any], Any]] = {
 }  # fmt: skip
 _TWO: Mapping[str, Callable[[Any, Any], Any]] = {
     "Add": np.add, "Sub": np.subtract, "Mul": np.multiply, "Div": np.divide, "Pow": np.power, "Max": np.maximum,
-    "Min": np.minimum,
+    "Min": np.minimum, "Less": np.less, "Greater": np.greater, "LessOrEqual": np.less_equal, "GreaterOrEqual": np.greater_equal,
+    "CastLike": lambda x, _: np.array(x),
 }  # fmt: skip
 
 
@@ -48,7 +51,7 @@ def spelled_out(
     `number` gives the one number of a constant, `users` the nodes that take a value.
     """
     entering = {n for n in nodes[at].inputs if n and number(n) is None}
-    if len(entering) != 1 or nodes[at].op not in (*_ONE, *_TWO, "Clip"):
+    if len(entering) != 1 or nodes[at].op not in (*_ONE, *_TWO, "Clip", "Where"):
         return None
     (source,) = entering
     values: dict[str, Any] = {source: _AT}
@@ -60,13 +63,15 @@ def spelled_out(
                 continue
             values[node.outputs[0]] = got
             taken.append(node)
+            if got.shape != _AT.shape:
+                continue
             inside = {id(n) for n in taken}
             given = [source, *(n.outputs[0] for n in taken[:-1])]
             alone = all(id(u) in inside for name in given for u in users(name)) and not set(given[1:]) & set(outputs)
             name = _named(got) if alone else None
             if name is not None:
                 return Found(*name, tuple(taken))
-            if len(taken) >= MOST_NODES or got.shape != _AT.shape:
+            if len(taken) >= MOST_NODES:
                 break
     return None
 
@@ -87,6 +92,9 @@ def _followed(node: Node, values: Mapping[str, Any], number: Callable[[str], flo
         return _ONE[node.op](got[0])
     if node.op in _TWO and len(got) == 2 and got[0] is not None and got[1] is not None:
         return _TWO[node.op](got[0], got[1])
+    whole: list[Any] = [v for v in got if v is not None]
+    if node.op == "Where" and len(whole) == len(got) == 3:
+        return np.where(whole[0], whole[1], whole[2])
     if node.op == "Clip" and got and got[0] is not None:
         low, high = (*got[1:3], None, None)[:2] if len(got) > 1 else (node.attributes.get("min"), node.attributes.get("max"))
         return np.clip(got[0], -np.inf if low is None else low, np.inf if high is None else high)
@@ -95,19 +103,22 @@ def _followed(node: Node, values: Mapping[str, Any], number: Callable[[str], flo
 
 def _named(got: Any) -> tuple[str, dict[str, float]] | None:
     """Return the function that gives these values, and its settings."""
-    if got.shape != _AT.shape or not np.isfinite(got).all():
+    if got.shape != _AT.shape or not np.isfinite(got[:_CORE]).all():
         return None
+    # Far out, what is spelled out may not be finite where the function is.
+    finite = np.isfinite(got)
     x, below = _AT, float(got[0])
     slope, alpha = _short(below / x[0]), _short(below / np.expm1(x[0]))
     known: list[tuple[str, dict[str, float], Any]] = [
-        ("relu", {}, np.maximum(x, 0)), ("sigmoid", {}, 1 / (1 + np.exp(-x))), ("tanh", {}, np.tanh(x)),
+        ("identity", {}, x), ("relu", {}, np.maximum(x, 0)), ("sigmoid", {}, 1 / (1 + np.exp(-x))), ("tanh", {}, np.tanh(x)),
         ("softplus", {}, np.logaddexp(0, x)),
         ("gelu", {}, 0.5 * x * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)))),
         ("leaky_relu", {"slope": slope}, np.where(x > 0, x, slope * x)),
         ("elu", {"alpha": alpha}, np.where(x > 0, x, alpha * np.expm1(x))),
     ]  # fmt: skip
     for name, settings, wanted in known:
-        if np.abs(got - wanted).max() <= _NEAR and all(0 < s < 1e6 for s in settings.values()):
+        near = np.abs(got - wanted) <= _NEAR * np.maximum(1, np.abs(wanted))
+        if near[finite].all() and all(0 < s < 1e6 for s in settings.values()):
             return name, settings
     return None
 

@@ -64,7 +64,7 @@ class Reader:
             for name in node.inputs:
                 if name:
                     self.uses.setdefault(name, []).append(node)
-        computing = shape_nodes(nodes, self.uses, graph.outputs)
+        computing = shape_nodes(nodes, self.uses, graph.outputs, self._named)
         self.taken |= computing
         self.computed = {name for node in nodes if id(node) in computing for name in node.outputs}
         makers = {name: node for node in nodes for name in node.outputs if name}
@@ -230,7 +230,8 @@ class Reader:
         roles = {1: "weight", 2: "bias"} if node.op in ("Conv", "ConvTranspose", "Gemm", "MatMul") else {}
         tensors: dict[str, str] = {}
         for i, name in enumerate(node.inputs):
-            if name in self.constants:
+            # A constant that is a plain number is no tensor, and has no name.
+            if name in self.constants and self.constants[name][0].name:
                 tensors[roles.get(i, f"input {i + 1}")] = self.constants[name][0].name
         flows = tuple(self.source(n) for n in node.inputs if n and n not in self.constants)
         outputs = tuple(n for n in node.outputs if n)

@@ -5,6 +5,7 @@ Source: "ONNX Operators", Shape, Gather, Concat, Slice, Squeeze, Unsqueeze.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
@@ -15,16 +16,24 @@ Size = int | Literal["batch"] | None
 """A whole number, the number of samples, or what is not known."""
 Sizes = tuple[Size, ...]
 
-_FAMILY = frozenset(("Shape", "Gather", "Unsqueeze", "Squeeze", "Concat", "Slice", "Cast", "Identity"))
+_SAME = frozenset(("Unsqueeze", "Squeeze", "Cast", "Identity", "Reshape"))
+_TWO: dict[str, Callable[[int, int], int]] = {
+    "Add": operator.add, "Sub": operator.sub, "Mul": operator.mul, "Div": operator.floordiv, "Mod": operator.mod
+}  # fmt: skip
+_FAMILY = _SAME | frozenset((*_TWO, "Shape", "Gather", "Concat", "Slice"))
+_WHOLE = ("int64", "int32")
 _DEEPEST = 12
 
 
-def shape_nodes(nodes: Sequence[Node], uses: Mapping[str, Sequence[Node]], outputs: Sequence[str]) -> set[int]:
+def shape_nodes(
+    nodes: Sequence[Node], uses: Mapping[str, Sequence[Node]], outputs: Sequence[str], constant: Callable[[str], Constant | None]
+) -> set[int]:  # fmt: skip
     """Return the ids of nodes that only compute to what size something is reshaped; `nodes` are in the order of the flow."""
     found: dict[int, Node] = {}
     made: set[str] = set()
     for node in nodes:
-        if not node.domain and node.op in _FAMILY and (node.op == "Shape" or made & set(node.inputs)):
+        whole = node.inputs and all(n in made or _is_whole(constant(n)) for n in node.inputs if n)
+        if not node.domain and node.op in _FAMILY and (node.op == "Shape" or whole):
             found[id(node)] = node
             made.update(node.outputs)
     ends = set(outputs)
@@ -38,6 +47,10 @@ def shape_nodes(nodes: Sequence[Node], uses: Mapping[str, Sequence[Node]], outpu
                 del found[key]
                 left = True
     return set(found)
+
+
+def _is_whole(constant: Constant | None) -> bool:
+    return constant is not None and constant.values is not None and constant.dtype in _WHOLE
 
 
 class SizesRead:
@@ -60,8 +73,10 @@ class SizesRead:
             return self._of_shape(node)
         if node.op == "Gather":
             return self._gathered(node, depth)
-        if node.op in ("Unsqueeze", "Squeeze", "Cast", "Identity"):
+        if node.op in _SAME:
             return self.of(node.inputs[0], depth + 1)
+        if node.op in _TWO:
+            return self._counted(node, depth)
         if node.op == "Concat":
             parts = [self.of(n, depth + 1) for n in node.inputs]
             return None if None in parts else tuple(s for p in parts for s in p or ())
@@ -73,6 +88,13 @@ class SizesRead:
             return None
         sizes: Sizes = (BATCH, *shape[1:])
         return sizes[node.attributes.get("start") or 0 : node.attributes.get("end")]
+
+    def _counted(self, node: Node, depth: int) -> Sizes | None:
+        got = [self.of(n, depth + 1) for n in node.inputs[:2]]
+        one = [n for g in got if g is not None and len(g) == 1 for n in g if isinstance(n, int)]
+        if len(one) != 2 or max(map(abs, one)) > 2**53 or (one[1] == 0 and node.op in ("Div", "Mod")):
+            return None
+        return (_TWO[node.op](*one),)
 
     def _gathered(self, node: Node, depth: int) -> Sizes | None:
         source, chosen = (*node.inputs, "", "")[:2]

@@ -56,7 +56,7 @@ def describe(part: Sequence[Layer], shapes: Mapping[str, tuple[int, ...]]) -> st
         names = [_say("{name} ({kind})").format(name=name_of(n), kind=kind_of(n)) for n in part[:MOST_NAMED]]
         if len(part) > MOST_NAMED:
             names.append(_say("and {n} more").format(n=len(part) - MOST_NAMED))
-        return "\n".join([_say("{sign} {n} more closed layers").format(sign=SIGN, n=len(part)), *names])
+        return "\n".join([_say("{sign} {n} closed layers").format(sign=SIGN, n=len(part)), *names])
     layer = part[0]
     lines = [
         _say("{sign} {name} ({kind}): closed, it is not stepped").format(sign=SIGN, name=name_of(layer), kind=kind_of(layer))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from core.files.problem import escaped
@@ -65,7 +65,6 @@ class SavedView(QWidget):
         self.stack = QStackedWidget(self)
         self.stack.addWidget(self.empty)
         self.stack.addWidget(inside)
-        self.setFocusProxy(self.tree)
         box = QVBoxLayout(self)
         box.setContentsMargins(8, 6, 8, 6)
         box.setSpacing(5)
@@ -97,7 +96,6 @@ class SavedView(QWidget):
         else:
             self.status.say(f"⚠ {escaped(s.trouble[:LONGEST_TROUBLE])}" if s.trouble else "", t.error)
         self.stack.setCurrentIndex(0 if s.saved is None else 1)
-        self.setFocusProxy(self.empty.button if s.saved is None else self.tree)
         self.empty.show_state(s)
         self.header.show_state(s)
         self._share()
@@ -131,6 +129,10 @@ class SavedView(QWidget):
     @Slot(bool)
     def _on_sorted(self, on: bool) -> None:
         self.tree.sortByColumn(Column.DIFFERENCE if on else IN_ORDER, Qt.SortOrder.DescendingOrder)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Give the keyboard to the tree; as a focus proxy it would make the Tab key leap over what stands above it."""
+        (self.empty.button if self._state.saved is None else self.tree).setFocus(event.reason())
 
     def event(self, event: QEvent) -> bool:
         """Claim Ctrl+F while the keyboard is in the panel; elsewhere it is the editor's."""

@@ -20,7 +20,7 @@ from stepper.widgets.form_row import scrolled, words
 from stepper.widgets.stepping_data import DataBox
 from stepper.widgets.stepping_row import AskRow, CheckRow, ChoiceRow, LineRow
 from stepper.widgets.stepping_why import WhyList
-from stepper.widgets.stepping_words import cut, label, size_words
+from stepper.widgets.stepping_words import about, cut, hint, label
 from stepper.widgets.tips import plain
 
 NOTHING = SavedState()
@@ -117,7 +117,7 @@ class SteppingView(QWidget):
         for key, row in self.choices.items():
             row.setVisible(key in shown)
             if key in shown:
-                row.show_field(shown[key], hint=self._hint(shown[key]), left=self._left(shown[key], read))
+                row.show_field(shown[key], hint=hint(shown[key]), left=self._left(shown[key], read))
         for key, row in (("learning_rate", self.rate), ("batch", self.batch)):
             row.setVisible(key in shown)
             row.take(getattr(self._draft, key))
@@ -138,14 +138,9 @@ class SteppingView(QWidget):
     def _show_about(self, form: Form) -> None:
         s, t = self._state, theme.current()
         assert s.saved is not None
-        if form.wanted is None:
-            self.about.say(self.tr("✗ It cannot be stepped: {why}").format(why=first_up(cut(form.stops))), t.error)
-        else:
-            sizes = size_words(form.wanted)
-            ends = self.tr("✓ Every layer can be stepped.") if not form.stops else f"⚠ {first_up(cut(form.stops))}"
-            self.about.say(f"{cut(s.saved.format, 80)}. {sizes}\n{ends}", t.text)
-        trouble = "" if form.wanted is None or not s.steps_trouble else s.steps_trouble
-        self.trouble.say(self.tr("✗ Not stepped like that: {why}").format(why=first_up(cut(trouble))) if trouble else "", t.error)
+        self.about.say(about(cut(s.saved.format, 80), form.wanted, form.stops), t.error if form.wanted is None else t.text)
+        trouble = first_up(cut(s.steps_trouble)) if form.wanted is not None and s.steps_trouble else ""
+        self.trouble.say(self.tr("✗ Not stepped like that: {why}").format(why=trouble) if trouble else "", t.error)
 
     def _show_network(self, form: Form) -> None:
         """Put what a file does not say before what it says, each below its heading."""
@@ -241,12 +236,6 @@ class SteppingView(QWidget):
 
     # --- parts ----------------------------------------------------------------------------------------
 
-    def _hint(self, field: FormField) -> str:
-        """Return what is said below a question; that a file says its functions, the mark says."""
-        if field.origin == "file" and field.key != "orientation":
-            return ""
-        return first_up(cut(field.question or field.why))
-
     def _left(self, field: FormField, read: Read) -> str | None:
         """Return what the app takes where a person leaves a choice to it; None where it is not left to the app."""
         if self._asking is None or not field.options or field.key not in LEFT_TO_THE_APP:
@@ -259,8 +248,8 @@ class SteppingView(QWidget):
     def _lay_out(self) -> None:
         self._network = QVBoxLayout()
         self._network.setSpacing(7)
-        for key in FUNCTIONS:
-            self._network.addWidget(self.choices[key])
+        for part in (self.heads["unsaid"], *(self.choices[key] for key in FUNCTIONS), self.heads["said"]):
+            self._network.addWidget(part)
         training = [
             self.heads["training"],
             self.no_loss,
@@ -283,7 +272,9 @@ class SteppingView(QWidget):
             column.addWidget(part)
         self._area = scrolled([inside], self.tr("How to step the network"), self, (10, 6, 8, 6))
         # Its height follows from its width alone; wrapped words would else ask for the height of a narrow column.
-        self._area.widget().setMinimumHeight(1)
+        page = inside.parentWidget()
+        assert page is not None
+        page.setMinimumHeight(1)
         self._foot = QFrame(self)
         foot = QVBoxLayout(self._foot)
         foot.setContentsMargins(10, 4, 10, 8)

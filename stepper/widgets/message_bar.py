@@ -6,6 +6,7 @@ from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QColor, QPalette
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
+from core.files.problem import escaped
 from stepper import resources, theme
 from stepper.widgets import fonts
 from stepper.widgets.bar import lit_palette
@@ -61,7 +62,9 @@ class MessageBar(QFrame):
     @Slot(str)
     def say(self, sentence: str) -> None:
         """Show a sentence instead of the one before."""
-        shown = sentence if len(sentence) <= LONGEST else sentence[:LONGEST] + "…"
+        # Names of files are in it: they can neither turn the direction of writing nor begin a line of their own.
+        shown = escaped(sentence[: LONGEST + 1])
+        shown = shown if len(shown) <= LONGEST else shown[:LONGEST] + "…"
         self._text.setText(shown)
         self._sign.setText("⚠")
         self._sign.setAccessibleName(self.tr("Warning"))

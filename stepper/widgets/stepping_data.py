@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, Signal, Slot
+from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtWidgets import QButtonGroup, QPushButton, QRadioButton, QVBoxLayout, QWidget
 
 from core.steppable_draft import Draft
@@ -84,6 +84,9 @@ class DataBox(QWidget):
         if w is None or sets is None:
             return
         self.ways[draft.way].setChecked(True)
+        for way, button in self.ways.items():
+            # The Tab key comes to the one that is chosen, arrows go to the others.
+            button.setFocusPolicy(Qt.FocusPolicy.StrongFocus if way == draft.way else Qt.FocusPolicy.ClickFocus)
         self.ways["set"].setEnabled(sets.enabled or draft.way == "set")
         self.whys["set"].setText(sets.why[:1].upper() + sets.why[1:])
         self.whys["set"].setVisible(bool(sets.why))

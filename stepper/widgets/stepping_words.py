@@ -10,6 +10,7 @@ from core.files.problem import escaped
 from core.steppable_data import Wanted
 from core.steppable_form import FittingSet, FormField
 from stepper import theme
+from stepper.widgets.diagnosis_words import first_up
 
 translate = QCoreApplication.translate
 SIGNS = {"file": "≡", "assumed": "?", "chosen": "✓", "usual": "·"}
@@ -65,6 +66,13 @@ def origin_colour(field: FormField) -> str:
     return {"file": t.dim, "assumed": t.written, "chosen": t.read, "usual": t.dim}[field.origin]
 
 
+def hint(field: FormField) -> str:
+    """Return what is said below a question; that a file says its functions, the mark says."""
+    if field.origin == "file" and field.key != "orientation":
+        return ""
+    return first_up(cut(field.question or field.why))
+
+
 def option_words(key: str, option: str) -> str:
     """Return an option as a person reads it."""
     if key == "orientation":
@@ -89,7 +97,7 @@ def left_to_the_app(key: str, value: str) -> str:
     """Return the entry that leaves a choice to the app; `value` is what that is now, '' where it is not known yet."""
     if not value:
         return translate("stepping", "the usual one for the data")
-    return translate("stepping", "let the app choose: {value}").format(value=option_words(key, value))
+    return translate("stepping", "{value} (the app's choice)").format(value=option_words(key, value))
 
 
 def set_words(found: FittingSet) -> str:
@@ -112,6 +120,15 @@ def size_words(w: Wanted) -> str:
     if not w.outputs:
         return translate("stepping", "It takes {takes} a sample.").format(takes=takes)
     return translate("stepping", "It takes {takes} a sample and gives {n}.").format(takes=takes, n=w.outputs)
+
+
+def about(format_: str, wanted: Wanted | None, stops: str) -> str:
+    """Return what a file is, what it takes and gives, and how far it can be stepped."""
+    why = first_up(cut(stops))
+    if wanted is None:
+        return translate("stepping", "✗ It cannot be stepped: {why}").format(why=why)
+    ends = f"⚠ {why}" if stops else translate("stepping", "✓ Every layer can be stepped.")
+    return f"{format_}. {size_words(wanted)}\n{ends}"
 
 
 def target_hint(w: Wanted) -> str:

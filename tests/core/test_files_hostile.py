@@ -17,9 +17,10 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
-from helpers.damaged import check_sentence, outcome, problem
+from helpers.damaged import FUZZ, check_sentence, outcome, problem, truncated
 from helpers.hostile_files import KINDS, SECRET, hostile, npy, zipped
 from helpers.hostile_pickles import in_zip, tensor
+from helpers.saved_files import seeds
 
 from core import inspect_report
 from core.files import worker as worker_module
@@ -248,6 +249,19 @@ def test_a_small_file_that_takes_long_is_stopped_early(tmp_path: Path, monkeypat
     np.savez(tmp_path / "a.npz", W=np.ones(2))
     with Worker(Limits(seconds=60, least=0.1)) as worker:
         assert "far longer than a file of its size takes" in problem(tmp_path / "a.npz", worker)
+
+
+# Kind 19, of the formats whose own tests do not have it
+
+
+SEEDS = seeds()
+
+
+@pytest.mark.parametrize("name", ["seed.json", "seed.csv", "seed.gguf", "seed.skops", "model.h5"])
+def test_cut_short_anywhere(name: str, tmp_path: Path, worker: Worker) -> None:
+    for data in truncated(SEEDS[name], 250 * FUZZ):
+        (tmp_path / name).write_bytes(data)
+        outcome(worker, tmp_path / name)
 
 
 # What the fuzzer and an attacker found

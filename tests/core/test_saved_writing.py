@@ -233,6 +233,28 @@ def test_what_cannot_be_written_loses_nothing(tmp_path: Path, monkeypatch: pytes
     assert out.read_bytes() == before and sorted(p.name for p in tmp_path.iterdir()) == ["out.npz", "seed.npz"]
 
 
+def test_a_description_and_what_belongs_to_it_are_written_all_or_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = session_on(seed(tmp_path, "seed.npz"))
+    names = ("net.toml", "net.weights.npz", "net.data.npz")
+    for name in names[:2]:
+        (tmp_path / name).write_bytes(b"precious")
+    real, calls = os.fsync, [0]
+
+    def full_in_the_end(handle: int) -> None:
+        calls[0] += 1
+        if calls[0] == 5:  # two files to try the description with, then the two beside it, then itself
+            _full(handle)
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", full_in_the_end)
+    with pytest.raises(SavingError, match="No space left"):
+        write_network(session, tmp_path / "net.toml")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["net.toml", "net.weights.npz", "seed.npz"]
+    assert all((tmp_path / name).read_bytes() == b"precious" for name in names[:2])
+    write_network(session, tmp_path / "net.toml")
+    assert all((tmp_path / name).stat().st_size > 20 for name in names)
+
+
 def _full(_: int) -> None:
     raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -306,3 +328,38 @@ def test_values_are_those_at_the_place_in_time(tmp_path: Path) -> None:
         saved = read(tmp_path / "seed.safetensors")
         session.to_start()
         assert all(same(values_now(session)[m], array(saved, t)) for m, t in OWN.items())
+
+
+@pytest.mark.parametrize(
+    ("text", "back"),
+    [
+        ('tensor("n.npz", "A").T', lambda w: w.T),
+        ('tensor(file="n.npz", name="A").T[:, :2].T', None),
+        ('tensor("n.npz", "A")[1:3]', None),
+        ('tensor("n.npz", "A")[-2:, 0:2]', None),
+        ('2 * tensor("n.npz", "A")', "own"),
+        ('tensor("n.npz", "A").reshape(3, 4)', "own"),
+    ],
+)
+def test_what_the_text_takes_of_an_array_is_put_back_there(tmp_path: Path, text: str, back: Any) -> None:
+    a = np.arange(12.0).reshape(4, 3) / 7
+    np.savez(tmp_path / "n.npz", A=a, other=np.arange(3))
+    lines = (
+        f"# data\nX = np.ones((1, 1))\nY = np.ones((1, 1))\n# parameters\nW = {text}\nlr = 0.5\n# forward\nZ = X * sum(W * W)\n"
+    )
+    (tmp_path / "p.py").write_text(lines + "# loss\nL = mse(Z, Y)\n", "utf-8")
+    session = session_of(open_target(str(tmp_path / "p.py")))
+    assert session.program.fault is None, session.program.fault
+    session.run(1)
+    said = write_weights(session, tmp_path / "out.npz")
+    found = np.load(tmp_path / "out.npz")
+    wanted = a.copy()
+    if back == "own":
+        assert said == () and set(found) == {"W"} and same(found["W"], now(session, "W"))
+        return
+    view = eval(text, {"tensor": lambda *_, **__: wanted})  # what NumPy itself makes of the text
+    view[...] = now(session, "W")
+    assert said == () and set(found) == {"A", "other"}
+    assert same(found["A"], wanted) and not same(found["A"], a)
+    if back is not None:
+        assert same(np.ascontiguousarray(back(now(session, "W"))), np.ascontiguousarray(found["A"]))

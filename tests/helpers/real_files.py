@@ -24,6 +24,16 @@ ARCHIVES: dict[tuple[str, str], tuple[str, str]] = {
     ("silero-vad", "6.2.3"): ("wheel", "7b7f5436cfcb02fae583a05b512ea96467fd449fe54cb49a5e4f06c51a1e43b8"),
     ("g2p-en", "2.1.0"): ("wheel", "2a7aabf1fc7f270fcc3349881407988c9245173c2413debbe5432f4a4f31319f"),
     ("onnxruntime", "1.23.2"): ("wheel", "da44b99206e77734c5819aa2142c69e64f3b46edc3bd314f6a45a932defc0b3e"),
+    ("attacut", "1.0.6"): ("wheel", "d04193149476d1c371c7d0177a4363ba70d1a6d6f7d2246a577669eb4ea93f2c"),
+    ("basic-pitch", "0.4.0"): ("wheel", "738adb503aae7fdfc7d1e1511aa0ce35052315f260a19531ef4c356708425db0"),
+    ("deepcut", "0.7.0.0"): ("wheel", "054b778236b75ee505fb79759e180972e8b50be9af4c741451beceab0bbd887b"),
+    ("dnnv", "0.6.0"): ("sdist", "be76b3e1a29a412b6bf030228173f63f200c512bb9df9268673393a96f9df1ad"),
+    ("facenet-pytorch", "2.6.0"): ("wheel", "ecb82b27beb226d106f2219efe8f829b01b87a8595badd01545679bdb9f19cca"),
+    ("g2pM", "0.1.2.5"): ("wheel", "9e920b82df4002f96d8679720c7a858d10816d438dbd61b8b6b621a80a976361"),
+    ("lpips", "0.1.4"): ("wheel", "fd537af5828b69d2e6ffc0a397bd506dbc28ca183543617690844c08e102ec5e"),
+    ("mlip", "0.2.5"): ("sdist", "145de0d063854f4b80d0af815fb3f1f01642888538c0aba7447853f11ff23f54"),
+    ("pesto-pitch", "2.0.1"): ("wheel", "2eb1e5ac1c2f78f7563f4800cccd73daf04d52717ff0d95ea30257a56f3f9d37"),
+    ("pyxtal_ff", "0.2.3"): ("sdist", "2a123fb02f4dcc88949fd53eba52558a6049e92b95f23d7afb315f4a2875cfb0"),
 }
 """Package and version: which of its archives, and its SHA-256."""
 

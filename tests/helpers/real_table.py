@@ -28,6 +28,7 @@ class Real:
         return f"{self.package}/{self.member.rpartition('/')[2]}"
 
 
+DNNV = "tests/system_tests/artifacts/networks/"
 KERAS, ONNX, TORCH = "example-models/keras/", "example-models/onnx/", "example-models/pytorch/"
 FILES = (
     Real("hls4ml", "example-models/available_data_config.json", 0, 0, "it holds no lists of numbers that could be weights"),
@@ -80,8 +81,8 @@ FILES = (
     Real("hls4ml", ONNX + "bnn_model_fc_1layer.onnx", 0, 6, "it is an operator of onnx.brevitas, not of ONNX"),
     Real("hls4ml", ONNX + "branched_model_ch_last.onnx", 0, 62, "it is an operator of qonnx.custom_op.general"),
     Real("hls4ml", ONNX + "conv1d_small_keras.onnx", 0, 14, "Transpose cannot be stepped yet"),
-    Real("hls4ml", ONNX + "conv2d_small_keras.onnx", 0, 8, "Transpose cannot be stepped yet"),
-    Real("hls4ml", ONNX + "conv2d_small_mp_keras.onnx", 0, 14, "Transpose cannot be stepped yet"),
+    Real("hls4ml", ONNX + "conv2d_small_keras.onnx", 2, 8, "Conv cannot be stepped yet"),
+    Real("hls4ml", ONNX + "conv2d_small_mp_keras.onnx", 2, 14, "Conv cannot be stepped yet"),
     Real("hls4ml", ONNX + "dense_big_keras.onnx", 13, 13),
     Real("hls4ml", ONNX + "separable_conv_model_ch_last.onnx", 0, 17, "it is an operator of qonnx.custom_op.general"),
     Real("hls4ml", ONNX + "three_layer_bn_keras.onnx", 13, 13),
@@ -105,6 +106,40 @@ FILES = (
     Real("onnxruntime", "onnxruntime/datasets/logreg_iris.onnx", 0, 4, "its weight takes 4 numbers of a sample, but 2 flow in"),
     Real("onnxruntime", "onnxruntime/datasets/mul_1.onnx", 0, 2, "Mul cannot be stepped yet"),
     Real("onnxruntime", "onnxruntime/datasets/sigmoid.onnx", 2, 2),
+    Real("attacut", "attacut/artifacts/attacut-c/model.pth", 0, 6, "it is a table of vectors"),
+    Real("attacut", "attacut/artifacts/attacut-sc/model.pth", 0, 10, "it is a table of vectors"),
+    Real("basic-pitch", "basic_pitch/saved_models/icassp_2022/nmp.onnx", 2, 243, "Slice cannot be stepped yet"),
+    Real("deepcut", "deepcut/weight/cnn_without_ne_ab.h5", 0, 30, "it is a table of vectors"),
+    Real("dnnv", DNNV + "convSmallRELU__Point.onnx", 0, 11, "Conv cannot be stepped yet"),
+    Real("dnnv", DNNV + "dave.onnx", 0, 26, "Transpose cannot be stepped yet"),
+    Real("dnnv", DNNV + "dronet.onnx", 2, 35, "Conv cannot be stepped yet"),
+    Real("dnnv", DNNV + "mnist_300_200_100.onnx", 9, 9),
+    Real("dnnv", DNNV + "mnist_relu_3_50.onnx", 9, 9),
+    Real("facenet-pytorch", "facenet_pytorch/data/onet.pt", 0, 13, "its weight has 4 axes, as a convolution has"),
+    Real("facenet-pytorch", "facenet_pytorch/data/pnet.pt", 0, 8, "its weight has 4 axes, as a convolution has"),
+    Real("facenet-pytorch", "facenet_pytorch/data/rnet.pt", 0, 10, "its weight has 4 axes, as a convolution has"),
+    Real("g2pM", "g2pM/char2idx.pkl", 0, 0, "no arrays of numbers are in it"),
+    Real("g2pM", "g2pM/class2idx.pkl", 0, 0, "no arrays of numbers are in it"),
+    Real("g2pM", "g2pM/digest_cedict.pkl", 0, 0, "no arrays of numbers are in it"),
+    Real("g2pM", "g2pM/np_ckpt.pkl", 0, 7, "it is a table of vectors"),
+    Real("lpips", "lpips/weights/v0.0/alex.pth", 0, 5, "its weight has 4 axes, as a convolution has"),
+    Real("lpips", "lpips/weights/v0.0/squeeze.pth", 0, 7, "its weight has 4 axes, as a convolution has"),
+    Real("lpips", "lpips/weights/v0.0/vgg.pth", 0, 5, "its weight has 4 axes, as a convolution has"),
+    Real("lpips", "lpips/weights/v0.1/alex.pth", 0, 5, "its weight has 4 axes, as a convolution has"),
+    Real("lpips", "lpips/weights/v0.1/squeeze.pth", 0, 7, "its weight has 4 axes, as a convolution has"),
+    Real("lpips", "lpips/weights/v0.1/vgg.pth", 0, 5, "its weight has 4 axes, as a convolution has"),
+    Real("mlip", "src/mlip/models/esen/Jd.npz", 0, 0, "the array 'Jd' holds Python objects"),
+    Real("mlip", "src/mlip/models/esen/quaternion/custom_coefficients.npz", 0, 0, "it holds no layer that can be stepped"),
+    Real("mlip", "tests/sample_data/mace_test_params.pkl", 3, 38, "its weight has 3 axes, as a convolution has"),
+    Real("mlip", "tests/sample_data/mace_test_params_3_heads.pkl", 3, 44, "its weight has 3 axes, as a convolution has"),
+    Real("mlip", "tests/sample_data/nequip_test_params.pkl", 3, 35, "its weight has 3 axes, as a convolution has"),
+    Real("mlip", "tests/sample_data/spice2-1000_429_md_0-1.hdf5", 1, 4, "it does not take what the layer before gives"),
+    Real("mlip", "tests/sample_data/visnet_test_params.pkl", 0, 35, "it is a table of vectors"),
+    Real("pesto-pitch", "pesto/weights/mir-1k.ckpt", 1, 8, "its weight has 3 axes, as a convolution has"),
+    Real("pesto-pitch", "pesto/weights/mir-1k_g7.ckpt", 1, 11, "its weight has 3 axes, as a convolution has"),
+    Real("pyxtal_ff", "pyxtal_ff/datasets/Si/PyXtal/bp-16-16-checkpoint.pth", 5, 5),
 )  # fmt: skip
-MODELS = re.compile(r"^(?!test/|hls4ml/).*\.(h5|hdf5|onnx|pt|jit|npz|safetensors|keras|json|pkl|joblib|pth)$")
+MODELS = re.compile(
+    r"^(?!test/|hls4ml/).*\.(h5|hdf5|onnx|pt|jit|npz|safetensors|keras|pkl|joblib|pth|ckpt)$|^example-models/.*\.json$"
+)
 """What is a model in a package by its name; hls4ml keeps other JSON in two folders."""

@@ -321,3 +321,73 @@ def test_what_cannot_be_inspected_is_one_sentence(
     assert err.count("\n") == 1
     assert said in err
     assert "\x1b" not in err
+
+
+# -- data and choices of a saved network
+
+
+def program_of(capsys: pytest.CaptureFixture[str], *words: Any) -> list[str]:
+    status, out, err = told(capsys, "trace", *words, "--json")
+    assert status == 0, err
+    return json.loads(out)["program"].splitlines()
+
+
+def test_one_sample_is_typed_with_its_target(net: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = program_of(capsys, net, "--sample=0.5,-1,2,1e1", "--target", "2")
+    assert "X = np.array([[0.5, -1.0, 2.0, 10.0]])  # typed by you" in found
+    assert "Y = np.array([[2.0]])  # typed by you" in found
+
+
+def test_all_other_choices_can_be_given(net: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = program_of(capsys, net, "--samples", "5", "--seed", "3", "--optimizer", "adam", "--batch", "2", "--shuffle")
+    assert "rng = np.random.default_rng(3)" in found
+    assert "X = rng.standard_normal((5, 4))  # random samples of the right shape" in found
+    assert {"batch = 2", "shuffle = True", "beta2 = 0.999"} <= set(found)
+    assert 'X = inputs("iris", standardize=True)' in program_of(capsys, net, "--data", "iris", "--standardize")
+
+
+def test_training_tells_the_accuracy_where_there_are_answers(net: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, _ = told(capsys, "train", net, "--data", "iris", "--iterations", "2", "--json")
+    rows = [json.loads(line) for line in out.splitlines()]
+    assert status == 0
+    assert all(0 <= row["accuracy"] <= 1 and row["accuracy"] * 150 == pytest.approx(round(row["accuracy"] * 150)) for row in rows)
+    _, out, _ = told(capsys, "train", net, "--iterations", "1", "--json")
+    assert "accuracy" not in json.loads(out)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--sample", "1,2"], "2 numbers, and the network takes 4"),
+        (["--sample", "1,2,x,4"], "'x', at place 3, is none"),
+        (["--sample", "1,nan,3,4"], "'nan', at place 2, is none"),
+        (["--sample", ""], "nothing is typed"),
+        (["--sample", "1,2,3,4", "--target", "7"], "from 0 to 2"),
+        (["--sample", "1,2,3,4", "--data", "iris"], "give one of them"),
+        (["--target", "1"], "--target belongs to --sample"),
+        (["--standardize"], "--standardize belongs to --data"),
+        (["--data", "iris", "--seed", "1"], "--seed belongs to random samples"),
+        (["--optimizer", "lion"], "lion"),
+        (["--batch", "0"], "at least 1"),
+        (["--samples", "1000000"], "ask for 1 to 100000"),
+    ],
+)
+def test_a_choice_that_cannot_be_is_one_sentence(
+    net: Path, capsys: pytest.CaptureFixture[str], words: list[str], said: str
+) -> None:  # fmt: skip
+    try:
+        status = main(["trace", str(net), *words])
+    except SystemExit as left:
+        status = left.code
+    out, err = capsys.readouterr()
+    assert (status, out) == (2, "")
+    assert err.count("\n") == 1
+    assert err.startswith("stepper")
+    assert said in err
+
+
+def test_choices_belong_to_saved_networks(capsys: pytest.CaptureFixture[str]) -> None:
+    for words in (["--sample", "1"], ["--optimizer", "sgd"], ["--batch", "2"], ["--samples", "3"]):
+        status, _, err = told(capsys, "trace", "xor", *words)
+        assert status == 2
+        assert "no saved network" in err

@@ -189,3 +189,17 @@ def test_names_of_a_file_are_shown_as_plain_text(tmp_path: Path, window: MainWin
         assert len(text) < 20_000
         assert len(label.toolTip()) < 20_000 and "\u202e" not in label.toolTip() and "<img" not in label.toolTip()
     assert shown(names[0]) != names[0]
+
+
+def test_a_name_of_a_file_cannot_steer_the_window(tmp_path: Path, window: MainWindow, qtbot: QtBot) -> None:
+    whole = tmp_path / "<b>net\u202egnp\nfake.npz"
+    np.savez(whole, W1=np.ones((2, 3)), W2=np.ones((3, 1)))
+    _open(window, qtbot, whole)
+    assert window.windowTitle().startswith("<b>net\\u202egnp\\nfake.npz")
+    for ending in (".npz", ".py", ".stepper", ".toml"):
+        path = tmp_path / f"<b>bad\u202egnp\nfake{ending}"
+        path.write_bytes(b"PK\3\4")
+        sentence = _open(window, qtbot, path)
+        _check_said(window, sentence)
+    window.message.say("\u202e" * 1_000_000)
+    assert len(window.message.text) == LONGEST + 1 and window.message.text.isprintable()

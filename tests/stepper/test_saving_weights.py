@@ -19,6 +19,7 @@ from core.library import open_target
 from core.network_file import load_toml
 from core.session import Session, session_of
 from core.steppable import Choices
+from stepper import files
 from stepper.controller import Controller
 from stepper.main_window import MainWindow
 from stepper.save_dialog import FormsDialog
@@ -71,6 +72,21 @@ def test_the_weights_are_saved_from_the_menu_under_the_names_of_the_file(window:
     assert {k: found[k].tobytes() for k in found} == {OWN[n]: now(session, n).tobytes() for n in OWN}
     assert "iteration 11" in told(window) or f"iteration {session.timeline.iteration}" in told(window)
     assert "out.npz" in told(window)
+
+
+def test_large_weights_are_saved_in_the_background_as_they_stood(
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    monkeypatch.setattr(files, "LARGE", 10)
+    session = on_saved(window, tmp_path)
+    before = now(session, "W1")
+    window.files.save_weights(str(tmp_path / "out.npz"))
+    assert "Saving" in told(window)
+    session.run(3)
+    qtbot.waitUntil(lambda: "iteration 10" in told(window))
+    assert np.load(tmp_path / "out.npz")["fc1.weight"].tobytes() == before.tobytes() != now(session, "W1").tobytes()
+    window.files.save_weights(str(tmp_path / "no folder" / "out.npz"))
+    qtbot.waitUntil(lambda: "The weights were not saved" in told(window))
 
 
 def test_onnx_of_the_window_computes_what_it_shows(window: MainWindow, tmp_path: Path) -> None:
