@@ -192,13 +192,13 @@ class MainWindow(QMainWindow):
     def arrange(self, name: Arrangement) -> None:
         """Put the panels as an arrangement has them."""
         self.settings.set("arrangement", name)
-        self.actions_.turn(f"arrange-{name}", True)
-        self.panels.arrange(name)
+        self._before = None
+        self._arrange(name)
 
     @Slot()
     def reset_arrangement(self) -> None:
         """Put every panel back where the arrangement in use has it."""
-        self.arrange(self.panels.arrangement)
+        self._arrange(self.panels.arrangement)
 
     @Slot(str)
     def set_theme(self, name: str) -> None:
@@ -252,7 +252,7 @@ class MainWindow(QMainWindow):
         self.moment = moment
         if self._before is not None and not self.inspecting.holds:
             if self.panels.arrangement == INSPECT:
-                self.arrange(self._before)
+                self._arrange(self._before)
             self._before = None
         self.show_panels()
 
@@ -430,10 +430,14 @@ class MainWindow(QMainWindow):
             self._turn_to(self.panels)
         if self.panels.arrangement != INSPECT:
             self._before = self.panels.arrangement
-            self.arrange(INSPECT)
+            self._arrange(INSPECT)
         self.panels.show_panel("saved")
         if self.inspecting.state.questions:
             self.panels.show_panel("stepping")
+
+    def _arrange(self, name: Arrangement) -> None:
+        self.actions_.turn(f"arrange-{name}", True)
+        self.panels.arrange(name)
 
     @Slot()
     def export_tensor(self) -> None:
@@ -505,7 +509,8 @@ class MainWindow(QMainWindow):
         super().showEvent(event)
         if not self._shown:
             self._shown = True
-            self.panels.restore(self.settings.get("window/docks"), self.settings.get("window/panels"))
+            if self._before is None:
+                self.panels.restore(self.settings.get("window/docks"), self.settings.get("window/panels"))
             self.panels.divide()
             if not self.at_first_page:
                 self._focus_on_steps()
@@ -530,7 +535,8 @@ class MainWindow(QMainWindow):
         self.drawer.stop()
         self.inspecting.close()
         self.settings.set("window/geometry", self.saveGeometry())
-        self.settings.set("window/docks", self.panels.save())
-        self.settings.set("window/panels", self.panels.shown())
+        lent = self._before is not None  # a saved network put the person's own arrangement away, which comes back next time
+        self.settings.set("window/docks", QByteArray() if lent else self.panels.save())
+        self.settings.set("window/panels", "" if lent else self.panels.shown())
         self.settings.save()
         super().closeEvent(event)

@@ -78,6 +78,8 @@ class _Reader:
         if axes > 8:
             raise FileProblem(f"the tensor {shown(name)} has {axes} axes; the file is damaged, download it again")
         sizes = self._take(f"<{axes}Q")
+        if math.prod(sizes) >= 2**62 or max(sizes, default=0) >= 2**62:
+            raise FileProblem(f"the tensor {shown(name)} claims more numbers than any computer holds; download the file again")
         kind, offset = self._take("<IQ")
         return name, tuple(reversed(sizes)), kind, offset
 

@@ -189,6 +189,8 @@ def not_of_the_network(tensors: Sequence[Tensor]) -> dict[str, str]:
             found[t.name] = "of the name and the shape of a parameter: a state of the optimiser, a gradient or a copy"
         elif joined in _PREPARED and named(t).group not in norms:
             found[t.name] = "of how the inputs were prepared; prepare your data in the same way"
+        elif parts[:2] == ("hyper", "parameters"):
+            found[t.name] = "of the settings of the training"
         elif len(parts) > 1 and set(parts[:-1]) & _MEASURED:
             found[t.name] = "of how the training is measured"
         elif joined in _DATA:

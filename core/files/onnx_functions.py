@@ -54,6 +54,8 @@ def spelled_out(
     if len(entering) != 1 or nodes[at].op not in (*_ONE, *_TWO, "Clip", "Where"):
         return None
     (source,) = entering
+    if len(users(source)) > MOST_NODES:
+        return None
     values: dict[str, Any] = {source: _AT}
     taken: list[Node] = []
     with np.errstate(all="ignore"):

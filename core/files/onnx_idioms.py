@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from core.files.onnx_graph import Constant, Node, Shape
@@ -144,6 +144,42 @@ def _scaled(flow: Flow, first: tuple[Node, ...], source: str, size: int | None) 
     if less is None or beta is None or end is None or set(end.inputs) != {less.outputs[0], ahead.outputs[0]}:
         return None
     return gamma, beta, (inverse, rate, ahead, shift, less, end)
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """A batch normalisation with the statistics of the file that is written in small steps; it begins with nodes[0]."""
+
+    tensors: dict[str, str]
+    epsilon: float
+    nodes: tuple[Node, ...]
+
+
+def spelled_out_statistics(flow: Flow, less: Node, makers: Mapping[str, Node]) -> Fixed | None:
+    """(x − mean) / sqrt(variance + e), then times gamma, plus beta: as this app writes one."""
+    mean = flow.vector(less.inputs[1], None) if len(less.inputs) == 2 else None
+    division = flow.only_user(less.outputs[0], "Div") if mean is not None else None
+    if mean is None or division is None or division.inputs[0] != less.outputs[0]:
+        return None
+    root = makers.get(division.inputs[1])
+    plus = makers.get(root.inputs[0]) if root is not None and root.op == "Sqrt" else None
+    if root is None or plus is None or plus.op != "Add" or len(plus.inputs) != 2:
+        return None
+    size = mean.shape[0]
+    both = ((flow.vector(a, size), flow.number(b)) for a, b in (plus.inputs, plus.inputs[::-1]))
+    variance, epsilon = next(((v, e) for v, e in both if v is not None and e is not None), (None, None))
+    alone = all(flow.only_user(n.outputs[0], op) is not None for n, op in ((plus, "Sqrt"), (root, "Div")))
+    if variance is None or epsilon is None or not alone:
+        return None
+    tensors, nodes = {"mean": mean.name, "variance": variance.name}, [less, plus, root, division]
+    for role, op in (("gamma", "Mul"), ("beta", "Add")):
+        user = flow.only_user(nodes[-1].outputs[0], op)
+        other = next((n for n in user.inputs if n != nodes[-1].outputs[0]), "") if user is not None else ""
+        vector = flow.vector(other, size)
+        if user is not None and vector is not None:
+            nodes.append(user)
+            tensors[role] = vector.name
+    return Fixed(tensors, epsilon, tuple(nodes))
 
 
 def around_batch_norm(flow: Flow, node: Node, axes: Callable[[Node], tuple[int, ...] | None]) -> tuple[Node, Node] | None:

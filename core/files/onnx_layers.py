@@ -14,11 +14,15 @@ import numpy as np
 
 from core.files.onnx_functions import spelled_out
 from core.files.onnx_graph import Constant, Graph, Node, Shape, in_order
-from core.files.onnx_idioms import Flow, answers
+from core.files.onnx_idioms import Fixed, Flow, answers, spelled_out_statistics
 from core.files.onnx_operators import FLOATS, RULES
 from core.files.onnx_shapes import SizesRead, shape_nodes
 from core.files.problem import shown
 from core.files.saved import Layer, LayerKind
+
+
+MOST_TRIED = 500
+"""So often it is tried whether a function begins with a node."""
 
 
 @dataclass
@@ -50,6 +54,8 @@ class Reader:
         self.nodes: list[Node] = []
         self.places: dict[int, int] = {}
         self.computed: set[str] = set()
+        self.normal: dict[int, Fixed] = {}
+        self.tried = 0
         self.sizes = SizesRead({}, self._named, self.shapes.get)
         self.flow = Flow(self._named, lambda n: tuple(self.uses.get(n, ())), self.shapes.get, frozenset(graph.outputs))
 
@@ -69,6 +75,11 @@ class Reader:
         self.computed = {name for node in nodes if id(node) in computing for name in node.outputs}
         makers = {name: node for node in nodes for name in node.outputs if name}
         self.sizes = SizesRead(makers, self._named, lambda n: self.shapes.get(self.source(n)))
+        for node in nodes:
+            found = spelled_out_statistics(self.flow, node, makers) if node.op == "Sub" and not node.domain else None
+            if found is not None:
+                self.normal[id(node)] = found
+                self.taken |= {id(n) for n in found.nodes[1:]}
         for node in nodes:
             if not node.domain and node.outputs and self.first(node) in self.constants and self._passes(node):
                 self.taken.add(id(node))
@@ -111,6 +122,9 @@ class Reader:
         gives = bool(node.outputs and node.outputs[0])
         if own and gives and self._passes(node):
             return
+        if id(node) in self.normal:
+            self._normalised(node, self.normal[id(node)])
+            return
         rule = RULES.get(node.op) if own and gives else None
         flows = self._flows(node)
         if own and gives and rule is None and self._spelled_out(node):
@@ -129,6 +143,9 @@ class Reader:
 
     def _spelled_out(self, node: Node) -> bool:
         """Add a function that the graph spells out in small operations; return whether it begins with this node."""
+        self.tried += 1
+        if self.tried > MOST_TRIED:
+            return False
         found = spelled_out(self.nodes, self.places[id(node)], self.flow.number, self.flow.users, self.graph.outputs)
         if found is None:
             return False
@@ -137,6 +154,12 @@ class Reader:
         whole = Node(node.name, node.op, "", (name,), found.nodes[-1].outputs, {})
         self.add(whole, "activation", found.name, {}, found.settings, "", self.shape(whole))
         return True
+
+    def _normalised(self, node: Node, found: Fixed) -> None:
+        shape = self.shape(node)
+        why = f"its values have {len(shape)} axes" if shape is not None and len(shape) != 2 else ""
+        attributes = {"epsilon": self.kept(found.epsilon), "axis": 1}
+        self.add(node, "batch_norm", "", found.tensors, attributes, why, shape, found.nodes[-1].outputs[0])
 
     def _passes(self, node: Node) -> bool:
         """Note what only renames or turns a tensor of the file; return whether the node was that."""

@@ -210,12 +210,8 @@ def _axes(reader: Reader, node: Node) -> tuple[int, ...] | None:
 def flatten(reader: Reader, node: Node) -> None:
     """All axes but the first become one."""
     axis, shape = node.attributes.get("axis", 1), reader.shape(node)
-    only_one = axis == 0 and reader.batch() == 1
-    why = (
-        ""
-        if axis == 1 or only_one or (shape and axis == 1 - len(shape))
-        else f"it flattens from axis {axis} on, samples included"
-    )
+    fits = axis == 1 or (axis == 0 and reader.batch() == 1) or (shape and axis == 1 - len(shape))
+    why = "" if fits else f"it flattens from axis {axis} on, samples included"
     reader.add(node, "flatten", "", {}, {}, why, (None, _product(shape[1:]) if shape else None))
 
 

@@ -23,6 +23,8 @@ _TWO: dict[str, Callable[[int, int], int]] = {
 _FAMILY = _SAME | frozenset((*_TWO, "Shape", "Gather", "Concat", "Slice"))
 _WHOLE = ("int64", "int32")
 _DEEPEST = 12
+_MOST_STEPS = 20_000
+_LONGEST = 64
 
 
 def shape_nodes(
@@ -37,15 +39,12 @@ def shape_nodes(
             found[id(node)] = node
             made.update(node.outputs)
     ends = set(outputs)
-    left = True
-    while left:
-        left = False
-        for key, node in list(found.items()):
-            users = [(u, name) for name in node.outputs for u in uses.get(name, ())]
-            good = all(id(u) in found or (u.op == "Reshape" and u.inputs[1:2] == (name,)) for u, name in users)
-            if not users or not good or ends & set(node.outputs):
-                del found[key]
-                left = True
+    # What takes a value comes after what makes it, so one way back is enough.
+    for key, node in reversed(list(found.items())):
+        users = [(u, name) for name in node.outputs for u in uses.get(name, ())]
+        good = all(id(u) in found or (u.op == "Reshape" and u.inputs[1:2] == (name,)) for u, name in users)
+        if not users or not good or ends & set(node.outputs):
+            del found[key]
     return set(found)
 
 
@@ -60,6 +59,7 @@ class SizesRead:
         self, makers: Mapping[str, Node], constant: Callable[[str], Constant | None], shape: Callable[[str], Shape | None]
     ) -> None:
         self._makers, self._constant, self._shape = makers, constant, shape
+        self._left = _MOST_STEPS
 
     def of(self, name: str, depth: int = 0) -> Sizes | None:
         """Return the numbers of a short list, None if how many there are is not known."""
@@ -67,7 +67,8 @@ class SizesRead:
         if constant is not None:
             return None if constant.values is None else tuple(int(v) for v in constant.values)
         node = self._makers.get(name)
-        if node is None or depth > _DEEPEST or not node.inputs:
+        self._left -= 1
+        if node is None or depth > _DEEPEST or not node.inputs or self._left < 0:
             return None
         if node.op == "Shape":
             return self._of_shape(node)
@@ -78,7 +79,7 @@ class SizesRead:
         if node.op in _TWO:
             return self._counted(node, depth)
         if node.op == "Concat":
-            parts = [self.of(n, depth + 1) for n in node.inputs]
+            parts = [self.of(n, depth + 1) for n in node.inputs[:_LONGEST]]
             return None if None in parts else tuple(s for p in parts for s in p or ())
         return self._sliced(node, depth) if node.op == "Slice" else None
 

@@ -7,6 +7,7 @@ import os
 import pickle
 import re
 import shutil
+import struct
 import subprocess
 import sys
 import zipfile
@@ -308,6 +309,15 @@ def test_a_big_archive_is_checked_where_it_is_looked_at(tmp_path: Path) -> None:
     with pytest.raises(FileProblem, match="'W' are not as they were saved"):
         summary(saved, "W")
     assert summary(saved, "b").mean == 1
+
+
+def test_a_packed_tensor_of_impossible_size(tmp_path: Path, worker: Worker) -> None:
+    data = SEEDS["seed.gguf"]
+    sizes = struct.pack("<QQI", 2, 3, 0)
+    assert data.count(sizes) == 1
+    for wrong in ((2**40, 2**40, 2), (2**63, 0, 2), (2**63, 1, 0)):
+        (tmp_path / "a.gguf").write_bytes(data.replace(sizes, struct.pack("<QQI", *wrong)))
+        assert "claims more numbers" in problem(tmp_path / "a.gguf", worker)
 
 
 def test_a_file_with_nothing_in_it_is_no_network(tmp_path: Path, worker: Worker) -> None:

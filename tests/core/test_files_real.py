@@ -79,7 +79,7 @@ def test_no_model_of_these_packages_is_left_out() -> None:
 def compare(found: Any, wanted: Any) -> None:
     wanted = np.asarray(wanted)
     found = found.reshape(wanted.shape)
-    assert np.abs(found - wanted).max() <= BOUND[str(found.dtype)] * max(1.0, float(np.abs(wanted).max()))
+    assert np.abs(found - wanted).max() <= BOUND[str(wanted.dtype)] * max(1.0, float(np.abs(wanted).max()))
 
 
 pytestmark = pytest.mark.filterwarnings(

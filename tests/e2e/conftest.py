@@ -20,7 +20,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 NEEDED = {"Xvfb": "xvfb", "openbox": "openbox", "xdotool": "xdotool", "import": "imagemagick"}
-PATIENCE = 60.0
+PATIENCE = 12.0
 
 
 def until(found: Callable[[], Any], what: str, patience: float = PATIENCE) -> Any:

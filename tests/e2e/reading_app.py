@@ -52,6 +52,9 @@ class Reader(QObject):
             "lesson": self.lesson(),
             "editor": self.editor(),
             "diagnosis": self.diagnosis(),
+            "saved": self.saved(),
+            "tensor": self.tensor(),
+            "stepping": self.stepping(),
             "message": "" if window.message.isHidden() else window.message.text,
             "focus": focus.accessibleName() if focus is not None else "",
             "dialog": dialog.accessibleName() if dialog is not None and dialog.isActiveWindow() else "",
@@ -122,6 +125,52 @@ class Reader(QObject):
             "mends": [card.lines.toPlainText() if card.lines.isVisible() else "" for card in cards],
             "put": [self.middle(card.put_button) for card in cards if card.put_button.isVisible()],
         }
+
+    def saved(self) -> dict[str, Any]:
+        """Return what stands above the tree of a saved network, its lines as far as they are in sight, and the chosen one."""
+        view: Any = self.window.panels.views.get("saved")
+        if view is None or not view.isVisible():
+            return {}
+        tree, rows = view.tree, view.rows
+        columns = [c for c in range(rows.columnCount()) if not tree.isColumnHidden(c)]
+        lines: list[list[str]] = []
+        index = rows.index(0, 0)
+        while index.isValid():
+            if tree.visualRect(index).intersects(tree.viewport().rect()):
+                lines.append([rows.data(index.sibling(index.row(), c)) for c in columns])
+            index = tree.indexBelow(index)
+        here = tree.currentIndex()
+        return {
+            "texts": self.texts(view), "lines": lines, "heads": [rows.headerData(c, Qt.Orientation.Horizontal) for c in columns],
+            "chosen": rows.data(here.siblingAtColumn(0)) if here.isValid() else "",
+        }  # fmt: skip
+
+    def tensor(self) -> dict[str, Any]:
+        """Return the tensor that is looked at: its name, what it is, and of the parts in sight statistics, health and cell."""
+        view: Any = self.window.panels.views.get("tensor")
+        if view is None or not view.isVisible():
+            return {}
+        shown = [[label.property("full") or label.text() for label in line if label.isVisible()] for line in view.facts.labels]
+        return {
+            "name": view.head.name.text(), "what": view.head.what.text(), "match": view.head.match.text(),
+            "nothing": view.nothing.text() if view.nothing.isVisible() else "", "side": view.head.side,
+            "facts": shown if view.facts.isVisible() else [],
+            "health": self.texts(view.health) if view.health.isVisible() else [],
+            "heat": view.heat.accessibleDescription() if view.heat.isVisible() else "",
+        }  # fmt: skip
+
+    def stepping(self) -> dict[str, Any]:
+        """Return what the form over a saved network asks, each with its answer and who decided it; and what it says below."""
+        view: Any = self.window.panels.views.get("stepping")
+        if view is None or not view.isVisible():
+            return {}
+        rows = [*view.choices.values(), view.rate, view.batch, *view.data.rows()]
+        asked = {row.key: row for row in rows if row.isVisible()}
+        answers = {k: row.box.currentText() if hasattr(row, "box") else row.holds() for k, row in asked.items() if k != "file"}
+        return {
+            "answers": answers, "origins": {k: row.origin for k, row in asked.items()}, "way": view.data.way(),
+            "about": view.about.words, "note": view.note.words, "can": view.button.isEnabled(),
+        }  # fmt: skip
 
     def lesson(self) -> dict[str, Any]:
         """Return the texts of the lesson that can be seen, the right answer as the question has it, and whether it stands."""

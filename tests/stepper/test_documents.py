@@ -233,13 +233,14 @@ def test_threads_and_another_machine(window: MainWindow, path: Path, monkeypatch
     assert numerics.here() == before
 
 
-def test_a_document_is_started_with(path: Path, window: MainWindow, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_document_is_started_with(path: Path, window: MainWindow, settings: Settings, qtbot: QtBot) -> None:
     from stepper import app
 
     session = changed(window)
     session.later()
     window.documents.save_to(str(path))
     running = app.start(str(path), settings.path)
+    qtbot.addWidget(running.window)  # Qt takes it away; Python's collection of rubbish, in the midst of a later test, must not
     try:
         assert session_of(running.window).timeline.position == session.timeline.position
         assert running.window.windowTitle() == "mine.stepper — Backprop Stepper"

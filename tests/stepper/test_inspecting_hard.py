@@ -1,0 +1,598 @@
+"""A saved network in the window while files come late, change and go: no number of another tensor, file or time is shown."""
+
+from __future__ import annotations
+
+import gc
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from core.files.saved import Saved
+from core.steppable import Choices
+from core.steppable_data import Samples
+from stepper import inspecting
+from stepper.main_window import MainWindow
+from stepper.models.saved_state import RANDOM, USUAL
+from stepper.views.saved import SavedView
+from stepper.views.stepping import SteppingView
+from stepper.views.tensor import TensorView
+
+RNG = np.random.default_rng(7)
+Values = dict[str, np.ndarray]
+
+
+def numbers(seed: int = 0) -> Values:
+    rng = np.random.default_rng(seed)
+    return {name: rng.standard_normal(shape) for name, shape in {"W1": (4, 8), "b1": (8,), "W2": (8, 3), "b2": (3,)}.items()}
+
+
+def npz(path: Path, values: Values | None = None) -> Path:
+    np.savez(path, **(numbers() if values is None else values))
+    return path
+
+
+@pytest.fixture
+def mlp(tmp_path: Path) -> Path:
+    return npz(tmp_path / "mlp.npz")
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Path:
+    return npz(tmp_path / "other.npz", numbers(1))
+
+
+class Gate:
+    """Lets files be read one at a time, when the test says so."""
+
+    def __init__(self, reader: Callable[[str], Saved]) -> None:
+        self._reader = reader
+        self.held = threading.Semaphore(0)
+        self.asked: list[str] = []
+
+    def __call__(self, path: str) -> Saved:
+        self.asked.append(Path(path).name)
+        assert self.held.acquire(timeout=20)
+        return self._reader(path)
+
+
+@pytest.fixture
+def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
+    made = Gate(inspecting.read_saved)
+    monkeypatch.setattr(inspecting, "read_saved", made)
+    yield made
+    made.held.release(100)
+
+
+def settle(window: MainWindow, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: not window.inspecting.work.busy, timeout=20_000)
+
+
+def read(window: MainWindow, qtbot: QtBot, path: Path) -> None:
+    window.open_file(str(path))
+    settle(window, qtbot)
+
+
+def form(window: MainWindow) -> SteppingView:
+    view = window.panels.view("stepping")
+    assert isinstance(view, SteppingView)
+    return view
+
+
+def tensor(window: MainWindow) -> TensorView:
+    view = window.panels.view("tensor")
+    assert isinstance(view, TensorView)
+    return view
+
+
+def saved_view(window: MainWindow) -> SavedView:
+    view = window.panels.view("saved")
+    assert isinstance(view, SavedView)
+    return view
+
+
+# -- one thing after another -----------------------------------------------------------------------------
+
+
+def test_the_last_of_several_files_is_shown(window: MainWindow, qtbot: QtBot, mlp: Path, other: Path, gate: Gate) -> None:
+    window.open_file(str(mlp))
+    qtbot.waitUntil(lambda: gate.asked == ["mlp.npz"])
+    window.open_file(str(other))
+    gate.held.release(2)
+    settle(window, qtbot)
+    assert window.inspecting.path == str(other) and window.controller.target == str(other)
+    assert window.inspecting.state.look is not None
+    assert window.inspecting.state.look.summary.max == numbers(1)["W1"].max()
+
+
+@pytest.mark.parametrize("how", ["example", "document", "lesson", "bad"])
+def test_a_late_file_does_not_replace_what_was_opened_meanwhile(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, mlp: Path, gate: Gate, how: str
+) -> None:
+    document = tmp_path / "s.stepper"
+    window.documents.save_to(str(document))
+    window.open_file(str(mlp))
+    qtbot.waitUntil(lambda: gate.asked == ["mlp.npz"])
+    match how:
+        case "example":
+            window.open_file("flower")
+        case "document":
+            window.open_file(str(document))
+        case "lesson":
+            window.lessons.open("lesson:first-seed")
+        case _:
+            (tmp_path / "bad.py").write_text("Z = = 1")
+            window.open_file(str(tmp_path / "bad.py"))
+    session, title = window.controller.session, window.windowTitle()
+    gate.held.release(1)
+    settle(window, qtbot)
+    qtbot.wait(50)
+    if how == "bad":  # nothing was opened, so what was asked for before still comes
+        assert window.inspecting.path == str(mlp)
+        return
+    assert window.controller.session is session and window.windowTitle() == title
+    assert window.inspecting.state.saved is None and not window.inspecting.state.busy
+
+
+def test_a_text_applied_while_a_file_is_read_does_not_stop_it(
+    window: MainWindow, qtbot: QtBot, mlp: Path, gate: Gate
+) -> None:
+    window.open_file(str(mlp))
+    qtbot.waitUntil(lambda: gate.asked == ["mlp.npz"])
+    window.writing.apply()
+    gate.held.release(1)
+    settle(window, qtbot)
+    assert window.inspecting.path == str(mlp)
+
+
+def test_a_file_that_is_asked_for_takes_the_place_of_one_being_made_anew(
+    window: MainWindow, qtbot: QtBot, mlp: Path, other: Path, gate: Gate
+) -> None:
+    gate.held.release(1)
+    read(window, qtbot, mlp)
+    opened: list[str] = []
+    window.controller.opened.connect(lambda _: opened.append(window.controller.target))
+    window.inspecting.step(Choices("tanh"), RANDOM)
+    qtbot.waitUntil(lambda: len(gate.asked) == 2)
+    window.open_file(str(other))
+    gate.held.release(2)
+    settle(window, qtbot)
+    assert opened == [str(other)] and window.inspecting.path == str(other)
+    assert window.inspecting.state.choices == USUAL
+
+
+def test_the_window_is_closed_while_a_file_is_read(window: MainWindow, qtbot: QtBot, mlp: Path, gate: Gate) -> None:
+    window.open_file(str(mlp))
+    qtbot.waitUntil(lambda: gate.asked == ["mlp.npz"])
+    window.close()
+    gate.held.release(1)
+    qtbot.wait(60)
+    assert window.controller.target == "xor"
+
+
+def test_the_training_stops_and_the_tour_ends_when_the_network_is_opened_anew(
+    window: MainWindow, qtbot: QtBot, mlp: Path
+) -> None:
+    read(window, qtbot, mlp)
+    window.controller.toggle_run()
+    window.guide.begin_tour()
+    qtbot.waitUntil(lambda: window.controller.session is not None and window.controller.session.timeline.iteration > 2)
+    form(window)._on_step()
+    settle(window, qtbot)
+    session = window.controller.session
+    assert session is not None and not session.running and session.timeline.iteration == 1
+    window.actions_["undo"].trigger()
+    assert window.inspecting.state.saved is not None
+
+
+# -- what is chosen, and what is shown of it -------------------------------------------------------------
+
+
+def test_a_chosen_tensor_stays_while_the_training_goes_on(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    path = npz(tmp_path / "more.npz", {**numbers(), "epoch": np.array([3.0])})
+    read(window, qtbot, path)
+    window.wiring._on_tensor("W2")
+    window.wiring._on_tensor("epoch")
+    assert window.inspecting.state.tensor == "epoch"
+    window.controller.later("iteration")
+    assert window.inspecting.state.tensor == "epoch"
+    moment = window.controller.session.moment()  # type: ignore[union-attr]
+    window.controller.select(next(v.index for v in moment.program.values if v.name == "b1"))
+    assert window.inspecting.state.tensor == "b1"
+
+
+def test_many_tensors_one_after_the_other_end_with_the_last(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    values = {f"t{n:03}": np.full((3, 4), float(n)) for n in range(500)}
+    read(window, qtbot, npz(tmp_path / "many.npz", values))
+    view = saved_view(window)
+    view.tree.setFocus()
+    for n in range(300):
+        qtbot.keyClick(view.tree, Qt.Key.Key_Down)
+        if n % 37 == 0:
+            qtbot.wait(20)
+    state = window.inspecting.state
+    assert state.look is None or state.look.name == state.tensor
+    settle(window, qtbot)
+    state = window.inspecting.state
+    assert state.tensor != "t000" and state.look is not None and state.look.name == state.tensor
+    assert state.look.summary.max == float(state.tensor[1:])
+    assert view.rows.tensor_of(view.tree.currentIndex()) == state.tensor
+    assert state.tensor in tensor(window).head.name.text()
+
+
+def test_rows_that_were_asked_for_of_another_tensor_are_not_shown(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    values = {f"t{n}": np.full((30, 4), float(n)) for n in range(5)}
+    read(window, qtbot, npz(tmp_path / "rows.npz", values))
+    window.panels.show_panel("tensor")
+    view = tensor(window)
+    view.show_part("numbers")
+    for n in (1, 2, 3, 1, 4, 0, 3):
+        window.inspecting.choose(f"t{n}")
+        qtbot.wait(5)
+    settle(window, qtbot)
+    view.table.ask()
+    settle(window, qtbot)
+    assert view.table.numbers.number(0, 0) in (None, 3.0)
+
+
+# -- the program and the file ----------------------------------------------------------------------------
+
+
+def test_the_form_says_that_the_program_was_changed_by_hand(window: MainWindow, qtbot: QtBot, mlp: Path) -> None:
+    read(window, qtbot, mlp)
+    assert form(window).note.text().startswith("✓")
+    text = window.writing.text
+    assert "relu(Z1)" in text
+    window.writing.apply_text(text.replace("relu(Z1)", "tanh(Z1)"))
+    assert window.inspecting.state.saved is not None
+    assert not form(window).note.text().startswith("✓")
+    form(window)._on_step()
+    settle(window, qtbot)
+    assert form(window).note.text().startswith("✓")
+    window.controller.session.later("iteration")  # type: ignore[union-attr]
+    assert form(window).note.text().startswith("✓")
+
+
+def test_a_value_changed_by_hand_is_said_in_the_form(window: MainWindow, qtbot: QtBot, mlp: Path) -> None:
+    read(window, qtbot, mlp)
+    session = window.controller.session
+    assert session is not None
+    session.go(1, 1)
+    rate = next(v.index for v in session.program.values if v.name == "lr")
+    window.changing.change_cell(rate, (), 5.0)
+    assert session.timeline.events
+    assert "by hand" in form(window).note.text()
+    window.actions_["undo"].trigger()
+    assert form(window).note.text().startswith("✓")
+
+
+def test_a_parameter_that_no_longer_comes_from_the_file_is_not_shown_as_its_tensor(
+    window: MainWindow, qtbot: QtBot, mlp: Path
+) -> None:
+    read(window, qtbot, mlp)
+    line = next(n for n in window.writing.text.splitlines() if n.startswith("W2 = "))
+    window.writing.apply_text(window.writing.text.replace(line, "W2 = randn(8, 3, seed=1)"))
+    assert "randn" in window.controller.session.program.text  # type: ignore[union-attr]
+    window.inspecting.choose("b1")
+    moment = window.controller.session.moment()  # type: ignore[union-attr]
+    window.controller.select(next(v.index for v in moment.program.values if v.name == "W2"))
+    assert window.inspecting.state.tensor == "b1"
+    window.controller.select(next(v.index for v in moment.program.values if v.name == "W1"))
+    assert window.inspecting.state.tensor == "W1"
+
+
+def test_what_was_typed_in_the_editor_is_kept_when_the_network_is_opened_anew(
+    window: MainWindow, qtbot: QtBot, mlp: Path
+) -> None:
+    read(window, qtbot, mlp)
+    window.writing.replace(window.writing.text + "\n# a thought of mine\n")
+    form(window)._on_step()
+    settle(window, qtbot)
+    assert "# a thought of mine" not in window.writing.text
+    assert any("# a thought of mine" in d.text for d in window.writing.drafts.found())
+    assert "kept" in window.message.text
+
+
+def test_a_session_saved_while_inspecting_is_still_of_its_file(
+    window: MainWindow, qtbot: QtBot, mlp: Path, tmp_path: Path
+) -> None:
+    read(window, qtbot, mlp)
+    window.controller.later("iteration")
+    window.documents.save_to(str(tmp_path / "s.stepper"))
+    assert window.windowTitle().startswith("s.stepper")
+    window.writing.apply_text(window.writing.text.replace("relu(Z1)", "tanh(Z1)"))
+    assert window.inspecting.state.saved is not None
+    assert not form(window).note.text().startswith("✓")
+    window.open_file(str(tmp_path / "s.stepper"))
+    settle(window, qtbot)
+    assert window.inspecting.state.saved is None
+    assert window.controller.session.timeline.iteration == 1  # type: ignore[union-attr]
+
+
+# -- files that change and go ----------------------------------------------------------------------------
+
+
+@pytest.fixture(params=["other numbers", "gone", "a folder", "garbage"])
+def spoil(request: pytest.FixtureRequest) -> Callable[[Path], None]:
+    def do(path: Path) -> None:
+        path.unlink()
+        match request.param:
+            case "other numbers":
+                npz(path, numbers(5))
+            case "a folder":
+                path.mkdir()
+            case "garbage":
+                path.write_bytes(b"PK\3\4" + bytes(range(256)) * 9)
+            case _:
+                pass
+
+    do.__name__ = str(request.param)
+    return do
+
+
+def test_a_tensor_looked_at_before_is_not_shown_of_a_file_that_has_changed(
+    window: MainWindow, qtbot: QtBot, mlp: Path, spoil: Callable[[Path], None]
+) -> None:
+    read(window, qtbot, mlp)
+    window.inspecting.choose("W2")
+    settle(window, qtbot)
+    spoil(mlp)
+    window.inspecting.choose("W1")
+    settle(window, qtbot)
+    assert window.inspecting.state.look_trouble
+    assert tensor(window).stack.currentIndex() == 0
+
+
+def test_everything_else_says_a_sentence_of_a_file_that_has_changed(
+    window: MainWindow, qtbot: QtBot, mlp: Path, other: Path, tmp_path: Path, spoil: Callable[[Path], None]
+) -> None:
+    read(window, qtbot, mlp)
+    spoil(mlp)
+    session = window.controller.session
+    for do in (
+        lambda: window.inspecting.ask_rows(0, 2),
+        lambda: window.inspecting.compare_with(str(other)),
+        lambda: window.inspecting.export("W1", str(tmp_path / "out.npy")),
+    ):
+        window.message.dismiss()
+        do()
+        settle(window, qtbot)
+        assert "mlp.npz" in window.message.text, do
+        assert window.inspecting.state.other is None
+    assert not (tmp_path / "out.npy").exists()
+    window.message.dismiss()
+    window.files.save_weights(str(tmp_path / "w.npz"))
+    assert np.array_equal(np.load(tmp_path / "w.npz")["W1"], numbers()["W1"])
+    window.documents.save_to(str(tmp_path / "s.stepper"))
+    window.open_file(str(tmp_path / "s.stepper"))
+    assert np.array_equal(window.controller.session.program.first_values["W1"], numbers()["W1"])  # type: ignore[union-attr]
+    assert session is not window.controller.session
+
+
+def test_stepping_a_changed_file_again_shows_its_new_numbers(window: MainWindow, qtbot: QtBot, mlp: Path) -> None:
+    read(window, qtbot, mlp)
+    window.inspecting.choose("W2")
+    settle(window, qtbot)
+    npz(mlp, numbers(5))
+    window.inspecting.step(Choices("tanh"), RANDOM)
+    settle(window, qtbot)
+    session, state = window.controller.session, window.inspecting.state
+    assert session is not None and np.array_equal(session.program.first_values["W1"], numbers(5)["W1"])
+    assert state.look is not None and state.look.summary.max == numbers(5)[state.look.name].max()
+    window.inspecting.choose("W1" if state.tensor != "W1" else "W2")
+    settle(window, qtbot)
+    state = window.inspecting.state
+    assert state.look is not None and state.look.summary.max == numbers(5)[state.look.name].max()
+    assert state.choices == Choices("tanh")
+
+
+def test_a_text_applied_of_a_changed_file_shows_its_new_numbers(window: MainWindow, qtbot: QtBot, mlp: Path) -> None:
+    read(window, qtbot, mlp)
+    npz(mlp, numbers(5))
+    window.writing.apply_text(window.writing.text + "# again\n")
+    settle(window, qtbot)
+    session, state = window.controller.session, window.inspecting.state
+    assert session is not None and np.array_equal(session.program.first_values["W1"], numbers(5)["W1"])
+    assert state.look is not None and state.look.summary.max == numbers(5)[state.look.name].max()
+
+
+def test_stepping_a_file_that_has_gone_leaves_all_as_it_is(
+    window: MainWindow, qtbot: QtBot, mlp: Path, spoil: Callable[[Path], None]
+) -> None:
+    if spoil.__name__ == "other numbers":
+        return
+    read(window, qtbot, mlp)
+    spoil(mlp)
+    session = window.controller.session
+    window.inspecting.step(Choices("tanh"), RANDOM)
+    settle(window, qtbot)
+    assert window.controller.session is session and window.inspecting.state.saved is not None
+    assert "mlp.npz" in window.message.text and not window.inspecting.state.busy
+
+
+def test_a_second_comparison_that_cannot_be_leaves_the_first(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, mlp: Path, other: Path
+) -> None:
+    (tmp_path / "bad.npz").write_bytes(mlp.read_bytes()[:200])
+    read(window, qtbot, mlp)
+    window.inspecting.compare_with(str(other))
+    window.inspecting.compare_with(str(tmp_path / "bad.npz"))
+    settle(window, qtbot)
+    assert "bad.npz" in window.message.text
+    state = window.inspecting.state
+    assert state.other is None and not state.busy
+    window.inspecting.compare_with(str(other))
+    settle(window, qtbot)
+    window.inspecting.compare_with(str(tmp_path / "bad.npz"))
+    settle(window, qtbot)
+    state = window.inspecting.state
+    assert state.other is not None and len(state.matches) == 4
+
+
+def test_two_files_are_compared_while_tensors_are_chosen(window: MainWindow, qtbot: QtBot, mlp: Path, other: Path) -> None:
+    read(window, qtbot, mlp)
+    window.inspecting.compare_with(str(other))
+    here, there = numbers(), numbers(1)
+    for name in ("W2", "b1", "W1", "b2", "W2", "b1"):
+        window.inspecting.choose(name)
+        qtbot.wait(3)
+    settle(window, qtbot)
+    s = window.inspecting.state
+    assert s.tensor == "b1" and s.look is not None and s.other_look is not None and s.difference is not None
+    assert s.look.summary.max == here["b1"].max() and s.other_look.summary.max == there["b1"].max()
+    assert s.difference.summary.max == (there["b1"] - here["b1"]).max()
+    assert {x.name for x in (s.look, s.other_look)} == {"b1"}
+
+
+# -- strange files ---------------------------------------------------------------------------------------
+
+
+def test_a_tensor_without_a_name_is_looked_at(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    from safetensors.numpy import save_file
+
+    path = tmp_path / "names.safetensors"
+    save_file({"": np.full((2, 2), 5.0), " ": np.full(3, 6.0), "\n": np.full(3, 7.0), "<b>&x</b>": np.full(3, 8.0)}, path)
+    read(window, qtbot, path)
+    state = window.inspecting.state
+    assert state.saved is not None, window.message.text
+    for name, number in (("\n", 7.0), ("", 5.0), (" ", 6.0), ("<b>&x</b>", 8.0), ("", 5.0)):
+        window.wiring._on_tensor(name)
+        settle(window, qtbot)
+        state = window.inspecting.state
+        assert state.tensor == name and state.look is not None and state.look.summary.max == number
+
+
+@pytest.mark.parametrize("name", ["a&b.npz", "a[*]b.npz", "<b>x</b>.npz", "\u202egpj.npz", "a\nb.npz", "€ %1 {file} {0}.npz"])
+def test_a_file_of_any_name(window: MainWindow, qtbot: QtBot, tmp_path: Path, name: str) -> None:
+    path = npz(tmp_path / name)
+    read(window, qtbot, path)
+    assert window.inspecting.path == str(path)
+    shown = window.windowHandle().title() if window.windowHandle() is not None else window.windowTitle()
+    if "&" in name or "[*]" in name or "<b>" in name:
+        assert name in shown
+    assert "\u202e" not in shown and "\n" not in shown
+    window.show_first_page()
+    window.inspecting.export("W1", str(tmp_path / f"{name}.npy"))
+    window.inspecting.compare_with(str(path))
+    form(window)._on_step()
+    settle(window, qtbot)
+    window.grab()
+
+
+def strange_values() -> dict[str, Values]:
+    return {
+        "nothing": {},
+        "a number": {"x": np.array(3.0)},
+        "empty": {"x": np.zeros((0, 5)), "y": np.zeros((5, 0))},
+        "complex": {"x": np.array([[1 + 2j, np.nan]])},
+        "bool": {"x": np.array([[True, False]] * 4)},
+        "int64": {"x": np.array([[2**62, -(2**63)]])},
+        "text": {"x": np.array(["a", "bc"])},
+        "half": {"W1": np.full((3, 4), 6e4, np.float16), "b1": np.full(4, 6e4, np.float16)},
+        "nan": {"W1": np.full((3, 4), np.nan), "b1": np.full(4, np.inf)},
+        "huge": {"W1": np.full((3, 4), 1.7e308), "b1": np.full(4, -1.7e308)},
+        "one unit": {"W1": np.ones((1, 1)), "b1": np.zeros(1)},
+    }
+
+
+@pytest.mark.parametrize("kind", strange_values())
+def test_a_file_of_strange_numbers_is_shown_whole(window: MainWindow, qtbot: QtBot, tmp_path: Path, kind: str) -> None:
+    path, later = npz(tmp_path / "x.npz", strange_values()[kind]), npz(tmp_path / "y.npz", strange_values()[kind])
+    read(window, qtbot, path)
+    state = window.inspecting.state
+    assert state.saved is not None, window.message.text
+    window.resize(1600, 1000)
+    window.panels.show_panel("tensor")
+    view = tensor(window)
+    window.inspecting.compare_with(str(later))
+    settle(window, qtbot)
+    for t in state.saved.tensors:
+        window.inspecting.choose(t.name)
+        settle(window, qtbot)
+        for part in ("heat", "spread", "facts", "health", "spectrum", "numbers"):
+            view.show_part(part)
+            for button in view.head.side_buttons:
+                button.click()
+                settle(window, qtbot)
+                window.grab()
+            view.head.side_buttons[0].click()
+    if window.inspecting.state.steps is not None:
+        window.controller.later("iteration")
+        window.controller.later("iteration")
+    window.drawer.draw_now()
+    window.grab()
+
+
+def test_looks_are_kept_only_within_bounds(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    values = {f"t{n:03}": np.full((300, 300), float(n)) for n in range(160)}
+    read(window, qtbot, npz(tmp_path / "large.npz", values))
+    for n in range(160):
+        window.inspecting.choose(f"t{n:03}")
+        settle(window, qtbot)
+    kept = window.inspecting.state.seen
+    assert len(kept) == 160  # what is remarkable stays in the list
+    assert sum(x.blocks.nbytes for x in kept.values()) <= inspecting.KEPT_BYTES
+    window.inspecting.choose("t000")
+    settle(window, qtbot)
+    look = window.inspecting.state.look
+    assert look is not None and look.blocks.shape == (256, 256) and look.blocks[0, 0] == 0.0
+
+
+def test_thirty_files_do_not_pile_up(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    for n in range(30):
+        read(window, qtbot, npz(tmp_path / f"f{n}.npz", numbers(n)))
+        window.drawer.draw_now()
+    gc.collect()
+    held = [o for o in gc.get_objects() if isinstance(o, Saved)]
+    assert len({o.path for o in held}) <= 12
+
+
+# -- the form --------------------------------------------------------------------------------------------
+
+
+def test_a_typed_sample_of_784_numbers(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    path = npz(tmp_path / "wide.npz", {"W1": RNG.standard_normal((784, 10)), "b1": np.zeros(10)})
+    read(window, qtbot, path)
+    view = form(window)
+    view.data.ways["typed"].click()
+    x = [round(float(v), 3) for v in RNG.standard_normal(784)]
+    view.data.inputs.pane.setPlainText("\n".join(map(str, x[:783])))
+    assert not view.button.isEnabled() and "783" in view.note.text()
+    view.data.inputs.pane.setPlainText("\n".join(map(str, x)))
+    assert view.button.isEnabled()
+    view._on_step()
+    settle(window, qtbot)
+    assert window.inspecting.state.samples.inputs == tuple(x) and not window.inspecting.state.steps_trouble
+
+
+@pytest.mark.parametrize("text", ["1,2\n3,4\n", "a,b,c,d,0\n", "1,2,3,nan,0\n" * 4, "", "\0\0\0", "1,2,3,4,0\n" * 3])
+@pytest.mark.parametrize("batch", [None, 100])
+def test_data_that_do_not_fit_are_said_and_leave_what_is_open(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, mlp: Path, text: str, batch: int | None
+) -> None:
+    read(window, qtbot, mlp)
+    session = window.controller.session
+    data = tmp_path / "data.csv"
+    data.write_text(text)
+    window.inspecting.step(Choices(batch=batch), Samples(str(data)))
+    settle(window, qtbot)
+    state = window.inspecting.state
+    if window.controller.session is session:
+        assert state.steps_trouble or window.message.text
+        assert state.samples == RANDOM
+    else:
+        assert state.samples.source == str(data)
+        window.controller.later("iteration")
+
+
+@pytest.mark.parametrize("rate", ["0", "-1", "1e400", "nan", "", "0x1", "1_0"])
+def test_a_learning_rate_that_is_none(window: MainWindow, qtbot: QtBot, mlp: Path, rate: str) -> None:
+    read(window, qtbot, mlp)
+    view = form(window)
+    view.rate.line.setText(rate)
+    view.rate.line.textEdited.emit(rate)
+    assert view.button.isEnabled() is (rate == "1_0")
