@@ -12,6 +12,14 @@ from PySide6.QtWidgets import QApplication
 from core.program.ir import Phase
 
 STYLE = "fusion"
+OUTLINED: Mapping[str, float] = {
+    "QCheckBox": 1.4 / 1.1, "NotesTree": 1.4 / 1.1, "QRadioButton": 1.5, "QLineEdit": 1.4, "QAbstractSpinBox": 1.4,
+    "QPlainTextEdit": 1.4, "QComboBox": 1.4, "QMenu": 1.4,
+}  # fmt: skip
+"""How much darker than the window Fusion draws the outline of a widget, by its class.
+
+None of these shows its window colour anywhere else, so that colour alone decides how well the outline is seen.
+"""
 PHASE_SIGN: Mapping[Phase, str] = {"forward": "→", "loss": "◆", "backward": "←", "update": "↻", "predict": "⇢"}
 
 
@@ -19,8 +27,8 @@ PHASE_SIGN: Mapping[Phase, str] = {"forward": "→", "loss": "◆", "backward": 
 class Theme:
     """The colours of one theme, as `#rrggbb`. `sizes` colour equal dimensions equally, in order of use.
 
-    `accent` is the ground of the one thing to press. `negative` and `positive` are inks for lines; `ends` are the
-    colours of the scale of numbers, from −largest over zero to +largest.
+    `accent` is the ground of the one thing to press, `edge` the outline of what can be ticked or typed into. `negative` and
+    `positive` are inks for lines; `ends` are the colours of the scale of numbers, from −largest over zero to +largest.
     """
 
     name: str
@@ -35,6 +43,7 @@ class Theme:
     error: str
     accent: str
     accent_text: str
+    edge: str
     read: str
     written: str
     negative: str
@@ -63,7 +72,7 @@ class Scale:
 LIGHT = Theme(
     name="light", window="#f4f5f7", panel="#ffffff", text="#1b1f24", dim="#59626d", border="#cfd5dc",
     lit="#ffe9a8", lit_text="#1b1f24", selection="#8a3ffc", error="#b3261e",
-    accent="#0b5cb0", accent_text="#ffffff", read="#0b6bcb", written="#b45309",
+    accent="#0b5cb0", accent_text="#ffffff", edge="#6f7883", read="#0b6bcb", written="#b45309",
     negative="#2166ac", zero="#f7f7f7", positive="#c2410c",
     phases={"forward": "#0b6bcb", "loss": "#8a3ffc", "backward": "#b45309", "update": "#15803d", "predict": "#4b5563"},
     sizes=("#0f766e", "#a21caf", "#b45309", "#1d4ed8", "#be123c", "#4d7c0f"),
@@ -72,7 +81,7 @@ LIGHT = Theme(
 DARK = Theme(
     name="dark", window="#16191d", panel="#1e2227", text="#e8eaed", dim="#a3acb8", border="#3a414b",
     lit="#4a3b0d", lit_text="#ffffff", selection="#c79bff", error="#ff8a80",
-    accent="#7cc0ff", accent_text="#10151b", read="#6cb6ff", written="#f0a04b",
+    accent="#7cc0ff", accent_text="#10151b", edge="#87919e", read="#6cb6ff", written="#f0a04b",
     negative="#5aa9f0", zero="#2a2f36", positive="#f08a4b",
     phases={"forward": "#6cb6ff", "loss": "#c79bff", "backward": "#f0a04b", "update": "#5fd38d", "predict": "#a3acb8"},
     sizes=("#4fd1c5", "#e39af0", "#f0a04b", "#8ab4ff", "#ff8fa3", "#b5d36a"),
@@ -140,6 +149,21 @@ def apply(name: str, scale: str = "") -> None:
         if application.style().objectName().lower() != STYLE:  # a new one each time would polish every widget anew
             application.setStyle(STYLE)
         application.setPalette(palette)
+        for kind, darker in OUTLINED.items():
+            application.setPalette(_outlining(palette, theme, darker), kind)
+
+
+def _outlining(palette: QPalette, theme: Theme, darker: float) -> QPalette:
+    """Return a palette for widgets that Fusion outlines in a window colour that is so much darker."""
+    made = QPalette(palette)
+    for group, wanted in (
+        (QPalette.ColorGroup.Active, theme.edge),
+        (QPalette.ColorGroup.Inactive, theme.edge),
+        (QPalette.ColorGroup.Disabled, theme.border),
+    ):
+        hue, saturation, value, _ = QColor(wanted).getHsv()
+        made.setColor(group, QPalette.ColorRole.Window, QColor.fromHsv(max(0, hue), saturation, min(255, round(value * darker))))
+    return made
 
 
 def diverging(value: float, largest: float) -> QColor:

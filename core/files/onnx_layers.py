@@ -20,7 +20,6 @@ from core.files.onnx_shapes import SizesRead, shape_nodes
 from core.files.problem import shown
 from core.files.saved import Layer, LayerKind
 
-
 MOST_TRIED = 500
 """So often it is tried whether a function begins with a node."""
 

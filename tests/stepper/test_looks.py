@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QCheckBox, QLabel, QLineEdit, QRadioButton, QSpinBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from core.library import EXAMPLES, open_target
@@ -235,3 +235,23 @@ def test_biases_and_their_rings_never_cover_a_neuron(target: str, width: int, he
                 near = QPointF(min(max(c.x(), box.left()), box.right()), min(max(c.y(), box.top()), box.bottom()))
                 assert (near - c).manhattanLength() > 0 and np.hypot((near - c).x(), (near - c).y()) > g.radius - 1
         assert g.frame(layer).right() <= g.bias_box(layer, 0).left()
+
+
+@pytest.mark.parametrize("name", sorted(theme.THEMES))
+@pytest.mark.parametrize("kind", [QCheckBox, QRadioButton, QLineEdit, QSpinBox])
+def test_what_can_be_ticked_or_typed_into_has_an_outline_that_is_seen(name: str, kind: type[QWidget], qtbot: QtBot) -> None:
+    theme.apply(name)
+    page = QWidget()
+    qtbot.addWidget(page)
+    inside = kind(page)
+    inside.setGeometry(10, 10, 60, 26)
+    page.resize(80, 46)
+    page.show()
+    image, t = page.grab().toImage(), theme.current()
+    middle = 10 + inside.height() // 2
+    across = [image.pixelColor(x, middle) for x in range(10, 26)]
+    theme.apply("light")
+    # From left to right: the window, the outline, what is inside; the outline is told from both.
+    seen = max(across, key=lambda colour: min(theme.contrast(colour, t.window), theme.contrast(colour, t.panel)))
+    assert image.pixelColor(2, 2).name() == t.window
+    assert min(theme.contrast(seen, t.window), theme.contrast(seen, t.panel)) >= 3
