@@ -112,9 +112,16 @@ def origin_of(program: Program) -> str:
     return max(files, key=files.count, default="")
 
 
-def tensor_names(program: Program) -> dict[str, str]:
-    """Return, by name, the array of a file that each parameter comes from, as the text says."""
-    return {name: place.tensor for name, place in _places(program).items()}
+def tensor_names(program: Program, file: Path | None = None, folder: Path | None = None) -> dict[str, str]:
+    """Return, by name, the array of a file that each parameter comes from, as the text says.
+
+    With a file only those that come from it; the text names it as seen from `folder`.
+    """
+    places = _places(program)
+    if file is not None:
+        wanted = file.absolute()
+        places = {name: place for name, place in places.items() if ((folder or Path()) / place.file).absolute() == wanted}
+    return {name: place.tensor for name, place in places.items()}
 
 
 def _into_own(saved: Saved, values: Mapping[str, Array], places: Mapping[str, _Place], out: Path) -> tuple[str, ...]:

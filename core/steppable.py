@@ -71,7 +71,7 @@ def walk_of(saved: Saved, choices: Choices, folder: Path | None = None) -> tuple
 def wanted_of(walk: Walk, choices: Choices) -> Wanted:
     """Return what data a network takes."""
     targets = wanted_targets(choices.loss, walk.last, walk.size)
-    return Wanted(walk.takes or (), walk.size, targets, walk.columns)
+    return Wanted(walk.takes or (), walk.size, targets, walk.columns, bool(choices.loss))
 
 
 def program_text(saved: Saved, choices: Choices | None = None, samples: Samples | None = None, folder: Path | None = None) -> str:

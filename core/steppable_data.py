@@ -39,12 +39,16 @@ class Samples:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a network takes and gives: the shape of a sample, how many outputs, 0 where it ends before them, and what for."""
+    """What a network takes and gives: the shape of a sample, how many outputs, 0 where it ends before them, and what for.
+
+    `bound` tells that a person chose the loss: then targets that do not fit it are refused, else another loss is taken.
+    """
 
     shape: tuple[int, ...]
     outputs: int
     targets: Targets
     columns: bool
+    bound: bool = False
 
     @property
     def size(self) -> int:
@@ -233,11 +237,13 @@ def _labels(table: Table, w: Wanted) -> _Labels:
         one_hot = table.labels is not None or _one_hot(y)
         if one_hot and w.targets in ("", "classes", "one-hot"):
             return _Labels("", "one-hot", "one-hot")
-        if w.targets in ("classes", "one-hot") and not np.allclose(y.sum(axis=1), 1, rtol=0, atol=1e-3):
+        if w.bound and w.targets in ("classes", "one-hot") and not _add_up(y):
             raise TargetError(
                 f"the targets of each sample have to add up to 1 for a softmax, and those of {table.source} do not; "
                 "choose another loss, such as mse or bce_with_logits"
             )
+        if w.targets in ("classes", "one-hot") and _add_up(y):
+            return _Labels("", "one-hot", "")
         return _cells(truth, "one-hot" if one_hot else "each" if truth else "", w)
     if classes == w.outputs:
         said = f"the classes of {table.source} are, in the order of the outputs, {_listed(table.class_names)}"
@@ -274,6 +280,10 @@ def _unfit(table: Table, width: int, w: Wanted) -> TargetError:
 
 def _one_hot(y: Array) -> bool:
     return bool(np.isin(y, (0.0, 1.0)).all() and (y.sum(axis=1) == 1).all())
+
+
+def _add_up(y: Array) -> bool:
+    return bool(np.allclose(y.sum(axis=1), 1, rtol=0, atol=1e-3))
 
 
 def _indices(y: Array, classes: int) -> bool:

@@ -31,7 +31,7 @@ def wanted_targets(loss: str, last: str, size: int) -> Targets:
 def usual_loss(last: str, targets: Targets, size: int) -> str:
     """Return the loss that goes with the last function of a network and its targets."""
     if last in ALONG:
-        return "softmax_cross_entropy" if size > 1 else "mse"
+        return "softmax_cross_entropy" if size > 1 and targets in ("classes", "one-hot") else "mse"
     if last == "sigmoid":
         return "mse" if targets == "numbers" else "bce_with_logits"
     if not last and targets in ("classes", "one-hot") and size > 1:

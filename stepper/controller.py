@@ -31,6 +31,8 @@ class Controller(QObject):
         self.target = ""
         self.restored: Restored | None = None
         """What the open session was restored from, if it came out of a document."""
+        self.rewriting = False
+        """Whether what is just being opened is the open program, written anew."""
         self.running = Running(self)
         self.running.said.connect(self.said)
         self.running.told.connect(self.told)
@@ -67,7 +69,11 @@ class Controller(QObject):
         """Go on with the open program written anew: the same document and, where its line still is, the same place."""
         if self.session is not None:
             self.stop()
-            self.take(rewritten(self.session, program), self.target, self.restored)
+            self.rewriting = True
+            try:
+                self.take(rewritten(self.session, program), self.target, self.restored)
+            finally:
+                self.rewriting = False
 
     def rename(self, title: str, target: str) -> None:
         """Call what is open something else: it was saved there."""

@@ -137,7 +137,7 @@ class Documents(QObject):
         if self._writing is not None:
             self._writing.saved_in(path)
             self._writing.drafts.drop_session()
-        self._saved = self._mark()
+        self._saved, self._kept = self._mark(), self._whole_mark()
         self.saved.emit()
         self.show_title()
         self.told.emit(self.tr("Saved: {file}").format(file=path))
@@ -256,7 +256,8 @@ class Documents(QObject):
             self._saved = None
         elif not applying or not is_document(self._target):
             self._saved = self._mark()
-        self._kept = None
+        # What was just read from a document needs not be kept beside it.
+        self._kept = self._whole_mark() if restored is not None and not self._recovering and not applying else None
         if applying:
             return
         if restored is None:
@@ -275,7 +276,7 @@ class Documents(QObject):
             text = self.tr("Backprop Stepper")
         else:
             words = self.tr("● {title} — Backprop Stepper") if self.is_unsaved else self.tr("{title} — Backprop Stepper")
-            text = words.format(title=escaped(session.title))
+            text = words.format(title=escaped(session.title).replace("[*]", "[*][*]"))  # as Qt wants it
         if text != self._title:
             self._title = text
             self.title_changed.emit(text)

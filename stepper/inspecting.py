@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from core.errors import StepperError
@@ -20,7 +21,9 @@ from core.files.problem import escaped
 from core.files.saved import Layer, Saved
 from core.files.source import Stamp, stamp, unchanged
 from core.library import EXAMPLES, Opened, open_saved
+from core.program.ir import Program
 from core.saved_target import is_saved, read_saved
+from core.saved_writing import tensor_names
 from core.session import session_of
 from core.steppable import Choices, layers_of
 from core.steppable_data import Samples
@@ -32,9 +35,13 @@ HERE, THERE, DIFFERENCE = "here", "there", "difference"
 MATCHES_AT_ONCE = 8
 """The first so many comparisons are told together; each time twice as many, for all found so far are told anew."""
 KEPT_LOOKS = 1000
+KEPT_BYTES = 64 * 2**20
+"""Of the heat maps of tensors that were looked at before; of older ones only what the list says of them is kept."""
 PATIENCE = 400
 """Milliseconds of reading after which it is said what is being waited for."""
 LONGEST = 80
+OF_THE_FILE = (HERE, THERE, DIFFERENCE, "other", "compare", "rows")
+"""What is done with the file that is shown, and is given up with it."""
 
 
 @dataclass(frozen=True)
@@ -73,12 +80,17 @@ class Inspecting(QObject):
         self.work.ended.connect(self._on_ended)
         self._controller = controller
         self._taking = False
+        self._holds = False  # whether the program that is open is that of the file
+        self._text = ""  # as it was made of the file, before anything was changed by hand
+        self._named: tuple[Program | None, Mapping[str, str]] = (None, {})  # of a program that was changed by hand
+        self._names: dict[str, str] = {}  # of the files that are being read, by the work that reads them
         self._stamps: dict[str, Stamp] = {}  # of the file and the other one, as they were when they were read
         self._patience = QTimer(self)
         self._patience.setSingleShot(True)
         self._patience.setInterval(PATIENCE)
         self._patience.timeout.connect(self._ask_for_patience)
         controller.opened.connect(self._on_opened)
+        controller.changed.connect(self._on_changed)
 
     @property
     def path(self) -> str:
@@ -87,15 +99,29 @@ class Inspecting(QObject):
 
     @property
     def holds(self) -> bool:
-        """Whether the program that is open, or is just being opened, is that of the file."""
-        return self._taking or (self.state.saved is not None and self._controller.target == self.path)
+        """Whether a saved network is shown, or is just being opened."""
+        return self._taking or self.state.saved is not None or self.work.is_on("see")
+
+    @property
+    def parameters(self) -> Mapping[str, str]:
+        """Which tensor of the file each parameter of the open program began with, by name."""
+        s, session = self.state, self._controller.session
+        if s.steps is None or session is None or not self._holds:
+            return {}
+        program = session.timeline.opened
+        if program.text == self._text:
+            return s.steps.parameters
+        if self._named[0] is not program:
+            self._named = program, tensor_names(program, Path(self.path), session.folder)
+        return self._named[1]
 
     # -- files -----------------------------------------------------------------------------------------
 
     def read(self, path: str, choices: Choices = USUAL, samples: Samples = RANDOM) -> None:
         """Read a saved network and open it to be stepped, as far as it can be."""
-        self._set(busy=_name(path))
+        self._cancel("see", "step")
         self._patience.start()
+        self._reading("read", path)
         self.work.start("read", lambda: _read(path, choices, samples))
 
     def take(self, opened: Opened) -> None:
@@ -106,15 +132,16 @@ class Inspecting(QObject):
     def show(self, opened: Opened) -> None:
         """Show a saved network of which somebody else has opened the program."""
         if opened.saved is not None:
-            self.work.cancel("see")
+            self._cancel("see")
             self._show(_read_of(opened, opened.saved))
 
     @Slot(object, object)
     def step(self, choices: Choices, samples: Samples) -> None:
         """Open the program of the file anew, as a person chose it; on trouble the open one stays."""
         saved = self.state.saved
-        if saved is not None:
-            self._set(busy=_name(saved.path), steps_trouble="")
+        if saved is not None and not self.work.is_on("read"):
+            self._set(steps_trouble="")
+            self._reading("step", saved.path)
             self.work.start("step", lambda: _read(saved.path, choices, samples))
 
     @Slot()
@@ -128,13 +155,18 @@ class Inspecting(QObject):
     def choose(self, name: str) -> None:
         """Look at a tensor of the file."""
         s = self.state
-        if s.saved is None or name == s.tensor or all(t.name != name for t in s.saved.tensors):
+        is_shown = name == s.tensor and (s.look is not None or bool(s.look_trouble) or self.work.is_on(HERE))
+        if s.saved is None or is_shown or all(t.name != name for t in s.saved.tensors):
             return
-        for key in (HERE, THERE, DIFFERENCE, "rows"):
-            self.work.cancel(key)
-        self._set(tensor=name, look=s.seen.get(name), look_trouble="", other_look=None, difference=None)
-        if name not in s.seen:
+        self._cancel(HERE, THERE, DIFFERENCE, "rows")
+        known = s.seen.get(name)
+        if known is not None and not known.blocks.size:
+            known = None
+        self._set(tensor=name, look=known, look_trouble="", other_look=None, difference=None)
+        if known is None:
             self._look(False)
+        else:  # it stands as long as the file does
+            self._start(HERE, lambda: known, s.saved)
         self._look_there()
 
     @Slot()
@@ -147,7 +179,7 @@ class Inspecting(QObject):
     def ask_rows(self, first: int, last: int) -> None:
         """Ask for rows of the numbers of the tensor that is looked at."""
         saved, name = self.state.saved, self.state.tensor
-        if saved is not None and name:
+        if saved is not None and self.state.known is not None:
             self._start("rows", lambda: (first, table_rows(saved, name, first, last)), saved)
 
     def export(self, name: str, path: str) -> None:
@@ -169,15 +201,24 @@ class Inspecting(QObject):
         """Compare the file, tensor by tensor, with another one, such as a later checkpoint."""
         saved = self.state.saved
         if saved is not None:
-            self._set(busy=_name(path))
-            self._start("compare", lambda: _compared(saved, path), saved)
+            self._reading("other", path)
+            self._start("other", lambda: _other(path), saved)
 
     @Slot()
     def stop_comparing(self) -> None:
         """Put the other file away."""
-        for key in ("compare", THERE, DIFFERENCE):
-            self.work.cancel(key)
-        self._set(busy="", other=None, matches={}, comparing=0, other_look=None, difference=None)
+        self._cancel("other", "compare", THERE, DIFFERENCE)
+        self._set(other=None, matches={}, comparing=0, other_look=None, difference=None)
+
+    def _compare(self, other: Saved, now: Stamp) -> None:
+        """Compare with a file that was read."""
+        saved = self.state.saved
+        if saved is None:
+            return
+        self._cancel("compare", THERE, DIFFERENCE)
+        self._stamps = {saved.path: self._stamps[saved.path], **({} if other.path == saved.path else {other.path: now})}
+        self._set(other=other, matches={}, comparing=0, other_look=None, difference=None)
+        self._start("compare", lambda: _compared(saved, other), saved, other)
 
     def _look_there(self) -> None:
         """Look at the chosen tensor in the other file, and at how it differs from that here."""
@@ -207,9 +248,6 @@ class Inspecting(QObject):
     def _on_part(self, key: str, found: Any) -> None:
         if key == HERE:
             self._set(look=found)
-        elif key == "compare" and isinstance(found, tuple):
-            other, self._stamps[other.path] = found
-            self._set(busy="", other=other, matches={}, comparing=0, other_look=None, difference=None)
         elif key == "compare":
             matches = {**self.state.matches, **{m.name or m.other: m for m in found}}
             self._set(matches=matches, comparing=len(matches))
@@ -217,15 +255,18 @@ class Inspecting(QObject):
 
     @Slot(str, object)
     def _on_ended(self, key: str, found: Any) -> None:
+        self._read_to_its_end(key)
         if isinstance(found, StepperError):
             self._on_trouble(key, str(found))
         elif key == "see":
             self._show(found)
         elif isinstance(found, _Read):
-            self._take(found, key == "step" and found.saved == self.state.saved)
+            same = found.stamp == self._stamps.get(found.saved.path) and found.saved == self.state.saved
+            self._take(found, key == "step" and same)
         elif key == HERE and isinstance(found, Look):
-            seen = dict(list(self.state.seen.items())[-KEPT_LOOKS:])
-            self._set(look=found, seen={**seen, found.name: found})
+            self._set(look=found, seen=_with(self.state.seen, found))
+        elif key == "other":
+            self._compare(*found)
         elif key == THERE:
             self._set(other_look=found)
         elif key == DIFFERENCE:
@@ -237,14 +278,13 @@ class Inspecting(QObject):
 
     def _on_trouble(self, key: str, sentence: str) -> None:
         if key == HERE:
-            self._set(look_trouble=sentence)
+            self._set(look=None, look_trouble=sentence)
         elif key in (THERE, DIFFERENCE, "rows"):
             self.said.emit(sentence)
         elif key in ("read", "see", "step"):
-            self._set(busy="", trouble="" if self.state.saved is not None else sentence)
+            self._set(trouble="" if self.state.saved is not None else sentence)
             self.said.emit(sentence)
-        elif key == "compare":
-            self._set(busy="")
+        elif key in ("other", "compare"):
             self.said.emit(self.tr("It cannot be compared: {why}").format(why=sentence))
         else:
             self.said.emit(self.tr("The tensor was not saved: {why}").format(why=sentence))
@@ -256,9 +296,9 @@ class Inspecting(QObject):
         """
         if read.opened is None:
             if again:
-                self._set(busy="", steps_trouble=read.trouble)
+                self._set(steps_trouble=read.trouble)
                 return
-            self._show(read)
+            self._show(read, False)
             session = self._controller.session
             still = (
                 "" if session is None else " " + self.tr("The program that is open is still {title}.").format(title=session.title)
@@ -270,23 +310,28 @@ class Inspecting(QObject):
         self._controller.take(session_of(read.opened), read.saved.path)
         self._taking = False
         if again:
+            self._hold(read)
             self._set(
-                busy="", layers=read.layers, inferred=read.inferred, choices=read.choices, samples=read.samples,
-                steps=read.opened.steps, steps_trouble="",
+                layers=read.layers, inferred=read.inferred, choices=read.choices, samples=read.samples,
+                steps=read.opened.steps, steps_trouble="", by_hand=False,
             )  # fmt: skip
             return
         self._show(read)
         self.read_in.emit()
 
-    def _show(self, read: _Read) -> None:
-        """Show a file that was read, with its first weight."""
-        for key in (HERE, THERE, DIFFERENCE, "compare", "rows"):
-            self.work.cancel(key)
+    def _hold(self, read: _Read, holds: bool = True) -> None:
+        self._holds = holds and read.opened is not None
+        self._text = "" if read.opened is None else read.opened.program.text
+
+    def _show(self, read: _Read, holds: bool = True) -> None:
+        """Show a file that was read, with its first weight; `holds` tells that its program is the open one."""
+        self._cancel(*OF_THE_FILE)
+        self._hold(read, holds)
         self._stamps = {read.saved.path: read.stamp}
         steps = None if read.opened is None else read.opened.steps
         self.state = SavedState(
             read.saved, read.layers, read.inferred, choices=read.choices, samples=read.samples, steps=steps,
-            steps_trouble=read.trouble,
+            steps_trouble=read.trouble, busy=self._busy, by_hand=self._is_by_hand,
         )  # fmt: skip
         self.changed.emit(self.state)
         first = next((n for layer in read.layers for r, n in layer.tensors.items() if r == "weight"), "")
@@ -294,16 +339,70 @@ class Inspecting(QObject):
 
     @Slot(object)
     def _on_opened(self, _: object) -> None:
-        """Put the file away when a program is opened that is not its own; inspect that of one that somebody else opened."""
-        if self._taking or self.holds:
+        """Put the file away when another program is opened; inspect that of one that somebody else opened."""
+        if self._taking:
             return
-        for key in (HERE, THERE, DIFFERENCE, "compare", "rows", "step"):
-            self.work.cancel(key)
-        if self.state.saved is not None:
-            self._set_all(SavedState(busy=self.state.busy if self.work.is_on("read") else ""))
+        if self._controller.rewriting:
+            self._on_rewritten()
+            return
+        self._cancel(*OF_THE_FILE, "read", "see", "step")
+        self._put_away()
         target = self._controller.target
         if target not in EXAMPLES and is_saved(target):
             self.work.start("see", lambda: _read(target, USUAL, RANDOM))
+
+    def _on_rewritten(self) -> None:
+        """Stay with the file, unless it was written anew: then the program has other numbers by now."""
+        s = self.state
+        self._cancel("step")
+        if not self._holds or s.saved is None:
+            return
+        path, choices, samples = s.saved.path, s.choices, s.samples
+        try:
+            unchanged(Path(path), self._stamps[path])
+        except StepperError:
+            self._cancel(*OF_THE_FILE)
+            self._put_away()
+            self._reading("see", path)
+            self.work.start("see", lambda: _read(path, choices, samples))
+
+    @Slot(object)
+    def _on_changed(self, _: object) -> None:
+        if not self._taking and self._is_by_hand != self.state.by_hand:
+            self._set(by_hand=self._is_by_hand)
+
+    @property
+    def _is_by_hand(self) -> bool:
+        session = self._controller.session
+        if session is None or not self._holds:
+            return False
+        return session.timeline.opened.text != self._text or bool(session.timeline.events)
+
+    def _put_away(self) -> None:
+        self._holds = False
+        if self.state != SavedState():
+            self._set_all(SavedState(busy=self._busy))
+
+    # -- files that are being read ---------------------------------------------------------------------
+
+    @property
+    def _busy(self) -> str:
+        return next(reversed(self._names.values()), "")
+
+    def _reading(self, key: str, path: str) -> None:
+        """Tell that a file is being read, until this work ends or is given up."""
+        self._names.pop(key, None)
+        self._names[key] = _name(path)
+        self._set(busy=self._busy)
+
+    def _read_to_its_end(self, key: str) -> None:
+        if self._names.pop(key, None) is not None:
+            self._set(busy=self._busy)
+
+    def _cancel(self, *keys: str) -> None:
+        for key in keys:
+            self.work.cancel(key)
+            self._read_to_its_end(key)
 
     def _set(self, **what: object) -> None:
         self._set_all(replace(self.state, **what))  # type: ignore[arg-type]
@@ -346,10 +445,12 @@ def _done(work: Work, files: list[tuple[Path, Stamp]]) -> Any:
     return work()
 
 
-def _compared(saved: Saved, path: str) -> Iterator[tuple[Saved, Stamp] | list[Match]]:
+def _other(path: str) -> tuple[Saved, Stamp]:
     now = stamp(Path(path))
-    other = read_saved(path)
-    yield other, now
+    return read_saved(path), now
+
+
+def _compared(saved: Saved, other: Saved) -> Iterator[list[Match]]:
     found: list[Match] = []
     most = MATCHES_AT_ONCE
     for match in compare(saved, other):
@@ -358,6 +459,19 @@ def _compared(saved: Saved, path: str) -> Iterator[tuple[Saved, Stamp] | list[Ma
             yield found
             found, most = [], 2 * most
     yield found
+
+
+def _with(seen: Mapping[str, Look], found: Look) -> dict[str, Look]:
+    """Return the looks with one more, of the oldest without their pictures where all take too much."""
+    kept = {name: one for name, one in list(seen.items())[-KEPT_LOOKS:] if name != found.name} | {found.name: found}
+    too_much = sum(one.blocks.nbytes for one in kept.values()) - KEPT_BYTES
+    for name, one in kept.items():
+        if too_much <= 0:
+            break
+        if one.blocks.size and one is not found:
+            too_much -= one.blocks.nbytes
+            kept[name] = replace(one, blocks=np.empty((0, 0)))
+    return kept
 
 
 def _exported(saved: Saved, name: str, path: str) -> str:

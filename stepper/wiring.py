@@ -257,21 +257,24 @@ class Wiring(QObject):
     def _on_tensor(self, name: str) -> None:
         """Look at a tensor of the file, and select the parameter that began with its numbers."""
         self._inspecting.choose(name)
-        session, steps = self._controller.session, self._inspecting.state.steps
-        if session is None or steps is None:
+        session, parameters = self._controller.session, self._inspecting.parameters
+        if session is None or not parameters:
             return
         moment = session.moment()
-        for parameter, tensor in steps.parameters.items():
+        for parameter, tensor in parameters.items():
             value = moment.current(parameter) if tensor == name else None
             if value is not None:
                 self._controller.select(value)
                 return
+        chosen = moment.selection.value
+        if chosen is not None and moment.program.values[chosen].name in parameters:
+            self._controller.select(None)  # else what is looked at would go back to that parameter
 
     def _follow_selection(self, moment: Moment) -> None:
         """Look at the tensor of the file that the selected parameter began with."""
-        value, steps = moment.selection.value, self._inspecting.state.steps
-        if value is not None and steps is not None:
-            tensor = steps.parameters.get(moment.program.values[value].name)
+        value = moment.selection.value
+        if value is not None and self._inspecting.state.steps is not None:
+            tensor = self._inspecting.parameters.get(moment.program.values[value].name)
             if tensor is not None:
                 self._inspecting.choose(tensor)
 

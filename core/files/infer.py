@@ -211,6 +211,7 @@ def _grouped(kept: Sequence[Named]) -> tuple[list[_Group], dict[str, str]]:
         if g.norm:
             g.tensors = {("beta" if r == "bias" else r): t for r, t in g.tensors.items()}
     _share_biases(found)
+    _close_recurrent(found)
     out: list[_Group] = []
     for g in found:
         normal = g.norm and (len(g.tensors) > 1 or is_norm(g.name))
@@ -219,6 +220,13 @@ def _grouped(kept: Sequence[Named]) -> tuple[list[_Group], dict[str, str]]:
         else:
             lost |= {t.name: "of no layer that is known here" for t in g.tensors.values()}
     return out, lost
+
+
+def _close_recurrent(groups: Sequence[_Group]) -> None:
+    """Close what takes the inputs of a recurrent layer, too: layers.0 beside layers.0.recurrent."""
+    starts = {g.name[: g.name.index("recurrent")]: g.why_closed for g in groups if g.why_closed and "recurrent" in g.name}
+    for g in groups:
+        g.why_closed = g.why_closed or next((w for start, w in starts.items() if start and g.name[: len(start)] == start), "")
 
 
 def _roleless(groups: dict[tuple[str, ...], _Group], loose: Sequence[tuple[int, Named]]) -> None:

@@ -27,7 +27,7 @@ class SavedState:
     as it is there, `difference` what the look at there − here gives. `comparing` is how many of its tensors are compared.
 
     `choices` and `samples` are what a person chose for stepping it; `steps` the program that was made, None while it has none,
-    for the reason that `steps_trouble` gives.
+    for the reason that `steps_trouble` gives. `by_hand` tells that the open program was changed by hand since.
     """
 
     saved: Saved | None = None
@@ -48,6 +48,7 @@ class SavedState:
     samples: Samples = RANDOM
     steps: Steppable | None = None
     steps_trouble: str = ""
+    by_hand: bool = False
 
     @property
     def known(self) -> Tensor | None:

@@ -195,6 +195,8 @@ class SteppingView(QWidget):
             self.note.say(self.tr("⚠ It cannot be stepped."), t.error)
         elif first:
             self.note.say(f"⚠ {label(first)}: {cut(read.wrong[first], 160)}.", t.error)
+        elif applied and s.by_hand:
+            self.note.say(self.tr("● The open program was made like this, and changed by hand since."), t.written)
         elif applied:
             self.note.say(self.tr("✓ The open program is stepped like this."), t.dim)
         else:

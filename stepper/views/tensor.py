@@ -136,7 +136,7 @@ class TensorView(QWidget):
         known, side = s.known, self.head.side
         objects = (s.saved, s.look, s.other, s.other_look, s.difference, s.layers, s.inferred)
         values = (
-            s.busy, s.trouble, s.tensor, s.look_trouble, s.tensor in s.seen, s.matches.get(s.tensor), side, t.key,
+            s.busy, s.trouble, s.tensor, s.look_trouble, s.seen.get(s.tensor) is s.look, s.matches.get(s.tensor), side, t.key,
             fonts.zoom(),
         )  # fmt: skip
         if values == self._drawn[1] and all(one is other for one, other in zip(objects, self._drawn[0], strict=True)):
@@ -191,7 +191,7 @@ class TensorView(QWidget):
         s, side, name = self._state, self.head.side, shown(known.name, 60)
         there = None if s.other is None else next((x for x in s.other.tensors if x.name == look.name), None)
         tensor = there if side == THERE and there is not None else known
-        whole = side != HERE or s.tensor in s.seen
+        whole = side != HERE or s.seen.get(s.tensor) is s.look
         # One scale for both sides, so that the same colour is the same number; what changed has one of its own.
         extent = extent_of(look) if side == CHANGE else extent_of(s.look, s.other_look)
         self.heat.set_look(look, tensor, extent, self._notes(tensor))

@@ -28,6 +28,7 @@ class AskRow(QWidget):
         self.key = key
         self.origin = ""
         self._ink = ""
+        self._answer: QWidget | None = None
         self.head = QLabel(self)
         self.head.setTextFormat(Qt.TextFormat.RichText)
         self.head.setWordWrap(True)
@@ -51,14 +52,13 @@ class AskRow(QWidget):
     def answer(self, widget: QWidget) -> None:
         """Take the widget that answers."""
         self.frame.column.addWidget(widget)
-        self.setFocusProxy(widget)
+        self._answer = widget  # no focus proxy: the row itself would be a stop of the Tab key then
         widget.setAccessibleName(label(self.key))
         self.dress()
 
     def tab_stops(self) -> list[QWidget]:
         """Return what the Tab key stops at."""
-        answer = self.focusProxy()
-        return [] if answer is None else [answer]
+        return [] if self._answer is None else [self._answer]
 
     def say(self, field: FormField | None, hint: str = "") -> None:
         """Show who decided, and a sentence on the question; without a field nobody did."""
@@ -87,7 +87,7 @@ class AskRow(QWidget):
     def changeEvent(self, event: QEvent) -> None:
         """Follow another theme or text size."""
         super().changeEvent(event)
-        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange) and self.focusProxy() is not None:
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange) and getattr(self, "_answer", None) is not None:
             self.dress()
 
     def _write_head(self) -> None:
@@ -98,9 +98,8 @@ class AskRow(QWidget):
         self.head.setText(escape(label(self.key)) + (f" &nbsp;<span style='{size}'>{mark}</span>" if mark else ""))
 
     def _describe(self) -> None:
-        answer = self.focusProxy()
-        if answer is not None:
-            answer.setAccessibleDescription(". ".join(t for t in (self.wrong.text(), self.origin, self.hint.text()) if t))
+        if self._answer is not None:
+            self._answer.setAccessibleDescription(". ".join(t for t in (self.wrong.text(), self.origin, self.hint.text()) if t))
 
 
 class ChoiceRow(AskRow):
@@ -176,7 +175,7 @@ class LineRow(AskRow):
             text = self.holds()
             self.pane.setVisible(many)
             self.line.setVisible(not many)
-            self.setFocusProxy(self.pane if many else self.line)
+            self._answer = self.pane if many else self.line
             self.take(text)
 
     def hold(self, enabled: bool) -> None:

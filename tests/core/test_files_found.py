@@ -33,6 +33,15 @@ def test_a_prelu_keeps_what_flows_and_the_order_of_the_file_is_trusted() -> None
     ]  # fmt: skip
 
 
+def test_what_takes_the_inputs_of_a_recurrent_layer_is_closed_too() -> None:
+    """As in madmom."""
+    found = layers(
+        ("layers.0.weights", (4, 6)), ("layers.0.bias", (6,)), ("layers.0.recurrent.weights", (6, 6)),
+        ("layers.1.weights", (6, 1)), ("layers.1.bias", (1,)),
+    )  # fmt: skip
+    assert [k for k, _ in found] == ["box", "box", "dense"]
+
+
 def test_a_list_of_numbers_alone_is_no_normalisation() -> None:
     assert not layers(("ra", (40,)), ("dec", (40,)), ("parallax", (40,)))
     assert not layers(("scaler.scale_", (40,)), ("scaler.min_", (40,)))

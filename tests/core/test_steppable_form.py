@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from core.errors import TargetError
 from core.files.saved import Saved
 from core.library import open_saved
 from core.saved_target import read_saved
@@ -124,9 +125,19 @@ def test_what_only_a_file_decides_is_not_guessed(tmp_path: Path) -> None:
     (tmp_path / "points.csv").write_text("1,2,3,4,ape\n5,6,7,8,bee\n1,1,1,1,cat\n")
     choices = Choices(output_activation="identity")
     assert asked(form(saved, choices, samples), "loss") == ("", "assumed", "")
-    assert asked(form(saved, Choices(), samples), "loss") == ("softmax_cross_entropy", "assumed", "")
+    assert asked(form(saved, Choices(), samples), "loss") == ("", "assumed", "")
+    assert asked(form(saved, Choices(output_activation="tanh"), samples), "loss") == ("mse", "assumed", "")
     steps = steppable(saved, choices, samples, tmp_path)
     assert asked(form(saved, choices, samples, steps), "loss") == ("softmax_cross_entropy", "assumed", "")
+
+
+def test_targets_that_are_no_shares_get_another_loss_unless_one_was_chosen(tmp_path: Path) -> None:
+    saved, samples = mlp(tmp_path, 4, 6, 3), Samples(str(tmp_path / "points.npz"))
+    rng = np.random.default_rng(0)
+    np.savez(tmp_path / "points.npz", X=rng.standard_normal((5, 4)), Y=rng.standard_normal((5, 3)))
+    assert steppable(saved, Choices(), samples, tmp_path).loss == "mse"
+    with pytest.raises(TargetError, match="add up to 1"):
+        steppable(saved, Choices(loss="softmax_cross_entropy"), samples, tmp_path)
 
 
 def test_a_loss_that_cannot_be_is_not_offered_and_is_said_where_it_was_chosen(tmp_path: Path) -> None:
