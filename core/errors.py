@@ -52,5 +52,9 @@ class TargetError(StepperError):
     """A TARGET that is neither a built-in nor a readable file."""
 
 
+class SteppingError(TargetError):
+    """A saved network of which nothing can be stepped; what it holds can still be looked at."""
+
+
 class ChangeError(StepperError):
     """A change by hand that cannot be made: no number, no such cell, a value that is calculated."""

@@ -87,7 +87,7 @@ def _own(session: Session, out: Path, files: Files, said: list[str]) -> dict[str
                 raise SavingError(f"{path} cannot be read ({error.strerror or error}), and the description needs it") from None
             tree["data"] = {**tree["data"], "source": beside}
     if session.timeline.program is not session.timeline.opened:
-        said.append("the description has the optimiser that the training began with")
+        said.append("the description has the optimizer that the training began with")
     if any(layer.get("layer") == "batch_norm" for layer in tree["network"]["layers"]):
         said.append("the running statistics of batch_norm are not in a description; they begin anew")
     return tree

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from core.errors import SettingError, TargetError
+from core.errors import SettingError, SteppingError
 from core.files.infer import Inferred, Question, infer
 from core.files.saved import Layer, Saved
 from core.steppable_choices import MODES as MODES
@@ -87,14 +87,15 @@ def steppable(
     `folder` is where the program will lie, and the file beside it unless it is elsewhere.
 
     Raises:
-        TargetError: if nothing of it can be stepped, or the data do not fit its sizes.
+        SteppingError: if nothing of it can be stepped.
+        TargetError: if the data do not fit its sizes.
         SettingError: if a choice is none.
     """
     c, samples = choices or Choices(), samples or Samples()
     walk, inferred = walk_of(saved, c, folder)
     if walk.takes is None or not walk.out.forward:
         why = walk.stops or "it holds no layer that can be stepped"
-        raise TargetError(f"{Path(saved.path).name}: {why}; `stepper inspect` shows it")
+        raise SteppingError(f"{Path(saved.path).name}: {why}")
     unfit = unfit_loss(c.loss, walk.last, walk.size) if walk.size else ""
     if unfit:
         raise SettingError(unfit)

@@ -48,7 +48,7 @@ def checked(c: Choices) -> Choices:
         if value and value not in known:
             raise SettingError(f"{shown(value)} is no {what}; there are {', '.join(known)}")
     if c.optimizer not in OPTIMIZERS:
-        raise SettingError(f"{shown(c.optimizer)} is no optimiser; there are {', '.join(OPTIMIZERS)}")
+        raise SettingError(f"{shown(c.optimizer)} is no optimizer; there are {', '.join(OPTIMIZERS)}")
     if not 0 < c.learning_rate < math.inf:
         raise SettingError(f"the learning rate is {c.learning_rate!r}; it is a number above 0, such as 0.1")
     if c.batch is not None and c.batch < 1:

@@ -108,8 +108,6 @@ class Walk:
     def _input(self, layer: Layer) -> str:
         said: Any = layer.attributes.get("shape")
         shape: list[Any] = list(said) if isinstance(said, list) else []  # pyright: ignore[reportUnknownVariableType]
-        if shape and ("batch" in layer.attributes or shape[0] in (None, -1)):
-            shape = shape[1:]
         if shape and all(isinstance(s, int) and not isinstance(s, bool) and s > 0 for s in shape):
             self.sizes = self.takes = tuple(shape)
         return ""

@@ -204,7 +204,7 @@ def sentence(found: LossChange, loss: str) -> str:
         "rises": f"{loss} rises although a fall was predicted: the step is too large for the slope to hold. "
         "A smaller learning rate takes smaller steps.",
         "uphill": f"{loss} rises, as the slope says: this step goes uphill. Look at the signs of the gradient and of the "
-        "update; an optimiser with a memory, such as momentum, may do so for a while.",
+        "update; an optimizer with a memory, such as momentum, may do so for a while.",
         "falls": f"{loss} falls although a rise was predicted: the step goes uphill at first, and is so long that it comes "
         "down on the other side.",
     }[found.verdict]

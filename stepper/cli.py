@@ -16,7 +16,7 @@ from core.diagnosis import diagnose
 from core.diagnosis.report import diagnosis_json, diagnosis_text
 from core.document import document_of
 from core.document import opened as opened_session
-from core.errors import StepperError, TargetError
+from core.errors import StepperError, SteppingError, TargetError
 from core.files.document import is_document
 from core.files.problem import escaped
 from core.library import EXAMPLES, Opened, open_target, written
@@ -234,6 +234,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         if arguments.command in (None, "open"):
             return _window(arguments)
         return run[arguments.command](arguments)
+    except SteppingError as error:
+        complain(SteppingError(f"{error}; `stepper inspect` shows what it holds"))
+        return 2
     except StepperError as error:
         complain(error)
         return 2

@@ -25,7 +25,7 @@ from core.program.ir import Program
 from core.saved_target import is_saved, read_saved
 from core.saved_writing import tensor_names
 from core.session import session_of
-from core.steppable import Choices, layers_of
+from core.steppable import Choices, layers_of, walk_of
 from core.steppable_data import Samples
 from stepper.background import Background, Work
 from stepper.controller import Controller
@@ -35,6 +35,8 @@ HERE, THERE, DIFFERENCE = "here", "there", "difference"
 MATCHES_AT_ONCE = 8
 """The first so many comparisons are told together; each time twice as many, for all found so far are told anew."""
 KEPT_LOOKS = 1000
+LARGEST_AT_ONCE = 10_000_000
+"""A network of more numbers is stepped only when somebody asks for it: its program takes long, and eight bytes a number."""
 KEPT_BYTES = 64 * 2**20
 """Of the heat maps of tensors that were looked at before; of older ones only what the list says of them is kept."""
 PATIENCE = 400
@@ -46,7 +48,7 @@ OF_THE_FILE = (HERE, THERE, DIFFERENCE, "other", "compare", "rows")
 
 @dataclass(frozen=True)
 class _Read:
-    """A file that was read, and what was made of it: a program, or why there is none."""
+    """A file that was read, and what was made of it: a program, or why there is none; neither where none was asked for."""
 
     saved: Saved
     layers: tuple[Layer, ...]
@@ -122,7 +124,7 @@ class Inspecting(QObject):
         self._cancel("see", "step")
         self._patience.start()
         self._reading("read", path)
-        self.work.start("read", lambda: _read(path, choices, samples))
+        self.work.start("read", lambda: _read(path, choices, samples, LARGEST_AT_ONCE))
 
     def take(self, opened: Opened) -> None:
         """Open a saved network of which the program was made already."""
@@ -303,7 +305,13 @@ class Inspecting(QObject):
             still = (
                 "" if session is None else " " + self.tr("The program that is open is still {title}.").format(title=session.title)
             )
-            self.told.emit(self.tr("It can be inspected, and not be stepped: {why}.").format(why=read.trouble) + still)
+            words = self.tr("It can be inspected, and not be stepped: {why}.").format(why=read.trouble)
+            if not read.trouble:
+                n = sum(t.count for t in read.saved.tensors)
+                words = self.tr(
+                    "It holds {n} numbers: it can be inspected at once, and is stepped when you choose “Step it like this”."
+                ).format(n=f"{n:,}")
+            self.told.emit(words + still)
             self.read_in.emit()
             return
         self._taking = True
@@ -349,7 +357,7 @@ class Inspecting(QObject):
         self._put_away()
         target = self._controller.target
         if target not in EXAMPLES and is_saved(target):
-            self.work.start("see", lambda: _read(target, USUAL, RANDOM))
+            self.work.start("see", lambda: _read(target, USUAL, RANDOM, LARGEST_AT_ONCE))
 
     def _on_rewritten(self) -> None:
         """Stay with the file, unless it was written anew: then the program has other numbers by now."""
@@ -416,10 +424,13 @@ def _name(path: str) -> str:
     return escaped(Path(path).name)[:LONGEST]
 
 
-def _read(path: str, choices: Choices, samples: Samples) -> _Read:
+def _read(path: str, choices: Choices, samples: Samples, largest: int | None = None) -> _Read:
     now = stamp(Path(path))
     saved = read_saved(path)
     layers, inferred = layers_of(saved, choices)
+    if largest is not None and sum(t.count for t in saved.tensors) > largest:
+        walk, _ = walk_of(saved, choices)
+        return _Read(saved, layers, inferred, choices, samples, None, now, walk.stops if walk.takes is None else "")
     try:
         opened, trouble = open_saved(saved, None, choices, samples), ""
     except StepperError as error:

@@ -184,9 +184,9 @@ def not_of_the_network(tensors: Sequence[Tensor]) -> dict[str, str]:
         elif t.dtype.startswith("complex"):
             found[t.name] = "of complex numbers, which no layer here has"
         elif (len(parts) > 1 or joined not in _WEIGHT) and set(parts) & _OPTIMIZER:
-            found[t.name] = "a state of the optimiser or a gradient"
+            found[t.name] = "a state of the optimizer or a gradient"
         elif _is_copy(t, parts, shapes, spelled):
-            found[t.name] = "of the name and the shape of a parameter: a state of the optimiser, a gradient or a copy"
+            found[t.name] = "of the name and the shape of a parameter: a state of the optimizer, a gradient or a copy"
         elif joined in _PREPARED and named(t).group not in norms:
             found[t.name] = "of how the inputs were prepared; prepare your data in the same way"
         elif parts[:2] == ("hyper", "parameters"):

@@ -103,7 +103,7 @@ class NetworkView(QWidget):
         self.hint.setTextFormat(Qt.TextFormat.PlainText)
         self.hint.setWordWrap(True)
         self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.hint.setText(self.tr("Nothing is open yet."))
+        self.hint.setText(self.tr("There is no program to step yet."))
         self.canvas = NetCanvas(self.describe, self)
         self.canvas.item_chosen.connect(self._choose)
         self.canvas.resized.connect(self._on_resize)

@@ -26,6 +26,7 @@ from stepper.widgets.tips import plain
 NOTHING = SavedState()
 FUNCTIONS = ("activation", "output_activation", "orientation")
 CHOICES = (*FUNCTIONS, "mode", "loss", "optimizer")
+ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 LEFT_TO_THE_APP = (*FUNCTIONS, "loss")
 
 
@@ -45,7 +46,9 @@ class SteppingView(QWidget):
         self._asking: Asking | None = None
         self._draft = Draft()
         self._read: Read | None = None
-        self.empty = words(self.tr("Open a saved network (a .pt, .safetensors, .onnx, .keras, .npz, … file) to step it."), self)
+        self.empty = words(
+            self.tr("No saved network is open. Open one (.pt, .safetensors, .onnx, .keras, .npz, …) to step it."), self
+        )
         self.title = Prose(self.tr("which network it is"), self)
         self.about = Prose(self.tr("how far it can be stepped"), self)
         self.trouble = Prose(self.tr("why it could not be stepped"), self)
@@ -138,7 +141,7 @@ class SteppingView(QWidget):
     def _show_about(self, form: Form) -> None:
         s, t = self._state, theme.current()
         assert s.saved is not None
-        self.about.say(about(cut(s.saved.format, 80), form.wanted, form.stops), t.error if form.wanted is None else t.text)
+        self.about.say(about(form.wanted, form.stops), t.error if form.wanted is None else t.text)
         trouble = first_up(cut(s.steps_trouble)) if form.wanted is not None and s.steps_trouble else ""
         self.trouble.say(self.tr("✗ Not stepped like that: {why}").format(why=trouble) if trouble else "", t.error)
 
@@ -217,9 +220,17 @@ class SteppingView(QWidget):
         if self._read is not None and not self._read.wrong and not self._state.busy:
             self.step_wanted.emit(self._read.choices, self._read.samples)
 
+    def event(self, event: QEvent) -> bool:
+        """Claim Ctrl+Enter while the keyboard is in the form; elsewhere it runs the text."""
+        ours = isinstance(event, QKeyEvent) and event.key() in ENTER and self._asking is not None
+        if ours and event.type() == QEvent.Type.ShortcutOverride and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            event.accept()
+            return True
+        return super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter in a line, and Ctrl+Enter anywhere, steps."""
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+        if event.key() in ENTER:
             focus = self.focusWidget()
             control = event.modifiers() & Qt.KeyboardModifier.ControlModifier
             if isinstance(focus, QPushButton) and focus.hasFocus() and not control:

@@ -10,7 +10,7 @@ from PySide6.QtCore import QCoreApplication
 from core.costs import memory_text
 from core.files.looks import Look, Match
 from core.files.saved import Tensor
-from stepper.models.mark_signs import ORDER
+from stepper.models.mark_signs import ORDER, WARNING
 from stepper.models.saved_columns import Column
 from stepper.models.saved_nodes import Node, Nodes
 from stepper.models.saved_words import CLOSED, cut, kind_text, shape_text, sizes_text, worst
@@ -36,7 +36,7 @@ class Cells:
             return node.text if column == Column.NAME else ""
         match column:
             case Column.NAME:
-                return self._name(node)
+                return self._name(node) + self._warning(node)
             case Column.DIFFERENCE:
                 found = self.match_of(node)
                 return "" if found is None else match_text(found)
@@ -165,6 +165,12 @@ class Cells:
             name = cut(node.layer.name) or kind_text(node.layer)
             return name if node.layer.steppable else f"{CLOSED} {name}"
         return "" if node.tensor is None else cut(node.tensor.name)
+
+    def _warning(self, node: Node) -> str:
+        """Return the sign at the name of a tensor with NaN or ∞: in a narrow panel the remarks are out of sight."""
+        look = self.look_of(node) if node.tensor is not None else None
+        remark = None if look is None else worst(look)
+        return f" {WARNING}" if remark is not None and remark.severity == "error" else ""
 
     def _what(self, node: Node) -> str:
         if node.layer is None:

@@ -30,10 +30,11 @@ MOST_OPEN = 2000
 COMPARED = (Column.DIFFERENCE, Column.RELATIVE)
 WIDTHS = {
     Column.NAME: "transformer.layer.0", Column.DIFFERENCE: "◫ shape differs", Column.RELATIVE: "0.00001234",
-    Column.WHAT: "batch norm, relu ?", Column.SHAPE: "1024 → 1024", Column.REMARK: "⚠ 12 NaN or ∞", Column.MIN: "−0.12345",
+    Column.WHAT: "not stepped: dense ?", Column.SHAPE: "1024 → 1024", Column.REMARK: "⚠ 12 NaN or ∞", Column.MIN: "−0.12345",
     Column.MAX: "−0.12345", Column.NUMBERS: "10,000,000", Column.TYPE: "bfloat16", Column.BYTES: "1000 bytes",
 }  # fmt: skip
-"""What there has to be room for in each column, at first."""
+"""What there has to be room for in each column, at first; in the FITTED ones no more than what stands there."""
+FITTED = (Column.NAME, Column.WHAT, Column.SHAPE)
 
 
 class SavedTree(QTreeView):
@@ -49,7 +50,7 @@ class SavedTree(QTreeView):
         self.setUniformRowHeights(True)
         self.setAllColumnsShowFocus(True)
         self.setIndentation(14)
-        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.setTextElideMode(Qt.TextElideMode.ElideLeft)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
@@ -66,6 +67,7 @@ class SavedTree(QTreeView):
         head.setSortIndicator(IN_ORDER, Qt.SortOrder.AscendingOrder)
         head.setSortIndicatorClearable(True)
         head.setStretchLastSection(False)
+        head.setResizeContentsPrecision(0)  # what is in sight tells how wide a column is; a file may hold thousands of tensors
         head.setSectionsMovable(False)
         head.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         head.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
@@ -126,6 +128,7 @@ class SavedTree(QTreeView):
             if number not in self._folded or self.rows.sought:
                 self.expand(self.rows.at(number))
         self._stand()
+        self._fit()
         self._arranging = arranging
 
     @Slot(QModelIndex)
@@ -261,6 +264,9 @@ class SavedTree(QTreeView):
         self._fitting = True
         metrics, room = self.fontMetrics(), self.viewport().width()
         wide = {c: metrics.horizontalAdvance(text) + 14 for c, text in WIDTHS.items()}
+        for column in FITTED:
+            needed = max(self.sizeHintForColumn(column), self.header().sectionSizeHint(column))
+            wide[column] = min(wide[column], needed + 4)
         others = [c for c in Column if c != Column.NAME and not self.isColumnHidden(c)]
         for column in others:
             if column not in self._sized:

@@ -25,7 +25,7 @@ def label(key: str) -> str:
         "orientation": translate("stepping", "How the matrices are stored"),
         "mode": translate("stepping", "Mode"),
         "loss": translate("stepping", "Loss"),
-        "optimizer": translate("stepping", "Optimiser"),
+        "optimizer": translate("stepping", "Optimizer"),
         "learning_rate": translate("stepping", "Learning rate"),
         "batch": translate("stepping", "Samples in an iteration"),
         "shuffle": translate("stepping", "Shuffle in each epoch"),
@@ -122,13 +122,13 @@ def size_words(w: Wanted) -> str:
     return translate("stepping", "It takes {takes} a sample and gives {n}.").format(takes=takes, n=w.outputs)
 
 
-def about(format_: str, wanted: Wanted | None, stops: str) -> str:
-    """Return what a file is, what it takes and gives, and how far it can be stepped."""
+def about(wanted: Wanted | None, stops: str) -> str:
+    """Return what a network takes and gives, and how far it can be stepped."""
     why = first_up(cut(stops))
     if wanted is None:
         return translate("stepping", "✗ It cannot be stepped: {why}").format(why=why)
     ends = f"⚠ {why}" if stops else translate("stepping", "✓ Every layer can be stepped.")
-    return f"{format_}. {size_words(wanted)}\n{ends}"
+    return f"{size_words(wanted)}\n{ends}"
 
 
 def target_hint(w: Wanted) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QAction, QColor, QPalette
+from PySide6.QtGui import QAction, QColor, QKeyEvent, QPalette
 from PySide6.QtWidgets import QApplication, QButtonGroup, QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from core.costs import memory_text
@@ -19,6 +19,19 @@ HERE, THERE, CHANGE = range(3)
 CHOSEN, OTHER = "●", "○"
 LONGEST_TIP = 2000
 LONGEST_NAME = 400
+
+
+class PressButton(QToolButton):
+    """A button that Enter presses as Space does."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Press, or open the menu."""
+        if event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            super().keyPressEvent(event)
+        elif self.menu() is not None:
+            self.showMenu()
+        else:
+            self.click()
 
 
 class TensorHead(QWidget):
@@ -46,6 +59,7 @@ class TensorHead(QWidget):
         self.export_button = self._button(self.tr("Export…"), self.tr("Save the numbers of this tensor in a file of its own."))
         self.export_button.clicked.connect(self._on_export)
         self.sides = QButtonGroup(self)
+        self.sides.setExclusive(False)  # else the Tab key stops at the chosen one alone, and arrows step the program
         self.side_buttons: list[QToolButton] = []
         self._side_names = (self.tr("Here"), self.tr("There"), self.tr("There − here"))
         tips = (
@@ -82,7 +96,8 @@ class TensorHead(QWidget):
     @property
     def side(self) -> int:
         """Which is to be shown: HERE, THERE or CHANGE."""
-        return self.sides.checkedId() if not self.comparison.isHidden() else HERE
+        chosen = next((at for at, button in enumerate(self.side_buttons) if button.isChecked()), HERE)
+        return chosen if not self.comparison.isHidden() else HERE
 
     def draw(self, state: SavedState, tensor: Tensor) -> None:
         """Tell of a tensor."""
@@ -123,9 +138,12 @@ class TensorHead(QWidget):
     def _sign_sides(self) -> None:
         for button, name in zip(self.side_buttons, self._side_names, strict=True):
             button.setText(f"{CHOSEN if button.isChecked() else OTHER} {name}")
+        export = self.tr("Export…") if self.side == HERE else self.tr("Export the one here…")
+        self.export_button.setText(export)
+        self.export_button.setAccessibleName(export)
 
     def _button(self, text: str, tip: str) -> QToolButton:
-        button = QToolButton(self)
+        button = PressButton(self)
         button.setText(text)
         button.setAccessibleName(text)
         button.setAccessibleDescription(tip)
@@ -138,7 +156,9 @@ class TensorHead(QWidget):
         self.export_wanted.emit()
 
     @Slot(int)
-    def _on_side(self, _: int) -> None:
+    def _on_side(self, chosen: int) -> None:
+        for at, button in enumerate(self.side_buttons):
+            button.setChecked(at == chosen)
         self._sign_sides()
         self.switched.emit()
 

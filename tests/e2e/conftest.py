@@ -20,7 +20,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 NEEDED = {"Xvfb": "xvfb", "openbox": "openbox", "xdotool": "xdotool", "import": "imagemagick"}
-PATIENCE = 12.0
+PATIENCE = 60.0
 
 
 def until(found: Callable[[], Any], what: str, patience: float = PATIENCE) -> Any:
@@ -106,7 +106,9 @@ class App:
         self.process.stdin.flush()
         line = self.process.stdout.readline()
         assert line, "the app ended by itself"
-        return json.loads(line)
+        seen = json.loads(line)
+        assert "trouble" not in seen, seen["trouble"]
+        return seen
 
     def press(self, *keys: str) -> None:
         """Press keys, one after the other."""

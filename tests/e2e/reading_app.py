@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import traceback
 from typing import Any
 
 from PySide6.QtCore import QObject, QSocketNotifier, Qt, Slot
@@ -31,7 +32,11 @@ class Reader(QObject):
         if not sys.stdin.readline():
             self.notifier.setEnabled(False)
             return
-        print(json.dumps(self.seen()), flush=True)
+        try:
+            seen = self.seen()
+        except Exception:  # whoever asked would else wait for ever
+            seen = {"trouble": traceback.format_exc()}
+        print(json.dumps(seen), flush=True)
 
     def seen(self) -> dict[str, Any]:
         """Return what can be seen."""
@@ -197,10 +202,9 @@ class Reader(QObject):
     def cells(self, matrix: MatrixWidget) -> list[list[list[str]]]:
         """Return each cell as it is painted, and in full as pointing at it tells."""
         rows, columns = matrix.grid()
-        array = matrix.array
-        scalar = array is not None and array.ndim == 0
+        axes = 2 if matrix.array is None else matrix.array.ndim
         return [
-            [[matrix.text_of(cell), matrix.cell_text(cell)] for c in range(columns) for cell in [() if scalar else (r, c)]]
+            [[matrix.text_of(cell), matrix.cell_text(cell)] for c in range(columns) for cell in [(r, c)[2 - axes :]]]
             for r in range(rows)
         ]
 

@@ -96,6 +96,23 @@ def test_what_cannot_be_stepped_is_inspected_beside_what_is_open(window: MainWin
     assert "xor" in window.message.text and "4 axes" in window.message.text
 
 
+def test_a_large_network_is_stepped_only_when_asked_for(
+    window: MainWindow, qtbot: QtBot, mlp: Path, convolution: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stepper.inspecting.LARGEST_AT_ONCE", 20)
+    session = window.controller.session
+    read(window, qtbot, convolution)
+    assert "4 axes" in window.message.text
+    read(window, qtbot, mlp)
+    state = window.inspecting.state
+    assert window.controller.session is session and state.steps is None and not state.steps_trouble
+    assert state.tensor == "W1" and state.look is not None
+    assert "67 numbers" in window.message.text and "xor" in window.message.text
+    window.inspecting.step(USUAL, Samples())
+    settle(window, qtbot)
+    assert window.controller.target == str(mlp) and window.inspecting.state.steps is not None
+
+
 def test_a_bad_file_leaves_everything_as_it_was(window: MainWindow, qtbot: QtBot, mlp: Path, tmp_path: Path) -> None:
     read(window, qtbot, mlp)
     state, session = window.inspecting.state, window.controller.session

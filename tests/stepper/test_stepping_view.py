@@ -78,7 +78,7 @@ class Desk:
     def type(self, key: str, text: str) -> None:
         """Type into a line, in place of what stands there."""
         rows = {"learning_rate": self.view.rate, "batch": self.view.batch, **self.view.data.typed}
-        line = rows[key].focusProxy()
+        line = rows[key].tab_stops()[0]
         assert line is not None
         if rows[key].pane.isHidden():
             rows[key].line.selectAll()
