@@ -3,6 +3,8 @@ PYTHON ?= python3
 EXTRAS ?= test
 VENV := .venv
 BIN := $(VENV)/bin
+# A process for each processor, and the tests of one file in one of them.
+SIDE_BY_SIDE := -n auto --dist loadfile
 
 .PHONY: setup run test check bench fuzz pictures clean
 
@@ -14,7 +16,7 @@ run: setup
 
 test: $(VENV)/.$(EXTRAS)
 	@sh .ci/system-libraries test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
 check: $(VENV)/.$(EXTRAS) $(VENV)/.check
 	@sh .ci/system-libraries test
@@ -22,7 +24,7 @@ check: $(VENV)/.$(EXTRAS) $(VENV)/.check
 	$(BIN)/ruff check .
 	$(BIN)/basedpyright
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
 bench: $(VENV)/.test
 	@for bench in tests/bench/bench_*.py; do echo "== $$bench"; $(BIN)/python $$bench || exit 1; done

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-
 from core.document import open_document
-from core.files.arrays import Summary
+from core.files.gather import Summary, Summing
 from core.files.saved import Layer, Saved, Tensor, Where
 from core.inspect_report import Inspection, odd_numbers
 from core.program.ir import Array
@@ -59,12 +57,6 @@ def _layers_of_program(session: Session) -> tuple[Layer, ...]:
 
 
 def _summary(a: Array) -> Summary:
-    finite = a[np.isfinite(a)].astype(np.float64)
-    zeros = int(a.size - np.count_nonzero(a))
-    if not finite.size:
-        return Summary(a.size, a.size, zeros, None, None, None, None)
-    with np.errstate(over="ignore", invalid="ignore"):
-        means = float(finite.mean()), float(finite.std())
-    low, high = float(finite.min()), float(finite.max())
-    mean, std = (m if np.isfinite(m) else None for m in means)
-    return Summary(a.size, a.size - finite.size, zeros, low, high, mean, std)
+    gathered = Summing()
+    gathered.add(a.reshape(-1))
+    return gathered.summary()

@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from core.costs import memory_text
 from core.files.arrays import summary_of
 from core.files.gather import Summary
 from core.files.infer import Inferred
-from core.files.problem import FileProblem, escaped, shown
-from core.files.saved import ITEM_BYTES, Layer, Saved, Tensor
+from core.files.problem import FileProblem, bare, escaped, shown
+from core.files.saved import ITEM_BYTES, Layer, Saved, Tensor, shape_text
 from core.look_report import finite
 from core.steppable import Choices, layers_of
 
@@ -117,7 +118,7 @@ def inspect_text(i: Inspection) -> str:
     numbers = sum(t.count for t in saved.tensors)
     tensors = f"{len(saved.tensors)} tensor{'s' * (len(saved.tensors) != 1)}"
     lines = [
-        f"{escaped(saved.format)}, {_bytes(saved.size)}, {tensors}, {numbers:,} numbers",
+        f"{escaped(saved.format)}, {memory_text(saved.size)}, {tensors}, {numbers:,} numbers",
         "graph and weights are known"
         if saved.complete
         else "the file does not hold all of the network; what is assumed, see below",
@@ -135,30 +136,26 @@ def inspect_text(i: Inspection) -> str:
         if items:
             lines += ["", title, *(f"  {escaped(s)}" for s in items)]
     if saved.metadata:
-        lines += ["", "metadata", *_table([(shown(k)[1:-1], shown(v)[1:-1]) for k, v in saved.metadata.items()])]
+        lines += ["", "metadata", *_table([(bare(k), bare(v)) for k, v in saved.metadata.items()])]
     return "\n".join(lines)
 
 
 def _layer_row(n: Layer, known: Mapping[str, tuple[int, ...]]) -> tuple[str, ...]:
-    shapes = ", ".join("×".join(map(str, known[t])) or "1" for t in n.tensors.values())
+    shapes = ", ".join(shape_text(known[t]) for t in n.tensors.values())
     what = f"closed: {escaped(n.why)}" if not n.steppable else escaped(n.activation)
-    return (shown(n.name, 40)[1:-1], n.kind.replace("_", " "), shapes, what)
+    made = n.attributes.get("class")
+    kind = n.kind.replace("_", " ")
+    if n.kind == "box":  # a beginner knows a layer by its class, and a box not at all
+        kind = bare(made.rpartition(".")[2], 30) if isinstance(made, str) and made else ""
+    return (bare(n.name, 40), kind, shapes, what)
 
 
 def _tensor_row(t: Tensor, s: Summary | None) -> tuple[str, ...]:
-    shape = "×".join(map(str, t.shape)) or "1"
     said = ("", "", "") if s is None or s.min is None or s.mean is None or s.max is None else (
         f"{s.min:.4g}", f"{s.mean:.4g}", f"{s.max:.4g}"
     )  # fmt: skip
     odd = f"{s.nonfinite} NaN or ∞" if s is not None and s.nonfinite else ""
-    return (shown(t.name, 48)[1:-1], shape, shown(t.dtype, 16)[1:-1], _bytes(t.bytes), *said, odd)
-
-
-def _bytes(n: int) -> str:
-    for unit, size in (("GiB", 2**30), ("MiB", 2**20), ("kiB", 2**10)):
-        if n >= size:
-            return f"{n / size:.1f} {unit}"
-    return f"{n} byte{'s' * (n != 1)}"
+    return (bare(t.name, 48), shape_text(t.shape), bare(t.dtype, 16), memory_text(t.bytes), *said, odd)
 
 
 def _table(rows: Sequence[tuple[str, ...]]) -> list[str]:

@@ -9,8 +9,8 @@ from typing import Any
 from core.files.look import layer_of
 from core.files.look_words import remark_text
 from core.files.looks import Histogram, Look, Match, Spectrum
-from core.files.problem import FileProblem, shown
-from core.files.saved import Layer, Saved, Tensor
+from core.files.problem import FileProblem, bare, shown
+from core.files.saved import Layer, Saved, Tensor, shape_text
 
 _WIDEST = 40
 _MOST_BARS = 16
@@ -54,9 +54,9 @@ def look_json(look: Look, tensor: Tensor, layers: Sequence[Layer] = ()) -> dict[
 def look_text(look: Look, tensor: Tensor, layers: Sequence[Layer] = ()) -> str:
     """Return a look as lines for a person."""
     s, layer = look.summary, layer_of(layers, tensor.name)
-    facts = [("shape", "×".join(map(str, tensor.shape)) or "1"), ("type", shown(tensor.dtype, 16)[1:-1])]
+    facts = [("shape", shape_text(tensor.shape)), ("type", bare(tensor.dtype, 16))]
     if layer is not None:
-        facts.append(("layer", shown(layer.name, 40)[1:-1]))
+        facts.append(("layer", bare(layer.name, 40)))
     if look.units:
         facts.append(("units", "a row for each" if look.units == "rows" else "a column for each"))
     facts.append(("numbers", f"{s.count:,}, of which {s.zeros:,} {'is' if s.zeros == 1 else 'are'} 0"))
@@ -91,9 +91,9 @@ def matches_text(matches: Sequence[Match]) -> str:
     rows = [("name", "", "largest", "rms", "relative", "differing", "cosine", "name there")]
     for m in matches:
         numbers = (_short(m.largest), _short(m.rms), _short(m.relative))
-        there = shown(m.other, 48)[1:-1] if m.other not in ("", m.name) else ""
+        there = bare(m.other, 48) if m.other not in ("", m.name) else ""
         count = "" if m.differing is None else f"{m.differing:,}"
-        rows.append((shown(m.name, 48)[1:-1], _KINDS[m.kind], *numbers, count, _short(m.cosine), there))
+        rows.append((bare(m.name, 48), _KINDS[m.kind], *numbers, count, _short(m.cosine), there))
     widths = [max(len(r[k]) for r in rows) for k in range(len(rows[0]))]
     lines = ["  ".join(c.ljust(w) for c, w in zip(r, widths, strict=True)).rstrip() for r in rows]
     counts = [(text, sum(m.kind == kind for m in matches)) for kind, text in _KINDS.items()]

@@ -198,10 +198,15 @@ class Moment:
 
     def current(self, name: str) -> int | None:
         """Return the value that a name stands for here: after its update, the updated one."""
-        found = self.program.inputs.get(name)
+        return self._standing.get(name)
+
+    @cached_property
+    def _standing(self) -> Mapping[str, int]:
+        """Which value each name stands for here; a deep network asks for thousands."""
+        found = dict(self.program.inputs)
         for instruction in self.program.instructions[: self.k]:
-            if self.program.values[instruction.result].name == name and not self.is_part(instruction.result):
-                found = instruction.result
+            if not self.is_part(instruction.result):
+                found[self.program.values[instruction.result].name] = instruction.result
         return found
 
     def is_part(self, index: int) -> bool:

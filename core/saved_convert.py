@@ -13,9 +13,10 @@ from core.description_text import to_toml
 from core.errors import StepperError, TargetError
 from core.files.arrays import array
 from core.files.problem import shown
-from core.files.save_npz import member_name, write_npz
+from core.files.save_arrays import metadata_to_keep, part_of, parts_writer
+from core.files.save_npz import member_name
 from core.files.save_onnx import onnx_bytes
-from core.files.save_safetensors import Part, write_safetensors
+from core.files.save_safetensors import Part
 from core.files.saved import Layer, Saved
 from core.library import Opened, open_saved, open_target, written
 from core.network_file import load_toml
@@ -71,21 +72,7 @@ def write_values(out: Path, values: Mapping[str, Array]) -> None:
 
 def values_writer(out: Path, values: Mapping[str, Array]) -> Callable[[IO[bytes]], None]:
     """Return what writes arrays as .npz or .safetensors, by the ending of `out`."""
-    if out.suffix.lower() == ".npz":
-        return partial(_npz, [(n, partial(_same, a)) for n, a in values.items()])
-    return partial(_safetensors, [Part(n, str(a.dtype), a.shape, partial(_same, a)) for n, a in values.items()], {})
-
-
-def _same(a: Array) -> Array:
-    return a
-
-
-def _npz(items: Sequence[tuple[str, Callable[[], Array]]], file: IO[bytes]) -> None:
-    write_npz(file, items)
-
-
-def _safetensors(parts: Sequence[Part], metadata: Mapping[str, str], file: IO[bytes]) -> None:
-    write_safetensors(file, parts, metadata)
+    return parts_writer(out.suffix, [part_of(n, a) for n, a in values.items()])
 
 
 def _weights(saved: Saved, out: Path, form: str) -> tuple[str, ...]:
@@ -97,16 +84,14 @@ def _weights(saved: Saved, out: Path, form: str) -> tuple[str, ...]:
         )
     if not saved.tensors:
         raise TargetError(f"{Path(saved.path).name} holds no tensors; there is nothing to write")
+    parts = [Part(t.name, t.dtype, t.shape, partial(array, saved, t.name)) for t in saved.tensors]
+    save_with(out, parts_writer(form, parts, metadata_to_keep(saved)))
     if form == ".npz":
-        save_with(out, partial(_npz, [(t.name, partial(array, saved, t.name)) for t in saved.tensors]))
         rounded = [t.name for t in saved.tensors if t.dtype == "bfloat16"]
         said = [f"{shown(n)} is written as float32, which holds each bfloat16 number exactly" for n in rounded[:1]]
         paths = [t.name for t in saved.tensors if member_name(t.name) != t.name]
         said += [f"{shown(n)} would be a path where it is unpacked, and is written as {shown(member_name(n))}" for n in paths[:1]]
         return tuple(said)
-    parts = [Part(t.name, t.dtype, t.shape, partial(array, saved, t.name)) for t in saved.tensors]
-    metadata = dict(saved.metadata) if saved.format.lower().startswith("safetensors") else {}
-    save_with(out, partial(_safetensors, parts, metadata))
     return ()
 
 

@@ -18,9 +18,9 @@ import numpy as np
 from core.errors import TargetError
 from core.files.arrays import array
 from core.files.problem import FileProblem, shown
-from core.files.save_npz import write_npz
+from core.files.save_arrays import metadata_to_keep, part_of, parts_writer
 from core.files.save_onnx import onnx_bytes
-from core.files.save_safetensors import Part, write_safetensors
+from core.files.save_safetensors import Part
 from core.files.saved import Saved, Tensor
 from core.files.source import saved_file
 from core.notation.syntax import python_tree
@@ -164,15 +164,11 @@ def _into_own(saved: Saved, values: Mapping[str, Array], places: Mapping[str, _P
         made, exact = _as_stored(new[t.name], t, out.suffix.lower())
         rounded += [] if exact else [t.name]
         kind = t.dtype if t.dtype == "bfloat16" and made.dtype == np.float32 else str(made.dtype)
-        parts.append(Part(t.name, kind, t.shape, partial(_same, made)))
-    parts += [Part(n, str(a.dtype), a.shape, partial(_same, a)) for n, a in extra.items()]
+        parts.append(part_of(t.name, made, kind))
+    parts += [part_of(n, a) for n, a in extra.items()]
     if rounded:
         said.append(f"the numbers of {_listed(rounded)} are rounded to the type that they have in {Path(saved.path).name}")
-    if out.suffix.lower() == ".npz":
-        save_with(out, lambda file: write_npz(file, [(p.name, p.get) for p in parts]))
-    else:
-        metadata = dict(saved.metadata) if saved.format.lower().startswith("safetensors") else {}
-        save_with(out, lambda file: write_safetensors(file, parts, metadata))
+    save_with(out, parts_writer(out.suffix, parts, metadata_to_keep(saved)))
     return tuple(said)
 
 
@@ -254,7 +250,3 @@ def _index(node: ast.expr) -> tuple[Any, ...] | None:
 def _listed(names: list[str]) -> str:
     few = ", ".join(shown(n) for n in names[:4])
     return f"{few} and {len(names) - 4} more" if len(names) > 4 else few
-
-
-def _same(a: Array) -> Array:
-    return a

@@ -162,7 +162,9 @@ class _Made:
         return [f'dtype = "{d}"' for d in found] if len(found) == 1 and found <= {"float32", "float16"} else []
 
     def _types(self) -> set[str]:
-        return {self.walk.tensor(t).dtype for layer in self.walk.layers for t in layer.tensors.values()}
+        found = {self.walk.tensor(t).dtype for layer in self.walk.layers for t in layer.tensors.values()}
+        # Without a tensor the file can still say of which type its input is.
+        return found or {str(layer.attributes["dtype"]) for layer in self.walk.layers if "dtype" in layer.attributes}
 
     def _batches(self) -> list[str]:
         lines = [] if self.c.batch is None else [f"batch = {self.c.batch}"]

@@ -11,7 +11,7 @@ from core.data import sources
 from core.description import LOSSES, OPTIMIZERS
 from core.errors import StepperError
 from core.files.infer import Inferred, Question
-from core.files.problem import shown
+from core.files.problem import bare
 from core.files.saved import Layer, Saved
 from core.steppable import Choices, Steppable, walk_of, wanted_of
 from core.steppable_choices import MODES, SAME
@@ -161,7 +161,7 @@ def _functions(layers: Sequence[Layer], inferred: Inferred | None, c: Choices) -
 
 def _function(layer: Layer) -> str:
     name = layer.activation or ("softmax" if layer.kind == "softmax" else "")
-    return shown(name)[1:-1] if name else ""
+    return bare(name) if name else ""
 
 
 def _asked(q: Question, chosen: str) -> FormField:

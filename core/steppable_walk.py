@@ -9,10 +9,11 @@ from typing import Any
 
 from core.description import ACTIVATIONS
 from core.files.infer import Inferred
-from core.files.problem import shown
+from core.files.problem import bare, shown
 from core.files.saved import Layer, Saved, Tensor
 from core.steppable_choices import ALONG, SAME, Choices, functions_decided, orientation_decided
 from core.steppable_lines import Lines
+from core.steppable_scaling import normal, scale
 
 MOST_LAYERS = 500
 """A program of more layers would be slow to read, and nobody steps through it."""
@@ -75,7 +76,7 @@ class Walk:
     def _walk(self) -> None:
         make = {
             "dense": self._dense, "activation": self._activation, "softmax": self._softmax, "dropout": self._dropout,
-            "batch_norm": self._batch_norm, "layer_norm": self._layer_norm, "flatten": self._flatten,
+            "batch_norm": self._batch_norm, "layer_norm": self._layer_norm, "scale": self._scale, "flatten": self._flatten,
             "reshape": self._reshape, "input": self._input,
         }  # fmt: skip
         for n, layer in enumerate(self.layers):
@@ -88,7 +89,7 @@ class Walk:
                     self._flow = layer.outputs[0] if layer.outputs else self._flow
                     continue
             kind = str(layer.attributes.get("class", "")) if layer.kind == "box" else layer.kind
-            called = shown(layer.name) + (f" ({shown(kind)[1:-1]})" if kind else "")
+            called = shown(layer.name) + (f" ({bare(kind)})" if kind else "")
             self.stops = f"steps end before the layer {called}: {why}"
             return
         self.end = len(self.layers)
@@ -140,20 +141,21 @@ class Walk:
             self.out.parameter(f"b{k}", layer.tensors["bias"])
             upright = len(shape) == 2 and shape[1] == 1 and shape[0] > 1
             product += f" + b{k}.T" if upright and not self.columns else f" + b{k}"
-        self._line(f"Z{k}", product)
+        self.line(f"Z{k}", product)
         self.sizes = (units,)
-        return self._apply(layer.activation, layer, f"A{k}")
+        return self.apply(layer.activation, layer, f"A{k}")
 
     def _activation(self, layer: Layer) -> str:
-        return self._apply(layer.activation, layer, f"A{self._count}")
+        return self.apply(layer.activation, layer, f"A{self._count}")
 
     def _softmax(self, layer: Layer) -> str:
         axis = layer.attributes.get("axis", -1)
         if self.sizes is not None and axis not in (-1, len(self.sizes)):
             return f"its softmax runs along axis {axis}, not along the units"
-        return self._apply(layer.activation or "softmax", layer, f"A{self._count}")
+        return self.apply(layer.activation or "softmax", layer, f"A{self._count}")
 
-    def _apply(self, activation: str, layer: Layer, name: str) -> str:
+    def apply(self, activation: str, layer: Layer, name: str) -> str:
+        """Add the function that a layer ends in; return why it cannot be stepped."""
         note = self._decided.get(self.end, "")
         if activation in SAME:
             if note:
@@ -171,7 +173,7 @@ class Walk:
             "elu": f", alpha={float(a.get('alpha', a.get('slope', 1.0)))!r}",
         }.get(activation, f", axis={0 if self.columns else 1}" if activation in ALONG else "")
         before = self.current
-        self._line(self.out.free(name), f"{activation}({before}{extra})")
+        self.line(self.out.free(name), f"{activation}({before}{extra})")
         if note:
             self.out.remark(f"{activation}: {note}")
         self.before, self.last = before, activation
@@ -182,61 +184,27 @@ class Walk:
         if not self.training or not 0 < rate < 1:
             return ""
         k = self.out.number("D")
-        self._line(f"D{k}", f"dropout_mask({self.current}, rate={rate!r})", flows=False)
-        self._line(f"K{k}", f"{self.current} * D{k}")
+        self.line(f"D{k}", f"dropout_mask({self.current}, rate={rate!r})", flows=False)
+        self.line(f"K{k}", f"{self.current} * D{k}")
         return ""
 
     def _batch_norm(self, layer: Layer) -> str:
         if not self.training and not {"mean", "variance"} <= set(layer.tensors):
             return "its running mean and variance are not in this file; it can be stepped in the mode of training"
         self.normalises_batches |= self.training
-        return self._normal(layer, 1 if self.columns else 0, self.training)
+        return normal(self, layer, 1 if self.columns else 0, self.training)
 
     def _layer_norm(self, layer: Layer) -> str:
-        return self._normal(layer, 0 if self.columns else 1, None)
+        return normal(self, layer, 0 if self.columns else 1, None)
 
-    def _normal(self, layer: Layer, axis: int, training: bool | None) -> str:
-        """Shift and scale over an axis; `training` is None where there are no running statistics."""
-        if self.sizes is None:
-            known = next((self.tensor(t) for t in layer.tensors.values()), None)
-            if known is None:
-                return "how many numbers enter it is not known"
-            self.sizes = self.takes = (known.count,)
-        if len(self.sizes) != 1:
-            return "it normalises samples that are not flat"
-        for role, name in layer.tensors.items():
-            if self.tensor(name).count != self.sizes[0]:
-                return f"its {role} has {self.tensor(name).count} numbers, and {self.sizes[0]} come from the layer before"
-        k, x, out = self.out.number("N"), self.current, self.out
-        mu, var = (f"mu{k}", f"var{k}") if training is not False else (f"mean{k}", f"variance{k}")
-        if training is not None:
-            for name, role in ((f"mean{k}", "mean"), (f"variance{k}", "variance")):
-                if role in layer.tensors:
-                    out.parameter(name, layer.tensors[role], trained=False)
-        if training is not False:
-            self._line(mu, f"mean({x}, axis={axis}, keepdims=True)", flows=False)
-            self._line(var, f"mean(({x} - {mu}) ** 2, axis={axis}, keepdims=True)", flows=False)
-        if training and {"mean", "variance"} <= set(layer.tensors):
-            share = float(layer.attributes.get("momentum", 0.1) or 0.1)
-            turn = "" if len(self.tensor(layer.tensors["mean"]).shape) == 2 else f".reshape({self.sizes[0]})"
-            out.update.append(f"mean{k} = {1 - share!r} * mean{k} + {share!r} * {mu}{turn}")
-            out.update.append(f"variance{k} = {1 - share!r} * variance{k} + {share!r} * {var}{turn} * (m / (m - 1))")
-        self._line(f"std{k}", f"sqrt({var} + {float(layer.attributes.get('epsilon', 1e-5))!r})", flows=False)
-        self._line(f"N{k}", f"({x} - {mu}) / std{k}")
-        if "gamma" in layer.tensors:
-            out.parameter(f"gamma{k}", layer.tensors["gamma"], new=True)
-        if "beta" in layer.tensors:
-            out.parameter(f"beta_{k}", layer.tensors["beta"], new="gamma" not in layer.tensors)
-        scaled = f"gamma{k} * {self.current}" if "gamma" in layer.tensors else self.current
-        if "gamma" in layer.tensors or "beta" in layer.tensors:
-            self._line(f"S{k}", scaled + (f" + beta_{k}" if "beta" in layer.tensors else ""))
-        return self._apply(layer.activation, layer, f"B{k}")
+    def _scale(self, layer: Layer) -> str:
+        return scale(self, layer)
 
     def _flatten(self, layer: Layer) -> str:
         if self.sizes is None or len(self.sizes) == 1:
             return ""
         total = math.prod(self.sizes)
-        self._line(f"F{self.out.number('F')}", f"{self.current}.reshape(-1, {total})")
+        self.line(f"F{self.out.number('F')}", f"{self.current}.reshape(-1, {total})")
         self.sizes = (total,)
         return ""
 
@@ -249,10 +217,11 @@ class Walk:
         if shape.count(-1) > 1 or known < 1 or total % known or (-1 not in shape and known != total):
             return f"{total} numbers do not fill the shape {tuple(shape)}"
         self.sizes = tuple(total // known if s == -1 else s for s in shape)
-        self._line(f"F{self.out.number('F')}", f"{self.current}.reshape(-1, {', '.join(map(str, self.sizes))})")
+        self.line(f"F{self.out.number('F')}", f"{self.current}.reshape(-1, {', '.join(map(str, self.sizes))})")
         return ""
 
-    def _line(self, name: str, text: str, flows: bool = True) -> None:
+    def line(self, name: str, text: str, flows: bool = True) -> None:
+        """Add a forward line; what follows takes its value if it `flows`."""
         self.out.line(name, text)
         if flows:
             self.current = self.before = name

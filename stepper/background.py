@@ -66,6 +66,11 @@ class Background(QObject):
             self._wanted.pop(key, None)
             self._numbers.pop(key, None)
 
+    def finish(self, beginning: str = "") -> None:
+        """Wait until all is done whose keys begin like this, and tell how it has ended."""
+        while any(key.startswith(beginning) for key in self._numbers):
+            self._tell(*self._answers.get())
+
     def close(self) -> None:
         """Give up everything; a piece that is being done ends by itself."""
         with self._lock:
@@ -111,16 +116,18 @@ class Background(QObject):
     @Slot()
     def _fetch(self) -> None:
         while not self._answers.empty():
-            key, number, ended, found = self._answers.get()
-            if self._numbers.get(key) != number:
-                continue
-            if not ended:
-                self.part.emit(key, found)
-                continue
-            self._numbers.pop(key, None)
-            if isinstance(found, Exception) and not isinstance(found, StepperError):
-                self.ended.emit(key, StepperError(self.tr("a mistake in this app; its details are written down")))
-                raise found
-            self.ended.emit(key, found)
+            self._tell(*self._answers.get())
         if not self._numbers:
             self._timer.stop()
+
+    def _tell(self, key: str, number: int, ended: bool, found: Any) -> None:
+        if self._numbers.get(key) != number:
+            return
+        if not ended:
+            self.part.emit(key, found)
+            return
+        self._numbers.pop(key, None)
+        if isinstance(found, Exception) and not isinstance(found, StepperError):
+            self.ended.emit(key, StepperError(self.tr("a mistake in this app; its details are written down")))
+            raise found
+        self.ended.emit(key, found)

@@ -46,6 +46,7 @@ class Files(QObject):
         self._work = Background(self)
         self._work.ended.connect(self._on_saved)
         self._iteration = 0
+        self._failed = False
 
     @Slot()
     def choose(self) -> None:
@@ -154,7 +155,18 @@ class Files(QObject):
         elif isinstance(found, tuple):
             self._tell_saved(path, found, self._iteration)
 
+    def close(self) -> bool:
+        """Wait for what is being saved before the window goes; False, and a sentence, where that has failed."""
+        self._failed = False
+        self._work.finish()
+        return not self._failed
+
+    def end(self) -> None:
+        """Do nothing any more."""
+        self._work.close()
+
     def _tell_trouble(self, error: StepperError) -> None:
+        self._failed = True
         self.said.emit(self.tr("The weights were not saved: {why}").format(why=error))
 
     def _tell_saved(self, path: str, remarks: tuple[str, ...], iteration: int) -> None:

@@ -13,7 +13,7 @@ from core.files.export import SUFFIXES, export_tensor
 from core.files.infer import ORIENTATIONS
 from core.files.look import difference, layer_of, look
 from core.files.problem import escaped, shown
-from core.files.saved import Saved
+from core.files.saved import Saved, shape_text
 from core.inspect_document import inspected_document
 from core.inspect_report import inspect_json, inspect_text, inspected
 from core.look_report import look_json, look_text, matches_json, matches_text, tensor_named
@@ -86,7 +86,7 @@ def _compare(saved: Saved, other: Saved, a: argparse.Namespace) -> None:
     theirs = dict(paired(saved, other))[tensor.name]
     if not theirs:
         raise TargetError(f"{escaped(Path(a.compare).name)} has no tensor that belongs to {shown(tensor.name)}")
-    shapes = ["×".join(map(str, t.shape)) or "1" for t in (tensor, other.tensor(theirs))]
+    shapes = [shape_text(t.shape) for t in (tensor, other.tensor(theirs))]
     if shapes[0] != shapes[1]:
         raise TargetError(
             f"{shown(tensor.name)} is {shapes[0]} here and {shapes[1]} there, so that there is no difference of them"

@@ -31,7 +31,7 @@ from stepper.background import Background, Work
 from stepper.controller import Controller
 from stepper.models.saved_state import RANDOM, USUAL, SavedState
 
-HERE, THERE, DIFFERENCE = "here", "there", "difference"
+HERE, THERE, DIFFERENCE, EXPORT = "here", "there", "difference", "export"
 MATCHES_AT_ONCE = 8
 """The first so many comparisons are told together; each time twice as many, for all found so far are told anew."""
 KEPT_LOOKS = 1000
@@ -82,6 +82,7 @@ class Inspecting(QObject):
         self.work.ended.connect(self._on_ended)
         self._controller = controller
         self._taking = False
+        self._failed = False
         self._holds = False  # whether the program that is open is that of the file
         self._text = ""  # as it was made of the file, before anything was changed by hand
         self._named: tuple[Program | None, Mapping[str, str]] = (None, {})  # of a program that was changed by hand
@@ -146,9 +147,14 @@ class Inspecting(QObject):
             self._reading("step", saved.path)
             self.work.start("step", lambda: _read(saved.path, choices, samples))
 
-    @Slot()
-    def close(self) -> None:
-        """Give up what is being done."""
+    def close(self) -> bool:
+        """Wait for what is being exported before the window goes; False, and a sentence, where that has failed."""
+        self._failed = False
+        self.work.finish(EXPORT)
+        return not self._failed
+
+    def end(self) -> None:
+        """Give up everything else."""
         self.work.close()
 
     # -- tensors ---------------------------------------------------------------------------------------
@@ -188,7 +194,7 @@ class Inspecting(QObject):
         """Write the numbers of a tensor into a file of its own."""
         saved = self.state.saved
         if saved is not None:
-            self._start(f"export {path}", lambda: _exported(saved, name, path), saved)
+            self._start(f"{EXPORT} {path}", lambda: _exported(saved, name, path), saved)
 
     def _look(self, spectrum: bool) -> None:
         s = self.state
@@ -275,7 +281,7 @@ class Inspecting(QObject):
             self._set(difference=found)
         elif key == "rows":
             self.rows.emit(*found)
-        elif key.startswith("export"):
+        elif key.startswith(EXPORT):
             self.told.emit(self.tr("Saved: {file}").format(file=found))
 
     def _on_trouble(self, key: str, sentence: str) -> None:
@@ -289,6 +295,7 @@ class Inspecting(QObject):
         elif key in ("other", "compare"):
             self.said.emit(self.tr("It cannot be compared: {why}").format(why=sentence))
         else:
+            self._failed = True
             self.said.emit(self.tr("The tensor was not saved: {why}").format(why=sentence))
 
     def _take(self, read: _Read, again: bool) -> None:

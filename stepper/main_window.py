@@ -6,7 +6,7 @@ from typing import cast
 
 from PySide6.QtCore import QByteArray, QObject, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
-from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from core.library import EXAMPLES
 from core.session import Moment
@@ -50,6 +50,7 @@ from stepper.writing import Writing
 SMALL_SCREEN = 1440
 FIRST_EXAMPLE = "xor"
 INSPECT = "inspect"
+MOST_HIDDEN = 1000
 
 
 class MainWindow(QMainWindow):
@@ -431,7 +432,7 @@ class MainWindow(QMainWindow):
         if self.panels.arrangement != INSPECT:
             self._before = self.panels.arrangement
             self._arrange(INSPECT)
-        self.panels.show_panel("saved")
+        self.panels.show_panel("saved", focus=self.moment is None)  # there is nothing to step, where the keyboard else goes
         if self.inspecting.state.questions:
             self.panels.show_panel("stepping")
 
@@ -442,7 +443,7 @@ class MainWindow(QMainWindow):
     @Slot()
     def export_tensor(self) -> None:
         """Ask where to save the numbers of the tensor that is looked at."""
-        if self.inspecting.state.tensor:
+        if self.inspecting.state.known is not None:
             self.saved_files.choose_export(self.inspecting.state.tensor)
 
     @Slot()
@@ -515,6 +516,16 @@ class MainWindow(QMainWindow):
             if not self.at_first_page:
                 self._focus_on_steps()
 
+    def focusNextPrevChild(self, next: bool) -> bool:
+        """Let the Tab key pass over what is in a panel behind another one: Qt stops there, though nobody can see it."""
+        for _ in range(MOST_HIDDEN):
+            if not super().focusNextPrevChild(next):
+                return False
+            focus = QApplication.focusWidget()
+            if focus is None or not self.panels.is_behind(focus):
+                break
+        return True
+
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take one file from this computer."""
         urls = event.mimeData().urls()
@@ -529,11 +540,13 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop running and remember how the window was."""
         self.controller.stop()
-        if not self.documents.close() or not self.writing.close():
+        saved = self.files.close() and self.inspecting.close()
+        if not saved or not self.documents.close() or not self.writing.close():
             event.ignore()
             return
         self.drawer.stop()
-        self.inspecting.close()
+        self.files.end()
+        self.inspecting.end()
         self.settings.set("window/geometry", self.saveGeometry())
         lent = self._before is not None  # a saved network put the person's own arrangement away, which comes back next time
         self.settings.set("window/docks", QByteArray() if lent else self.panels.save())

@@ -89,6 +89,11 @@ class Panels(QMainWindow):
         dock = self.docks[name]
         return not dock.isHidden() and (dock.isFloating() or dock.visibleRegion().boundingRect().isValid())
 
+    def is_behind(self, widget: QWidget) -> bool:
+        """Tell whether a widget is in a panel that stands behind another one, so that nobody can see it."""
+        name = self._name_of(widget)
+        return bool(name) and not self.is_in_front(name)
+
     def show_panel(self, name: str, focus: bool = False) -> None:
         """Open a panel, or bring it to the front."""
         dock = self.docks[name]
@@ -318,14 +323,17 @@ class Panels(QMainWindow):
     @Slot(QWidget, QWidget)
     def _on_focus(self, _: QWidget | None, now: QWidget | None) -> None:
         """Remember the panel that has the keyboard; a menu, a dialog or another program does not change it."""
-        at = now
-        while at is not None:
-            if isinstance(at, QDockWidget) and self.docks.get(at.objectName()) is at:
-                self.current = at.objectName()
-                return
-            at = at.parentWidget()
-        if now is not None and now.window() is self.window():
-            self.current = ""
+        name = self._name_of(now)
+        if name or (now is not None and now.window() is self.window()):
+            self.current = name
+
+    def _name_of(self, widget: QWidget | None) -> str:
+        """Return the panel that a widget is in, '' if it is in none."""
+        while widget is not None:
+            if isinstance(widget, QDockWidget) and self.docks.get(widget.objectName()) is widget:
+                return widget.objectName()
+            widget = widget.parentWidget()
+        return ""
 
     @Slot(bool)
     def _on_visibility(self, visible: bool) -> None:

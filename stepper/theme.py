@@ -7,18 +7,21 @@ from dataclasses import dataclass, replace
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMenu
 
 from core.program.ir import Phase
 
 STYLE = "fusion"
+LINE, TICK = 1.4, 1.4 / 1.1
+"""How much darker than the window Fusion draws the line around a field, and the box of what can be ticked."""
 OUTLINED: Mapping[str, float] = {
-    "QCheckBox": 1.4 / 1.1, "NotesTree": 1.4 / 1.1, "QRadioButton": 1.5, "QLineEdit": 1.4, "QAbstractSpinBox": 1.4,
-    "QPlainTextEdit": 1.4, "QComboBox": 1.4, "QMenu": 1.4,
+    "QCheckBox": TICK, "QRadioButton": 1.5, "QLineEdit": LINE, "QAbstractSpinBox": LINE,
 }  # fmt: skip
-"""How much darker than the window Fusion draws the outline of a widget, by its class.
+"""The same by the class of a widget.
 
-None of these shows its window colour anywhere else, so that colour alone decides how well the outline is seen.
+None of these shows its window colour anywhere else, so that colour alone decides how well the outline is seen. Children
+take it over: one with children that do show it, such as a list that opens or scrolls, cannot stand here, and uses
+`outlining` where it is painted. Nor can a menu, whose palette Qt takes for the lists below choices, too.
 """
 PHASE_SIGN: Mapping[Phase, str] = {"forward": "→", "loss": "◆", "backward": "←", "update": "↻", "predict": "⇢"}
 
@@ -150,19 +153,28 @@ def apply(name: str, scale: str = "") -> None:
             application.setStyle(STYLE)
         application.setPalette(palette)
         for kind, darker in OUTLINED.items():
-            application.setPalette(_outlining(palette, theme, darker), kind)
+            application.setPalette(outlining(palette, darker), kind)  # type: ignore[arg-type]  # it takes no bytes
+        for widget in application.topLevelWidgets():
+            if isinstance(widget, QMenu):
+                outline_menu(widget)
 
 
-def _outlining(palette: QPalette, theme: Theme, darker: float) -> QPalette:
-    """Return a palette for widgets that Fusion outlines in a window colour that is so much darker."""
-    made = QPalette(palette)
+def outline_menu(menu: QMenu) -> None:
+    """Have the boxes of a menu be seen; one that is made after a theme was applied has to be told."""
+    menu.setPalette(outlining(QPalette(), TICK))
+
+
+def outlining(palette: QPalette, darker: float) -> QPalette:
+    """Return a palette with which Fusion draws an outline that is seen, where it is so much darker than the window."""
+    theme, made = current(), QPalette(palette)
     for group, wanted in (
         (QPalette.ColorGroup.Active, theme.edge),
         (QPalette.ColorGroup.Inactive, theme.edge),
         (QPalette.ColorGroup.Disabled, theme.border),
     ):
-        hue, saturation, value, _ = QColor(wanted).getHsv()
-        made.setColor(group, QPalette.ColorRole.Window, QColor.fromHsv(max(0, hue), saturation, min(255, round(value * darker))))
+        edge = QColor(wanted)
+        lighter = QColor.fromHsv(max(0, edge.hue()), edge.saturation(), min(255, round(edge.value() * darker)))
+        made.setColor(group, QPalette.ColorRole.Window, lighter)
     return made
 
 

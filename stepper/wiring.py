@@ -293,6 +293,8 @@ class Wiring(QObject):
         self._follow_selection(moment)
         if self._warned or moment.running or self._lessons.holds:
             return
+        if self._inspecting.holds and moment.k == 0 and moment.position.iteration == 1:
+            return  # who only looks at a file sees there what is wrong in it, and would lose the form from sight
         if not any(p.finding.severity == "error" for p in moment.problems):
             return
         self._warned = True

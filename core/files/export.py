@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 
 from core.files.arrays import MOST, array
 from core.files.problem import FileProblem, escaped, shown
-from core.files.save_npz import write_npz
-from core.files.save_safetensors import Part, write_safetensors
+from core.files.save_arrays import part_of, parts_writer
 from core.files.saved import ITEM_BYTES, Saved, Tensor
 from core.saving import SavingError, save_with
 
@@ -50,11 +49,11 @@ def _npy(file: IO[bytes], _: Tensor, numbers: NDArray[Any]) -> None:
 
 
 def _npz(file: IO[bytes], tensor: Tensor, numbers: NDArray[Any]) -> None:
-    write_npz(file, [(tensor.name, lambda: numbers)])
+    parts_writer(".npz", [part_of(tensor.name, numbers)])(file)
 
 
 def _safetensors(file: IO[bytes], tensor: Tensor, numbers: NDArray[Any]) -> None:
-    write_safetensors(file, [Part(tensor.name, tensor.dtype, tensor.shape, lambda: numbers)])
+    parts_writer(".safetensors", [part_of(tensor.name, numbers, tensor.dtype)])(file)
 
 
 def _csv(file: IO[bytes], _: Tensor, numbers: NDArray[Any]) -> None:

@@ -82,8 +82,9 @@ class Summing:
         """Return what there is to say of all that was taken."""
         if not self._known:
             return Summary(self._count, self._bad, self._zeros, None, None, None, None)
-        deviation = math.sqrt(self._squares / self._known)
-        return Summary(self._count, self._bad, self._zeros, self._low, self._high, self._mean, deviation)
+        # Numbers near the largest there are add up to ∞: then there is no mean to speak of.
+        mean, std = (m if math.isfinite(m) else None for m in (self._mean, math.sqrt(self._squares / self._known)))
+        return Summary(self._count, self._bad, self._zeros, self._low, self._high, mean, std)
 
 
 class Averaging:

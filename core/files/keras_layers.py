@@ -6,26 +6,16 @@ Keras 1 ("output_dim", "p", "batch_input_shape"), 2 and 3 are read.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from core.files.keras_graph import Config, Entry, full_name, mapping, snake
+from core.files.keras_functions import function, number, relu
+from core.files.keras_graph import Config, Entry, full_name, snake
 from core.files.problem import shown
 from core.files.saved import Layer, LayerKind
 
-ACTIVATIONS: Mapping[str, str] = {
-    "linear": "", "relu": "relu", "sigmoid": "sigmoid", "tanh": "tanh", "softmax": "softmax", "log_softmax": "log_softmax",
-    "elu": "elu", "softplus": "softplus", "leaky_relu": "leaky_relu",
-}  # fmt: skip
-"""Keras' names of the functions that can be stepped, with ours."""
-_OTHERS = frozenset(
-    (
-        "selu", "softsign", "swish", "silu", "gelu", "exponential", "exp", "hard_sigmoid", "hard_silu", "hard_swish", "mish",
-        "relu6", "celu", "glu", "hard_tanh", "hard_shrink", "soft_shrink", "tanh_shrink", "log_sigmoid", "threshold",
-        "squareplus", "sparse_plus", "sparsemax", "sparse_sigmoid",
-    )
-)  # fmt: skip
 _NAMES = frozenset(
     (
         "Conv1D", "Conv2D", "Conv3D", "Convolution1D", "Convolution2D", "DepthwiseConv2D", "SeparableConv1D", "SeparableConv2D",
@@ -34,7 +24,7 @@ _NAMES = frozenset(
         "LSTM", "GRU", "SimpleRNN", "Bidirectional", "TimeDistributed", "Add", "Subtract", "Multiply", "Average", "Maximum",
         "Minimum", "Concatenate", "Dot", "Merge", "GaussianNoise", "GaussianDropout", "AlphaDropout", "SpatialDropout1D",
         "SpatialDropout2D", "ActivityRegularization", "Masking", "Permute", "RepeatVector", "PReLU", "ThresholdedReLU",
-        "UnitNormalization", "GroupNormalization", "RMSNormalization", "Normalization", "Rescaling", "MultiHeadAttention",
+        "UnitNormalization", "GroupNormalization", "RMSNormalization", "MultiHeadAttention",
         "Attention", "Cropping2D", "EinsumDense", "LocallyConnected1D", "LocallyConnected2D", "Highway", "MaxoutDense",
     )
 )  # fmt: skip
@@ -45,6 +35,7 @@ _ROLES: Mapping[str, tuple[str, ...]] = {
     "Dense": ("weight", "bias"),
     "BatchNormalization": ("gamma", "beta", "mean", "variance"),
     "LayerNormalization": ("gamma", "beta"),
+    "Normalization": ("mean", "variance"),
 }
 _SAID: Mapping[str, str] = {
     "kernel": "weight", "w": "weight", "bias": "bias", "b": "bias", "gamma": "gamma", "beta": "beta", "moving_mean": "mean",
@@ -159,15 +150,6 @@ class _Maker:
             return tuple(r for r in roles if r not in leave)
         return roles
 
-    def _number(self, *keys: str, default: float) -> float:
-        for key in keys:
-            value: Any = self.config.get(key)
-            if isinstance(value, Mapping):
-                value = mapping(mapping(value).get("config")).get("value", value)
-            if isinstance(value, (int, float)) and not isinstance(value, bool):
-                return float(value)
-        return default
-
     def _input_layer(self) -> Layer:
         shape: Any = next(
             (self.config[k] for k in ("batch_shape", "batch_input_shape", "input_shape") if self.config.get(k)), None
@@ -183,7 +165,8 @@ class _Maker:
 
     def _dense(self) -> Layer:
         units = self.config.get("units", self.config.get("output_dim"))
-        name, settings, why = self._function(self.config.get("activation", "linear"))
+        name, settings, why, unknown = function(self.config.get("activation", "linear"))
+        self.read.unknown += unknown
         tensors = self._tensors()
         shapes = {w.name: w.shape for w in self.weights}
         weight, bias = shapes.get(tensors.get("weight", "")), shapes.get(tensors.get("bias", ""))
@@ -197,76 +180,41 @@ class _Maker:
         return Layer("dense", self.whole, self.inputs, (self.whole,), name, tensors, attributes, not why, why)
 
     def _activation(self) -> Layer:
-        name, settings, why = self._function(self.config.get("activation", "linear"))
+        name, settings, why, unknown = function(self.config.get("activation", "linear"))
+        self.read.unknown += unknown
         return self._made("softmax" if name == "softmax" else "activation", name or "identity", settings, why)
-
-    def _function(self, said: Any) -> tuple[str, dict[str, Any], str]:
-        """Return our name of an activation, its settings, and why it cannot be stepped."""
-        config: Config = {}
-        registered = ""
-        if isinstance(said, Mapping):
-            got = mapping(said)
-            registered, module = str(got.get("registered_name") or ""), str(got.get("module") or "")
-            config, name = mapping(got.get("config")), got.get("class_name")
-            if isinstance(got.get("config"), str):
-                name = got.get("config")
-            if module.startswith("keras.") or (module in ("", "builtins") and str(name) in ACTIVATIONS):
-                said = name
-            else:
-                self.read.unknown.append(str(name))
-                what = shown(str(registered or name))
-                return str(name), {}, f"its activation {what} is the author's own code, which is never run here"
-        if said is None:
-            return "", {}, ""
-        name = snake(str(said))
-        name = {"leaky_re_lu": "leaky_relu", "re_lu": "relu", "e_lu": "elu", "log_soft_max": "log_softmax"}.get(name, name)
-        if name in ACTIVATIONS:
-            if name == "relu":
-                return _relu(config)
-            settings: dict[str, Any] = {}
-            if name == "leaky_relu":
-                settings = {"slope": _value(config, 0.2, "negative_slope", "alpha")}
-            elif name == "elu":
-                settings = {"alpha": _value(config, 1.0, "alpha")}
-            elif name in ("softmax", "log_softmax"):
-                settings = {"axis": -1}
-            return ACTIVATIONS[name], settings, ""
-        if name in _OTHERS:
-            if name == "gelu":
-                return name, {"approximate": "none"}, "its gelu is the exact one with erf, which NumPy does not have"
-            return name, {}, f"its activation {shown(str(name))} cannot be stepped yet"
-        self.read.unknown.append(str(said))
-        return name, {}, f"its activation {shown(str(registered or said))} is the author's own code, which is never run here"
 
     def _leaky_re_lu(self) -> Layer:
         # Keras 1 and 2 wrote alpha and took 0.3 where nothing was said; Keras 3 writes negative_slope.
-        return self._made("activation", "leaky_relu", {"slope": self._number("negative_slope", "alpha", default=0.3)})
+        return self._made("activation", "leaky_relu", {"slope": number(self.config, 0.3, "negative_slope", "alpha")})
 
     def _re_lu(self) -> Layer:
-        name, settings, why = _relu(self.config)
+        name, settings, why, _ = relu(self.config)
         return self._made("activation", name, settings, why)
 
     def _elu(self) -> Layer:
-        return self._made("activation", "elu", {"alpha": self._number("alpha", default=1.0)})
+        return self._made("activation", "elu", {"alpha": number(self.config, 1.0, "alpha")})
 
     def _softmax(self) -> Layer:
-        axis = self.config.get("axis", -1)
-        if isinstance(axis, list) and len(cast("list[Any]", axis)) == 1:
-            axis = cast("list[Any]", axis)[0]
+        axis = self._axis()
         return self._made(
             "softmax", "softmax", {"axis": axis}, "" if axis in (-1, 1) else "it is a softmax over another axis than the last"
         )
 
+    def _axis(self) -> Any:
+        """Return the axis; Keras 2 wrote a list of one."""
+        axis: Any = self.config.get("axis", -1)
+        listed = cast("list[Any]", axis) if isinstance(axis, list) else []
+        return listed[0] if len(listed) == 1 else axis
+
     def _dropout(self) -> Layer:
-        return self._made("dropout", attributes={"rate": self._number("rate", "p", default=0.5)})
+        return self._made("dropout", attributes={"rate": number(self.config, 0.5, "rate", "p")})
 
     def _batch_normalization(self) -> Layer:
-        axis = self.config.get("axis", -1)
-        if isinstance(axis, list) and len(cast("list[Any]", axis)) == 1:
-            axis = cast("list[Any]", axis)[0]
+        axis = self._axis()
         attributes = {
-            "epsilon": self._number("epsilon", default=1e-3), "axis": axis,
-            "momentum": 1 - self._number("momentum", default=0.99),
+            "epsilon": number(self.config, 1e-3, "epsilon"), "axis": axis,
+            "momentum": 1 - number(self.config, 0.99, "momentum"),
         }  # fmt: skip
         why = "" if axis in (-1, 1) else f"it is normalized over axis {axis}, not the last"
         if self.config.get("renorm") or self.config.get("mode", 0) not in (0, None):
@@ -274,13 +222,30 @@ class _Maker:
         return self._made("batch_norm", "", attributes, why)
 
     def _layer_normalization(self) -> Layer:
-        axis = self.config.get("axis", -1)
-        if isinstance(axis, list) and len(cast("list[Any]", axis)) == 1:
-            axis = cast("list[Any]", axis)[0]
+        axis = self._axis()
         why = "" if axis in (-1, 1) else f"it is normalized over axis {axis}, not the last"
         if self.config.get("rms_scaling"):
             why = "it only scales (rms_scaling), which cannot be stepped yet"
-        return self._made("layer_norm", "", {"epsilon": self._number("epsilon", default=1e-3), "axis": axis}, why)
+        return self._made("layer_norm", "", {"epsilon": number(self.config, 1e-3, "epsilon"), "axis": axis}, why)
+
+    def _rescaling(self) -> Layer:
+        both = [self.config.get(key) for key in ("scale", "offset")]
+        why = (
+            ""
+            if all(isinstance(n, (int, float)) and math.isfinite(n) for n in both)
+            else "it scales each input by its own number"
+        )
+        return self._made("scale", "", {} if why else {"steps": [["*", both[0]], ["+", both[1]]]}, why)
+
+    def _normalization(self) -> Layer:
+        mean, variance = self.config.get("mean"), self.config.get("variance")
+        why = "its mean and variance are in its description and not among the weights" if (mean, variance) != (None, None) else ""
+        if self.config.get("invert"):
+            why = "it undoes a normalization"
+        if why:
+            return Layer("box", self.whole, self.inputs, (self.whole,), "", {}, {"class": self.entry.kind}, False, why)
+        # What Keras adds nothing to: the deviation is never less than this (keras.config.epsilon).
+        return self._made("scale", "", {"steps": [["-", "mean"], ["/", "variance"]], "least": 1e-7})
 
     def _flatten(self) -> Layer:
         return self._made("flatten")
@@ -296,25 +261,9 @@ class _Maker:
 _MADE = frozenset(
     (
         "InputLayer", "Dense", "Activation", "LeakyReLU", "ReLU", "ELU", "Softmax", "Dropout", "BatchNormalization",
-        "LayerNormalization", "Flatten", "Reshape",
+        "LayerNormalization", "Flatten", "Reshape", "Rescaling", "Normalization",
     )
 )  # fmt: skip
-
-
-def _value(config: Config, default: float, *keys: str) -> float:
-    for key in keys:
-        value: Any = config.get(key)
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
-            return float(value)
-    return default
-
-
-def _relu(config: Config) -> tuple[str, dict[str, Any], str]:
-    top, threshold = config.get("max_value"), _value(config, 0.0, "threshold")
-    slope = _value(config, 0.0, "negative_slope", "alpha")
-    if top is not None or threshold:
-        return "relu", {"max_value": top, "threshold": threshold}, "it is a relu with an upper bound or a threshold"
-    return ("leaky_relu", {"slope": slope}, "") if slope else ("relu", {}, "")
 
 
 def _role(weight: Weight, place: int) -> str | None:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from core.files.arrays import Stream, array, stream
 from core.files.compare import together
 from core.files.gather import Averaging, Summary, Summing, real
-from core.files.infer_names import named
+from core.files.infer_names import named, words
 from core.files.look_parts import MOST_AT, Bars, Grid, Places, Units
 from core.files.looks import Axis, Look, Remark, Spectrum
 from core.files.saved import Layer, Saved, Tensor
@@ -35,6 +35,8 @@ ASKED = (4096, 2**25)
 
 _UNITLESS = ("ConvTranspose", "Embedding")
 """Layers of which neither the first nor the last axis of the weight is that of units."""
+_TABLES = frozenset(("embedding", "embeddings", "embed", "emb", "wte", "wpe"))
+"""Words in the names of tables with a row for each sign of an alphabet; that of a filler is 0 on purpose."""
 
 _Pieces = Callable[[], Iterator[NDArray[Any]]]
 
@@ -163,6 +165,8 @@ def _role(tensor: Tensor, layer: Layer | None) -> str:
 def _units(saved: Saved, tensor: Tensor, layer: Layer | None, role: str) -> Axis | None:
     """Return along which axis the units of a weight lie, None if it is none."""
     if len(tensor.shape) < 2 or (layer is not None and role != "weight"):
+        return None
+    if (layer is None or layer.kind == "box") and not _TABLES.isdisjoint(words(tensor.name)):
         return None
     if layer is None:
         flat = tensor.shape[0] == 1 or math.prod(tensor.shape[1:]) == 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from core.files.looks import Look, Remark
 
 _NAMED = 6
@@ -31,8 +33,11 @@ def remark_text(remark: Remark, look: Look) -> str:
             which = f"unit {units}" if r.count == 1 else f"{n} units ({units})"
             return f"All weights of {which} are 0, so {'it does' if r.count == 1 else 'they do'} not see what comes in."
         case "large":
-            return f"The largest number is {r.value:.6g} without its sign; weights of a healthy network are mostly below 10."
+            usual = "; weights of a healthy network are mostly below 10" if look.units else ""
+            return f"The largest number is {r.value:.6g} without its sign{usual}."
         case "condition":
+            if math.isinf(r.value):
+                return "The condition number is infinite: some directions are lost altogether."
             return f"The condition number is {r.value:.3g}: some directions are stretched that many times more than others."
         case "rank":
             most = len(look.spectrum.values) if look.spectrum is not None else 0

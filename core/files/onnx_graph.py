@@ -50,6 +50,8 @@ class Graph:
     """Whether settings are the very numbers of 32 bits that the file keeps; else the shortest that mean the same in 32 bits."""
     shapes: Mapping[str, Shape] = field(default_factory=dict)
     """Shapes that the file states of what flows between the nodes."""
+    types: Mapping[str, str] = field(default_factory=dict)
+    """The types of numbers that flow in, as the file states them."""
 
 
 def in_order(graph: Graph) -> list[Node]:

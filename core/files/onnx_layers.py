@@ -16,8 +16,9 @@ from core.files.onnx_functions import spelled_out
 from core.files.onnx_graph import Constant, Graph, Node, Shape, in_order
 from core.files.onnx_idioms import Fixed, Flow, answers, spelled_out_statistics
 from core.files.onnx_operators import FLOATS, RULES
+from core.files.onnx_scale import SIGNS, scale
 from core.files.onnx_shapes import SizesRead, shape_nodes
-from core.files.problem import shown
+from core.files.problem import bare
 from core.files.saved import Layer, LayerKind
 
 MOST_TRIED = 500
@@ -73,7 +74,7 @@ class Reader:
         self.taken |= computing
         self.computed = {name for node in nodes if id(node) in computing for name in node.outputs}
         makers = {name: node for node in nodes for name in node.outputs if name}
-        self.sizes = SizesRead(makers, self._named, lambda n: self.shapes.get(self.source(n)))
+        self.sizes = SizesRead(makers, self._named, self.shape_of)
         for node in nodes:
             found = spelled_out_statistics(self.flow, node, makers) if node.op == "Sub" and not node.domain else None
             if found is not None:
@@ -113,6 +114,8 @@ class Reader:
                         f"the batch size {shape[0]} is fixed in the file; any number of samples is taken here"
                     )
             shape = (None, *shape[1:])
+        if name in self.graph.types:
+            attributes["dtype"] = self.graph.types[name]
         self.shapes[name] = shape
         self.made.layers.append(Layer("input", self._unique(name), (), (name,), "", {}, attributes))
 
@@ -130,6 +133,8 @@ class Reader:
             return
         if rule is not None and flows == [0]:
             rule(self, node)
+        elif node.op in SIGNS and own and gives and len(flows) == 1 and len(node.inputs) == 2 and scale(self, node, flows[0]):
+            pass
         elif node.op == "Add" and own and len(flows) == 1 and len(node.inputs) == 2:
             self.box(node, "it adds a tensor of the file that belongs to no matrix product")
         elif own and node.op in ("Add", "Gemm", "MatMul"):
@@ -137,7 +142,7 @@ class Reader:
         else:
             if not own:
                 self.made.unknown.append(node.op)
-            foreign = f"it is an operator of {shown(node.domain)[1:-1]}, not of ONNX"
+            foreign = f"it is an operator of {bare(node.domain)}, not of ONNX"
             self.box(node, f"{node.op} cannot be stepped yet" if own else foreign)
 
     def _spelled_out(self, node: Node) -> bool:
@@ -227,6 +232,10 @@ class Reader:
     def shape(self, node: Node) -> Shape | None:
         """Return the shape of what flows into a node, None if it is unknown."""
         return self.shapes.get(self.first(node))
+
+    def shape_of(self, name: str) -> Shape | None:
+        """Return the shape of a value, with renamings followed; None if it is unknown."""
+        return self.shapes.get(self.source(name))
 
     def _unique(self, name: str) -> str:
         count = self.names.get(name, 0)

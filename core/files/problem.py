@@ -27,8 +27,13 @@ def shown(name: str, most: int = _LONGEST) -> str:
 
     The name itself is kept as it is; only what is shown changes. It is plain text, never markup.
     """
-    plain = escaped(name[: most + 1])
-    return f"'{plain[: most - 1]}…'" if len(plain) > most or len(name) > most else f"'{plain}'"
+    return f"'{bare(name, most)}'"
+
+
+def bare(text: str, most: int = _LONGEST) -> str:
+    """Return a text from a file as `shown` does, without the quotes."""
+    plain = escaped(text[: most + 1])
+    return f"{plain[: most - 1]}…" if len(plain) > most or len(text) > most else plain
 
 
 def _one(c: str) -> str:

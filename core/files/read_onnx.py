@@ -164,12 +164,13 @@ class _File:
         constants |= more
         opset = next((int(o.version) for o in self.model.opset_import if o.domain in ("", "ai.onnx")), 1)
         inputs = {n: _shape(i) for i in self.graph.input if (n := _text(i.name)) not in constants}
+        types = {_text(i.name): t for i in self.graph.input if (t := _TYPES.get(i.type.tensor_type.elem_type)) is not None}
         stated = {_text(v.name): s for v in (*self.graph.value_info, *self.graph.output) if (s := _shape(v)) is not None}
         outputs = [_text(o.name) for o in self.graph.output]
         exact = any(t.dtype == "float64" for t in tensors) or any(
             i.type.tensor_type.elem_type == _DOUBLE for i in self.graph.input
         )
-        read = onnx_layers.read_layers(Graph(nodes, constants, inputs, outputs, opset, exact, stated))
+        read = onnx_layers.read_layers(Graph(nodes, constants, inputs, outputs, opset, exact, stated, types))
         warnings: list[str] = []
         if len(self.graph.sparse_initializer):
             warnings.append(f"{len(self.graph.sparse_initializer)} of its tensors are sparse and are not shown")

@@ -21,9 +21,11 @@ Plain = Any
 WhereKind = Literal["span", "member", "worker"]
 Order = Literal["C", "F"]
 LayerKind = Literal[
-    "dense", "activation", "softmax", "dropout", "batch_norm", "layer_norm", "flatten", "reshape", "input", "box"
+    "dense", "activation", "softmax", "dropout", "batch_norm", "layer_norm", "scale", "flatten", "reshape", "input", "box"
 ]  # fmt: skip
-ROLES = ("weight", "bias", "gamma", "beta", "mean", "variance")
+ROLES = ("weight", "bias", "gamma", "beta", "mean", "variance", "factor", "term")
+ROLES_OF_STEPS: Mapping[str, str] = {"*": "factor", "/": "factor", "+": "term", "-": "term"}
+"""What a tensor is called that a layer of the kind 'scale' scales or shifts by, by the sign before it."""
 
 MOST_TENSORS = 100_000
 MOST_LAYERS = 20_000
@@ -52,6 +54,11 @@ def capped(text: str, most: int = LONGEST_NAME) -> str:
         return text
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
     return f"{text[: most - 13]}…{digest}"
+
+
+def shape_text(shape: tuple[int, ...]) -> str:
+    """Return a shape as `64×10`; a vector is its length, a single number `1`."""
+    return "×".join(map(str, shape)) or "1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +164,8 @@ class Layer:
     """A layer of a file: what it does, what flows in and out, and the names of its tensors by role (`ROLES`).
 
     `activation` is the name of the function that it ends in, "" if none. A layer that is not `steppable` says `why`.
-    Of `attributes`, `orientation` is 'out,in' or 'in,out': how a dense layer's weight is stored.
+    Of `attributes`, `orientation` is 'out,in' or 'in,out': how a dense layer's weight is stored; `steps` is what 'scale' does,
+    one after the other: a sign with a number or the role of a tensor.
     """
 
     kind: LayerKind

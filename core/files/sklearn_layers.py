@@ -10,17 +10,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-import numpy as np
-
 from core.files.inert_numpy import Ndarray, array_in, number_in, texts_in
 from core.files.inert_source import Source
 from core.files.inert_values import Called, Items, Table, Value, entries
 from core.files.problem import FileProblem, shown
-from core.files.saved import Layer
+from core.files.saved import ROLES_OF_STEPS, Layer
 
 _MLPS = ("MLPClassifier", "MLPRegressor")
 _SEARCHES = ("GridSearchCV", "RandomizedSearchCV", "HalvingGridSearchCV", "HalvingRandomSearchCV")
 _ACTIVATIONS = {"logistic": "sigmoid", "tanh": "tanh", "relu": "relu", "identity": "", "softmax": "softmax"}
+_SCALERS = {
+    "StandardScaler": (("-", "mean_", "with_mean"), ("/", "scale_", "with_std")),
+    "MinMaxScaler": (("*", "scale_", ""), ("+", "min_", "")),
+    "MaxAbsScaler": (("/", "scale_", ""),),
+    "RobustScaler": (("-", "center_", "with_centering"), ("/", "scale_", "with_scaling")),
+}
+"""What scalers do with each feature, in order: the sign, the array, and the setting that leaves it out."""
 _AGAIN = "fit it, and save it again"
 _DEEPEST = 6
 
@@ -83,32 +88,28 @@ def _pipeline(value: Called, source: Source) -> Estimator | None:
     made = Estimator(f"Pipeline with {_kind(last)}")
     for n, step in enumerate(parts[:-1]):
         if isinstance(step, Called):
-            _prepared(made, step, f"step {n + 1}", source)
+            _prepared(made, step, f"step {n + 1}")
     _mlp(made, last, source)
     return made
 
 
-def _prepared(made: Estimator, step: Called, name: str, source: Source) -> None:
-    """Add what a pipeline does before the network. A StandardScaler is a normalisation with fixed mean and variance."""
+def _prepared(made: Estimator, step: Called, name: str) -> None:
+    """Add what a pipeline does before the network: scaling by what it saw of the data."""
     kind, got = _kind(step) or step.name.rpartition(".")[2], _attributes(step)
-    mean, variance, scale = (array_in(got.get(a)) for a in ("mean_", "var_", "scale_"))
-    why = f"{shown(kind)} prepares the data and is not a layer that can be stepped here"
     flow = made.layers[-1].outputs if made.layers else ("input",)
-    if kind == "StandardScaler" and mean and variance and scale and all(a.numeric for a in (mean, variance, scale)):
-        both = got.get("with_mean") is True and got.get("with_std") is True
-        shapes = {mean.shape, variance.shape, scale.shape}
-        fits = len(shapes) == 1 and len(mean.shape) == 1
-        if both and fits and np.array_equal(np.sqrt(variance.values(source)), scale.values(source)):
-            made.arrays[f"{name}.mean_"], made.arrays[f"{name}.var_"] = mean, variance
-            layer = Layer(
-                "batch_norm", name, flow, (name,), tensors={"mean": f"{name}.mean_", "variance": f"{name}.var_"},
-                attributes={"class": step.name, "epsilon": 0.0, "outputs": mean.shape[0]},
-            )  # fmt: skip
-            made.layers += (layer,)
-            return
-        why = "StandardScaler with an unusual setting, or a feature that never varies, is not stepped here"
-    made.complete = False
-    made.layers += (Layer("box", name, flow, (name,), attributes={"class": step.name}, steppable=False, why=why),)
+    done = [(sign, attribute) for sign, attribute, said in _SCALERS.get(kind, ()) if not said or got.get(said) is not False]
+    held = {attribute: array_in(got.get(attribute)) for _, attribute in done}
+    arrays = {attribute: a for attribute, a in held.items() if a is not None and a.numeric and len(a.shape) == 1}
+    fits = done and len(arrays) == len(done) and len({a.shape for a in arrays.values()}) == 1
+    if not fits or got.get("clip") not in (None, False):
+        made.complete = False
+        why = f"{shown(kind)} prepares the data and is not a layer that can be stepped here"
+        made.layers += (Layer("box", name, flow, (name,), attributes={"class": step.name}, steppable=False, why=why),)
+        return
+    made.arrays |= {f"{name}.{attribute}": a for attribute, a in arrays.items()}
+    tensors = {ROLES_OF_STEPS[sign]: f"{name}.{attribute}" for sign, attribute in done}
+    attributes = {"class": step.name, "steps": [[sign, ROLES_OF_STEPS[sign]] for sign, _ in done]}
+    made.layers += (Layer("scale", name, flow, (name,), tensors=tensors, attributes=attributes),)
 
 
 def _mlp(made: Estimator, value: Called, source: Source) -> None:

@@ -29,6 +29,8 @@ from core.files.saved import ITEM_BYTES, Saved, Tensor
 _CHILD = Path(__file__).with_name("child.py")
 _LONGEST_SENTENCE = 2_000
 _LONGEST_NAME = 80
+_alive: set[subprocess.Popen[bytes]] = set()
+"""The processes that run: none of them outlives the app, whatever it is at when it ends."""
 _KEPT = ("SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 
 
@@ -114,6 +116,7 @@ class Worker:
             return
         process.kill()
         process.wait()
+        _alive.discard(process)
         for pipe in (process.stdin, process.stdout):
             if pipe is not None:
                 with contextlib.suppress(OSError):
@@ -192,6 +195,7 @@ class Worker:
                 stderr=subprocess.DEVNULL, cwd=self._folder, env=environment,
                 creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )  # fmt: skip
+            _alive.add(self._process)
         except OSError as error:
             self._folder.rmdir()
             raise FileProblem(
@@ -219,6 +223,12 @@ class Worker:
             f"{named}: the process that read it ended before it answered (code {code}); "
             "the file is damaged, download or save it again"
         )
+
+
+@atexit.register
+def _end_all() -> None:
+    for process in tuple(_alive):
+        process.kill()
 
 
 _shared: Worker | None = None

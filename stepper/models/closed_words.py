@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QCoreApplication
 
-from core.files.problem import escaped, shown
+from core.files.problem import bare, escaped
 from core.files.saved import Layer
 
 SIGN = "▣"
@@ -17,14 +17,14 @@ LONGEST_WHY = 400
 
 def name_of(layer: Layer, most: int = 40) -> str:
     """Return a layer's name as a person may see it."""
-    return shown(layer.name, most)[1:-1] or _say("no name")
+    return bare(layer.name, most) or _say("no name")
 
 
 def kind_of(layer: Layer) -> str:
     """Return what a layer is: the class that the file says, else its kind; '' where neither is known."""
     said = layer.attributes.get("class")
     if isinstance(said, str) and said.rpartition(".")[2]:
-        return shown(said.rpartition(".")[2], 30)[1:-1]
+        return bare(said.rpartition(".")[2], 30)
     return "" if layer.kind == "box" else layer.kind.replace("_", " ")
 
 
@@ -64,9 +64,7 @@ def describe(part: Sequence[Layer], shapes: Mapping[str, tuple[int, ...]]) -> st
     lines.append(why or _say("What enters it comes from a closed layer."))
     for role, array in list(layer.tensors.items())[:MOST_ARRAYS]:
         size = "×".join(map(str, shapes[array])) if array in shapes else ""
-        lines.append(
-            _say("{role}: {name} {size}").format(role=shown(role, 30)[1:-1], name=name_of_array(array), size=size).rstrip()
-        )
+        lines.append(_say("{role}: {name} {size}").format(role=bare(role, 30), name=name_of_array(array), size=size).rstrip())
     if len(layer.tensors) > MOST_ARRAYS:
         lines.append(_say("and {n} more").format(n=len(layer.tensors) - MOST_ARRAYS))
     if layer.tensors:
@@ -76,7 +74,7 @@ def describe(part: Sequence[Layer], shapes: Mapping[str, tuple[int, ...]]) -> st
 
 def name_of_array(name: str) -> str:
     """Return the name of an array as a person may see it."""
-    return shown(name)[1:-1]
+    return bare(name)
 
 
 def _named(layer: Layer) -> str:

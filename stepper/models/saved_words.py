@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from PySide6.QtCore import QCoreApplication
 
 from core.files.looks import Look, Remark
-from core.files.problem import escaped, shown
+from core.files.problem import bare, escaped
 from core.files.saved import Layer
+from core.files.saved import shape_text as shape_text
 from stepper.models.mark_signs import ORDER
 
 LONGEST_NAME = 80
@@ -23,18 +24,13 @@ translate = QCoreApplication.translate
 
 def cut(text: str, most: int = LONGEST_NAME) -> str:
     """Return a text of a file as a person may see it: escaped, on one line, at most `most` characters."""
-    return shown(text, most)[1:-1]
+    return bare(text, most)
 
 
 def sentence(text: str) -> str:
     """Return a sentence on a file, escaped and cut, beginning with a capital letter."""
     made = escaped(text[:LONGEST_TEXT]) + ("…" if len(text) > LONGEST_TEXT else "")
     return made[:1].upper() + made[1:]
-
-
-def shape_text(shape: tuple[int, ...]) -> str:
-    """Return a shape as `64×10`; a vector is its length, a single number `1`."""
-    return "×".join(map(str, shape)) or "1"
 
 
 def role_text(role: str) -> str:
@@ -45,7 +41,10 @@ def role_text(role: str) -> str:
 
 def kind_text(layer: Layer) -> str:
     """Return what a layer does: `dense, relu`, `dropout 0.5`; a closed one is called by its class."""
-    kinds = {"batch_norm": translate("saved", "batch norm"), "layer_norm": translate("saved", "layer norm")}
+    kinds = {
+        "batch_norm": translate("saved", "batch norm"), "layer_norm": translate("saved", "layer norm"),
+        "scale": translate("saved", "scale and shift"),
+    }  # fmt: skip
     kind = kinds.get(layer.kind, layer.kind)
     activation = cut(layer.activation.replace("_", " "), 40)
     made = layer.attributes.get("class")

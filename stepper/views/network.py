@@ -97,6 +97,7 @@ class NetworkView(QWidget):
         self.caption.setAccessibleName(self.tr("What the last step did"))
         self.bar = NetBar(self)
         self.sample, self.of_samples = self.bar.sample, self.bar.of_samples
+        self.bar.hide()
         self.bar.sample_changed.connect(self._on_sample)
         self.bar.edges_changed.connect(self._on_edges)
         self.hint = QLabel(self)

@@ -47,7 +47,10 @@ class SteppingView(QWidget):
         self._draft = Draft()
         self._read: Read | None = None
         self.empty = words(
-            self.tr("No saved network is open. Open one (.pt, .safetensors, .onnx, .keras, .npz, …) to step it."), self
+            self.tr(
+                "Once a saved network is open, it is said here what its file does not tell, and with which data it is stepped."
+            ),
+            self,
         )
         self.title = Prose(self.tr("which network it is"), self)
         self.about = Prose(self.tr("how far it can be stepped"), self)
@@ -68,6 +71,7 @@ class SteppingView(QWidget):
         self.note = Prose(self.tr("what keeps it from being stepped, or what is not applied yet"), self)
         self.button = QPushButton(self.tr("Step it like this"), self)
         self.button.setAutoDefault(False)
+        self.button.setAccessibleName(self.button.text())
         self._lay_out()
         for row in (*self.choices.values(), self.rate, self.batch, self.shuffle, self.data):
             row.changed.connect(self._on_changed)
@@ -140,7 +144,6 @@ class SteppingView(QWidget):
 
     def _show_about(self, form: Form) -> None:
         s, t = self._state, theme.current()
-        assert s.saved is not None
         self.about.say(about(form.wanted, form.stops), t.error if form.wanted is None else t.text)
         trouble = first_up(cut(s.steps_trouble)) if form.wanted is not None and s.steps_trouble else ""
         self.trouble.say(self.tr("✗ Not stepped like that: {why}").format(why=trouble) if trouble else "", t.error)
@@ -222,8 +225,10 @@ class SteppingView(QWidget):
 
     def event(self, event: QEvent) -> bool:
         """Claim Ctrl+Enter while the keyboard is in the form; elsewhere it runs the text."""
-        ours = isinstance(event, QKeyEvent) and event.key() in ENTER and self._asking is not None
-        if ours and event.type() == QEvent.Type.ShortcutOverride and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+        claims = event.type() == QEvent.Type.ShortcutOverride and self._asking is not None
+        if claims and isinstance(event, QKeyEvent) and event.key() in ENTER:
+            if not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+                return super().event(event)
             event.accept()
             return True
         return super().event(event)
@@ -294,8 +299,8 @@ class SteppingView(QWidget):
         foot.setSpacing(4)
         foot.addWidget(self.note)
         foot.addWidget(self.button)
-        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.empty.setContentsMargins(16, 16, 16, 16)
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        self.empty.setContentsMargins(10, 6, 10, 6)
         self.empty.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)

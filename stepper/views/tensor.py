@@ -165,7 +165,7 @@ class TensorView(QWidget):
                 return self.tr("Reading {file}…").replace("{file}", s.busy)
             if s.trouble:
                 return f"{WARNING} {s.trouble}"
-            return self.tr("No saved network is open. Open a file of weights to see the numbers in it.")
+            return self.tr("Once a saved network is open, the numbers of the tensor that you choose in it are here.")
         if known is None:
             none = self.tr("This file holds no tensors.")
             return self.tr("Choose a tensor in the list of the file to see its numbers.") if s.saved.tensors else none

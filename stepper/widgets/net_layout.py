@@ -53,7 +53,7 @@ class Geometry:
         """The height that the names of the columns take; less in a low picture, which leaves their second line out."""
         return header_of(self.height, self.zoom)
 
-    @property
+    @cached_property
     def middle(self) -> float:
         """The height at which every column is centred; biases stand higher than anything hangs below."""
         raised = self.bias_text and not any(self.tight(c) for c in range(1, len(self.pitches)) if not self.big(c))
@@ -144,7 +144,7 @@ class Geometry:
         way = start - c
         return start, c + way * (self.radius / (math.hypot(way.x(), way.y()) or 1.0))
 
-    @property
+    @cached_property
     def bias_text(self) -> bool:
         """Tell whether there is room for the numbers of the biases."""
         small = [p for c, p in enumerate(self.pitches) if c and not self.big(c)]

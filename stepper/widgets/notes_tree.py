@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
+from PySide6.QtWidgets import (
+    QHeaderView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QWidget,
+)
 
 from core.notes import Bookmark, Breakpoint, Notes, Watch
 from stepper import theme
@@ -15,6 +22,15 @@ from stepper.widgets.tips import plain
 
 Note = Breakpoint | Bookmark | Watch
 _NOTE = int(Qt.ItemDataRole.UserRole)
+
+
+class Ticks(QStyledItemDelegate):
+    """Writes a row, with a box to tick that is seen in both themes."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
+        """Say how a row is written."""
+        super().initStyleOption(option, index)
+        option.palette = theme.outlining(option.palette, theme.TICK)  # type: ignore[attr-defined]
 
 
 class NotesTree(QTreeWidget):
@@ -29,6 +45,7 @@ class NotesTree(QTreeWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName(self.tr("Stops, watches and bookmarks"))
+        self.setItemDelegate(Ticks(self))
         self.setColumnCount(2)
         self.setHeaderLabels([self.tr("what"), self.tr("now")])
         self.setHeaderHidden(True)

@@ -31,7 +31,10 @@ class SavedCompare(QWidget):
         self.end_button = QPushButton(self.tr("× Stop comparing"), self)
         for button in (self.button, self.end_button):
             button.setAutoDefault(False)
+        self.button.setAccessibleName(self.tr("Compare with another file"))
+        self.end_button.setAccessibleName(self.tr("Stop comparing"))
         self.first_box = QCheckBox(self.tr("Largest difference first"), self)
+        self.first_box.setAccessibleName(self.first_box.text())
         self.first_box.setToolTip(plain(self.tr("Sort the layers, and the tensors of each, by how much they differ")))
         self.row = WrapRow([self.button, self.end_button, self.first_box], self)
         self.with_label = PlainLabel(self.tr("Compared with"), self)

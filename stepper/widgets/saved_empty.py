@@ -17,6 +17,7 @@ class SavedEmpty(QScrollArea):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self.setAccessibleName(self.tr("No saved network"))
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -25,6 +26,7 @@ class SavedEmpty(QScrollArea):
         self.said = PlainLabel(self.tr("What there is"), inside)
         self.button = QPushButton(self.tr("Open a saved network…"), inside)
         self.button.setAutoDefault(False)
+        self.button.setAccessibleName(self.tr("Open a saved network"))
         self.button.clicked.connect(self.open_wanted)
         self.formats = PlainLabel(self.tr("What can be opened"), inside)
         column = QVBoxLayout(inside)

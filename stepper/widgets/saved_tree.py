@@ -30,7 +30,7 @@ MOST_OPEN = 2000
 COMPARED = (Column.DIFFERENCE, Column.RELATIVE)
 WIDTHS = {
     Column.NAME: "transformer.layer.0", Column.DIFFERENCE: "◫ shape differs", Column.RELATIVE: "0.00001234",
-    Column.WHAT: "not stepped: dense ?", Column.SHAPE: "1024 → 1024", Column.REMARK: "⚠ 12 NaN or ∞", Column.MIN: "−0.12345",
+    Column.WHAT: "batch norm, relu ?", Column.SHAPE: "1024 → 1024", Column.REMARK: "⚠ 12 NaN or ∞", Column.MIN: "−0.12345",
     Column.MAX: "−0.12345", Column.NUMBERS: "10,000,000", Column.TYPE: "bfloat16", Column.BYTES: "1000 bytes",
 }  # fmt: skip
 """What there has to be room for in each column, at first; in the FITTED ones no more than what stands there."""
@@ -112,7 +112,10 @@ class SavedTree(QTreeView):
         place = self.rows.place(self._followed)
         if place.isValid():
             self.setCurrentIndex(place)
-            self.scrollTo(place)
+            if place.row() == 0 and place.parent().row() <= 0:
+                self.scrollToTop()  # with its layer above it, also where the panel is still low
+            else:
+                self.scrollTo(place)
         else:
             self.selectionModel().clear()
 
@@ -211,6 +214,7 @@ class SavedTree(QTreeView):
         menu.addAction(self.tr("&Unfold all layers"), self._unfold_all)
         menu.addAction(self.tr("&Fold all layers"), self._fold_all)
         sorting = menu.addMenu(self.tr("&Sort by"))
+        theme.outline_menu(sorting)
         sorting.triggered.connect(self._on_sort)
         chosen = self.header().sortIndicatorSection() if self.header().sortIndicatorSection() < len(Column) else IN_ORDER
         for column in (IN_ORDER, *(c for c in Column if not self.isColumnHidden(c))):
@@ -273,6 +277,8 @@ class SavedTree(QTreeView):
                 self.setColumnWidth(column, wide[column])
         if Column.NAME not in self._sized:
             least, left = max(min(wide[Column.NAME], room * 30 // 100), 60), room
+            if room - least < self.columnWidth(others[0]):  # as with the largest text: better a name that can be read
+                least = left = min(wide[Column.NAME], room)
             for column in others:
                 if left - self.columnWidth(column) < least:
                     break

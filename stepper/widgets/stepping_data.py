@@ -29,6 +29,8 @@ class DataBox(QWidget):
         super().__init__(parent)
         self.group = QButtonGroup(self)
         self.ways = {way: QRadioButton(way_label(way), self) for way in WAYS}
+        for way, button in self.ways.items():
+            button.setAccessibleName(self.tr("Data: {way}").format(way=way_label(way)))
         self.whys = {way: words("", self) for way in WAYS}
         self.count, self.seed = LineRow("count", self), LineRow("seed", self)
         self.set = ChoiceRow("set", self)

@@ -109,6 +109,7 @@ class ChoiceRow(AskRow):
         super().__init__(key, parent)
         self.box = Chooser(self.frame)
         self.answer(self.box)
+        self.box.view().setAccessibleName(self.box.accessibleName())
         self._shown: tuple[tuple[str, str], ...] = ()
         self.box.activated.connect(self._on_activated)
 

@@ -124,10 +124,10 @@ def size_words(w: Wanted) -> str:
 
 def about(wanted: Wanted | None, stops: str) -> str:
     """Return what a network takes and gives, and how far it can be stepped."""
-    why = first_up(cut(stops))
+    why = cut(stops)
     if wanted is None:
         return translate("stepping", "✗ It cannot be stepped: {why}").format(why=why)
-    ends = f"⚠ {why}" if stops else translate("stepping", "✓ Every layer can be stepped.")
+    ends = f"⚠ {first_up(why)}" if stops else translate("stepping", "✓ Every layer can be stepped.")
     return f"{size_words(wanted)}\n{ends}"
 
 

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QAction, QColor, QKeyEvent, QPalette
-from PySide6.QtWidgets import QApplication, QButtonGroup, QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction, QColor, QKeyEvent, QPaintEvent, QPalette
+from PySide6.QtWidgets import (
+    QApplication,
+    QHBoxLayout,
+    QMenu,
+    QStyle,
+    QStyleOptionToolButton,
+    QStylePainter,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from core.costs import memory_text
-from core.files.problem import escaped, shown
+from core.files.problem import bare, escaped, shown
 from core.files.saved import Tensor
 from stepper import theme
 from stepper.models.saved_state import SavedState
@@ -19,16 +31,24 @@ HERE, THERE, CHANGE = range(3)
 CHOSEN, OTHER = "●", "○"
 LONGEST_TIP = 2000
 LONGEST_NAME = 400
+LONGEST_FILE = 40
 
 
 class PressButton(QToolButton):
-    """A button that Enter presses as Space does."""
+    """A button that Enter presses as Space does. That it has a menu its text says, larger than the style would."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint it without the style's sign for a menu, which looks like a comma behind the text."""
+        option = QStyleOptionToolButton()
+        self.initStyleOption(option)
+        option.features &= ~QStyleOptionToolButton.ToolButtonFeature.HasMenu  # type: ignore[attr-defined]
+        QStylePainter(self).drawComplexControl(QStyle.ComplexControl.CC_ToolButton, option)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Press, or open the menu."""
         if event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             super().keyPressEvent(event)
-        elif self.menu() is not None:
+        elif self.popupMode() == QToolButton.ToolButtonPopupMode.InstantPopup:
             self.showMenu()
         else:
             self.click()
@@ -54,12 +74,12 @@ class TensorHead(QWidget):
         self.layer_menu.setAccessibleName(self.tr("Tensors of this layer"))
         self.layer_menu.triggered.connect(self._on_layer)
         self.layer_button = self._button(self.tr("Layer"), self.tr("Go to another tensor of the same layer."))
+        self.layer_button.setText(self.tr("Layer ▾"))
         self.layer_button.setMenu(self.layer_menu)
         self.layer_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.export_button = self._button(self.tr("Export…"), self.tr("Save the numbers of this tensor in a file of its own."))
         self.export_button.clicked.connect(self._on_export)
-        self.sides = QButtonGroup(self)
-        self.sides.setExclusive(False)  # else the Tab key stops at the chosen one alone, and arrows step the program
+        # In no group: there the Tab key stops at the chosen one alone, and arrows step the program.
         self.side_buttons: list[QToolButton] = []
         self._side_names = (self.tr("Here"), self.tr("There"), self.tr("There − here"))
         tips = (
@@ -70,9 +90,8 @@ class TensorHead(QWidget):
             button = self._button(text, tip)
             button.setCheckable(True)
             button.setChecked(at == HERE)
-            self.sides.addButton(button, at)
+            button.clicked.connect(self._on_side)
             self.side_buttons.append(button)
-        self.sides.idClicked.connect(self._on_side)
         top = QHBoxLayout()
         top.setSpacing(6)
         top.addWidget(self.name, 1)
@@ -102,34 +121,49 @@ class TensorHead(QWidget):
     def draw(self, state: SavedState, tensor: Tensor) -> None:
         """Tell of a tensor."""
         t, name = theme.current(), tensor.name
-        whole = escaped(name[:LONGEST_TIP]) + ("…" if len(name) > LONGEST_TIP else "")
+        whole = escaped(name[:LONGEST_TIP]) + ("…" if len(name) > LONGEST_TIP else "") if name.strip() else shown(name)
         self.name.setText(whole[:LONGEST_NAME])
         self.name.setFont(fonts.mono(QApplication.font(), 0.5))
         self.name.setToolTip(plain(whole))
+        self.comparison.setVisible(state.other is not None)
+        told = self._about(state, tensor)
         look = state.look if state.look is not None and state.look.name == name else None
-        _, role = tensor_words.role_of(state, name)
-        count = self.tr("1 number") if tensor.count == 1 else self.tr("{n} numbers").format(n=f"{tensor.count:,}")
-        parts = [
-            tensor_words.shape_words(tensor, look), shown(tensor.dtype, 30)[1:-1], count if tensor.shape else "",
-            memory_text(tensor.bytes), role,
-        ]  # fmt: skip
-        told = " · ".join(p for p in parts if p)
         self.what.setText(told)
         self.what.setToolTip(plain("\n".join(p for p in (told, tensor_words.axes_tip(look)) if p)))
         _ink(self.what, t.dim)
         self._draw_layer(state, name)
-        self.comparison.setVisible(state.other is not None)
         self._sign_sides()
         if state.other is not None:
             words = tensor_words.match_words(state.matches.get(name))
             self.match.setText(words)
             self.match.setToolTip(plain(words))
 
+    def _about(self, state: SavedState, tensor: Tensor) -> str:
+        """Return which file it is of, its shape and size; that of the tensor there where that one is shown."""
+        name, file, look = tensor.name, state.saved, state.look
+        if self.side == THERE and state.other is not None:
+            match = state.matches.get(name)
+            there = None if match is None else next((x for x in state.other.tensors if x.name == match.other), None)
+            if there is None:
+                return ""
+            tensor, file, look = there, state.other, state.other_look
+        if look is not None and look.name != tensor.name:
+            look = None
+        _, role = tensor_words.role_of(state, name)
+        count = self.tr("1 number") if tensor.count == 1 else self.tr("{n} numbers").format(n=f"{tensor.count:,}")
+        parts = [
+            tensor_words.shape_words(tensor, look), bare(tensor.dtype, 30), count if tensor.shape else "",
+            memory_text(tensor.bytes), role,
+        ]  # fmt: skip
+        # The parameter that began with these numbers may have others by now: where they are from is said first.
+        where = "" if file is None else self.tr("in {file}").format(file=bare(Path(file.path).name, LONGEST_FILE))
+        return " · ".join(p for p in (where, *parts) if p)
+
     def _draw_layer(self, state: SavedState, name: str) -> None:
         layer = next((n for n in state.layers if name in n.tensors.values()), None)
         others = [] if layer is None else [(r, n) for r, n in layer.tensors.items() if n != name]
         self.layer_button.setVisible(bool(others))
-        texts = [(f"{shown(r, 20)[1:-1]}: {shown(n, 60)[1:-1]}".replace("&", "&&"), n) for r, n in others]
+        texts = [(f"{bare(r, 20)}: {bare(n, 60)}".replace("&", "&&"), n) for r, n in others]
         if texts != [(a.text(), a.data()) for a in self.layer_menu.actions()]:
             self.layer_menu.clear()
             for text, other in texts:
@@ -155,10 +189,10 @@ class TensorHead(QWidget):
     def _on_export(self) -> None:
         self.export_wanted.emit()
 
-    @Slot(int)
-    def _on_side(self, chosen: int) -> None:
-        for at, button in enumerate(self.side_buttons):
-            button.setChecked(at == chosen)
+    @Slot()
+    def _on_side(self) -> None:
+        for button in self.side_buttons:
+            button.setChecked(button is self.sender())
         self._sign_sides()
         self.switched.emit()
 

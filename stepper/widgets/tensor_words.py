@@ -8,7 +8,7 @@ from typing import NamedTuple
 from PySide6.QtCore import QCoreApplication
 
 from core.files.looks import Look, Match, Remark
-from core.files.problem import shown
+from core.files.problem import bare, shown
 from core.files.saved import Tensor
 from stepper.models.mark_signs import ORDER, WARNING
 from stepper.models.remark_signs import GLYPHS, MATCHES
@@ -194,10 +194,10 @@ def role_of(state: SavedState, name: str) -> tuple[str, str]:
     for layer in state.layers:
         for role, tensor in layer.tensors.items():
             if tensor == name:
-                other = translate("TensorHead", "{role} of {layer}").replace("{role}", shown(role, 30)[1:-1])
+                other = translate("TensorHead", "{role} of {layer}").replace("{role}", bare(role, 30))
                 return role, words.get(role, other).replace("{layer}", shown(layer.name, 40))
     extra = "" if state.inferred is None else state.inferred.extras.get(name, "")
-    return "", shown(extra, 90)[1:-1] if extra else ""
+    return "", bare(extra, 90) if extra else ""
 
 
 def shape_words(tensor: Tensor, look: Look | None) -> str:

@@ -311,6 +311,18 @@ def test_which_axis_is_that_of_units(tmp_path: Path) -> None:
     assert (kinds(found)["duplicated"].at, kinds(found)["dead"].at) == (((0, 3),), ((1,),))
 
 
+def test_a_table_of_signs_has_no_units(tmp_path: Path) -> None:
+    a = R.normal(size=(5, 3))
+    a[0] = 0
+    saved = raw_saved(tmp_path / "raw", {"ch_embeddings.weight": a, "ch.weight": a})
+    assert kinds(look(saved, "ch.weight")).keys() == {"dead"}
+    for layer in (None, Layer("box", "ch", tensors={"weight": "ch_embeddings.weight"})):
+        found = look(saved, "ch_embeddings.weight", layer)
+        assert (found.units, found.remarks) == ("", ())
+    dense = Layer("dense", "ch", tensors={"weight": "ch_embeddings.weight"})
+    assert look(saved, "ch_embeddings.weight", dense).units == "rows"
+
+
 def test_units_of_one_weight_are_not_compared(tmp_path: Path) -> None:
     assert kinds(seen(tmp_path, np.array([[1.0], [2], [1], [0]]), "out,in")).keys() == {"dead"}
     assert seen(tmp_path, np.array([[1.0, 2, 1]]), "out,in").remarks == ()
@@ -468,3 +480,9 @@ def test_each_remark_is_one_sentence(tmp_path: Path) -> None:
     assert "unit 6" in told["dead"]
     assert "66.7 %" in told["zeros"]
     assert "3 of 4" in told["rank"]
+    infinite = [
+        remark_text(Remark("condition", "warning", value=math.inf), found[0]),
+        remark_text(Remark("large", "warning"), found[-1]),
+    ]
+    assert "infinite" in infinite[0]
+    assert "weights" not in infinite[1]

@@ -105,7 +105,7 @@ def test_matmul_and_add_are_one_layer(tmp_path: Path, swapped: bool) -> None:
 def test_a_product_that_is_looked_at_elsewhere_stays_alone(tmp_path: Path) -> None:
     nodes = [node("MatMul", "x W", "p"), node("Add", "p b", "y"), node("Relu", "p", "r")]
     saved = saved_of(model(nodes, [tensor("W", 4, 3), tensor("b", 3)]), tmp_path)
-    assert [n.kind for n in saved.layers] == ["input", "dense", "box", "activation"]
+    assert [n.kind for n in saved.layers] == ["input", "dense", "scale", "activation"]
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_a_fixed_batch_is_let_free(tmp_path: Path) -> None:
     sizes = numpy_helper.from_array(np.array([789444, 4]), "sizes")
     nodes = [node("Reshape", "x sizes", "f"), node("Gemm", "f W", "y")]
     saved = saved_of(model(nodes, [sizes, tensor("W", 4, 2)], sizes=(789444, 2, 2)), tmp_path)
-    assert saved.layers[0].attributes == {"shape": [2, 2], "samples": 789444}
+    assert saved.layers[0].attributes == {"shape": [2, 2], "samples": 789444, "dtype": "float64"}
     assert [n.kind for n in saved.layers] == ["input", "flatten", "dense"]
     assert "789444" in saved.assumed[0]
 

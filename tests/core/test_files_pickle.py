@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.file_forward import outcome
+from helpers.reading import outcome
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -18,8 +18,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers.file_forward import forward, outcome
+from helpers.reading import outcome
 from helpers.real_files import real_file
+from helpers.saved_forward import forward
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

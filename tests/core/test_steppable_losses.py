@@ -32,22 +32,33 @@ TABLES = {
 }
 
 
-def written(tmp_path: Path, outputs: int, columns: bool = False) -> str:
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder for all tests: a file that has not changed is read once."""
+    return tmp_path_factory.mktemp("losses")
+
+
+def written(folder: Path, outputs: int, columns: bool = False) -> Path:
+    path = folder / f"net{outputs}{'c' * columns}.npz"
+    if path.exists():
+        return path
     shapes = {"W1": (2, 4), "b1": (4,), "W2": (4, outputs), "b2": (outputs,)}
     held = {n: R.standard_normal(s) / 2 for n, s in shapes.items()}
     if columns:
         held = {n: a.T.copy() if a.ndim == 2 else a.reshape(-1, 1) for n, a in held.items()}
-    np.savez(tmp_path / "net.npz", **held)
-    return str(tmp_path / "net.npz")
+    np.savez(path, **held)
+    return path
 
 
-def opened(tmp_path: Path, table: str, choices: Choices, columns: bool = False) -> Opened:
+def opened(folder: Path, table: str, choices: Choices, columns: bool = False) -> Opened:
     outputs, text = TABLES[table]
-    target = written(tmp_path, outputs, columns)
+    target = str(written(folder, outputs, columns))
     if not text:
         return open_target(target, None, choices)
-    (tmp_path / "points.csv").write_text(text)
-    return open_target(target, None, choices, Samples(str(tmp_path / "points.csv")))
+    points = folder / f"{table}.csv"
+    if not points.exists():
+        points.write_text(text)
+    return open_target(target, None, choices, Samples(str(points)))
 
 
 def wanted(t: Any, last: str, loss: str, z: Any, y: Any) -> Any:
@@ -75,21 +86,21 @@ def wanted(t: Any, last: str, loss: str, z: Any, y: Any) -> Any:
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_every_loss_after_every_function_equals_torch(tmp_path: Path, table: str) -> None:
+def test_every_loss_after_every_function_equals_torch(folder: Path, table: str) -> None:
     t = pytest.importorskip("torch", reason="the oracle extra is not installed")
     outputs = OUTPUTS if table in ("numbered", "number") else ("identity", "sigmoid", "softmax")
     for n, (last, loss) in enumerate(product(outputs, LOSSES)):
         choices = Choices("tanh", last, loss=loss)
         if loss in NEEDS and NEEDS[loss] != last:
             with pytest.raises(SettingError, match=rf"needs a {NEEDS[loss]}|shares out a whole"):
-                opened(tmp_path, table, choices)
+                opened(folder, table, choices)
             continue
         if loss.endswith("cross_entropy") and (TABLES[table][0] == 1 or table in ("columns of truths", "columns of numbers")):
             with pytest.raises(StepperError, match=r"shares out a whole|add up to 1"):
-                opened(tmp_path, table, choices)
+                opened(folder, table, choices)
             continue
         columns = n % 2 == 1
-        program = opened(tmp_path, table, choices, columns).program
+        program = opened(folder, table, choices, columns).program
         machine = trace(program, 1).machine
         held = {name: t.tensor(np.asarray(program.first_values[name]), requires_grad=True) for name in ("W1", "b1", "W2", "b2")}
         x, y = (np.asarray(program.first_values[name], np.float64) for name in "XY")
@@ -115,18 +126,18 @@ USUAL = {
 
 
 @pytest.mark.parametrize(("last", "table"), USUAL)
-def test_the_usual_loss_goes_with_the_function_and_the_targets(tmp_path: Path, last: str, table: str) -> None:
-    found = opened(tmp_path, table, Choices("tanh", last))
+def test_the_usual_loss_goes_with_the_function_and_the_targets(folder: Path, last: str, table: str) -> None:
+    found = opened(folder, table, Choices("tanh", last))
     assert found.steps is not None
     assert found.steps.loss == USUAL[last, table]
     assert found.steps.text.count(f"# {found.steps.loss}: assumed, the file does not say it") == 1
     assert trace(found.program, 1).fault is None
 
 
-def test_the_targets_of_the_hinge_loss_are_signs(tmp_path: Path) -> None:
-    found = opened(tmp_path, "named", Choices("tanh", "identity", loss="hinge"))
+def test_the_targets_of_the_hinge_loss_are_signs(folder: Path) -> None:
+    found = opened(folder, "named", Choices("tanh", "identity", loss="hinge"))
     assert np.array_equal(found.program.first_values["Y"], 2 * np.eye(3)[[0, 1, 2, 1]] - 1)
-    found = opened(tmp_path, "truth", Choices("tanh", "identity", loss="hinge"))
+    found = opened(folder, "truth", Choices("tanh", "identity", loss="hinge"))
     assert np.array_equal(found.program.first_values["Y"], [[-1], [1], [1], [-1]])
 
 
@@ -144,11 +155,11 @@ def test_the_targets_of_the_hinge_loss_are_signs(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_the_accuracy_is_that_of_the_answers(
-    tmp_path: Path, last: str, table: str, loss: str, mode: str, columns: bool
+    folder: Path, last: str, table: str, loss: str, mode: str, columns: bool
 ) -> None:  # fmt: skip
-    found = opened(tmp_path, table, Choices("tanh", last, loss=loss, mode=mode, batch=2), columns)
+    found = opened(folder, table, Choices("tanh", last, loss=loss, mode=mode, batch=2), columns)
     row = list(training(found.program, 2, found.evaluations))[-1]
-    held = np.load(tmp_path / "net.npz")
+    held = np.load(written(folder, TABLES[table][0], columns))
     assert [e.part for e in found.evaluations] == ["training"]
     program = found.program
     machine = trace(program, 2).machine
@@ -168,8 +179,8 @@ def test_the_accuracy_is_that_of_the_answers(
 
 
 @pytest.mark.parametrize("table", ["random", "number", "columns of numbers"])
-def test_there_is_no_accuracy_where_targets_are_no_answers(tmp_path: Path, table: str) -> None:
-    assert opened(tmp_path, table, Choices("tanh", "identity")).evaluations == ()
+def test_there_is_no_accuracy_where_targets_are_no_answers(folder: Path, table: str) -> None:
+    assert opened(folder, table, Choices("tanh", "identity")).evaluations == ()
 
 
 def test_dropout_and_batches_of_training_are_not_in_the_accuracy(tmp_path: Path) -> None:

@@ -62,6 +62,7 @@ class Reader(QObject):
             "stepping": self.stepping(),
             "message": "" if window.message.isHidden() else window.message.text,
             "focus": focus.accessibleName() if focus is not None else "",
+            "unseen": focus is not None and focus.visibleRegion().isEmpty(),
             "dialog": dialog.accessibleName() if dialog is not None and dialog.isActiveWindow() else "",
             "modal": dialog is not None and dialog.isActiveWindow(),
             "drawn": not any(can_be_seen(view) for view in window.drawer.waiting),

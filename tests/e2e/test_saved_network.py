@@ -41,7 +41,9 @@ def cells(matrix: list[list[list[str]]]) -> Array:
 def go_to(app: Any, name: str) -> None:
     """Press Tab until something has the keyboard."""
     for _ in range(60):
-        if app.read()["focus"] == name:
+        seen = app.read()
+        assert not seen["unseen"], f"{seen['focus']!r} has the keyboard, and is not to be seen"
+        if seen["focus"] == name:
             return
         app.press("Tab")
     raise AssertionError(f"the Tab key does not come to {name!r}")

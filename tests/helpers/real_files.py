@@ -7,6 +7,7 @@ member that a test names is taken out of it. Without a network, tests that need 
 from __future__ import annotations
 
 import hashlib
+import os
 import subprocess
 import sys
 import tarfile
@@ -39,6 +40,7 @@ ARCHIVES: dict[tuple[str, str], tuple[str, str]] = {
 
 # `pip download` of a source archive would run its build to learn its dependencies; this only finds and fetches.
 _FETCH = """
+import os
 import sys
 from pathlib import Path
 from pip._internal.commands.download import DownloadCommand
@@ -60,7 +62,7 @@ with command.main_context():
         answer = session.get(link.url_without_fragment, headers={"Accept-Encoding": "identity"})
         answer.raise_for_status()
         data = answer.content
-part = Path(folder) / (link.filename + ".part")
+part = Path(folder) / f"{link.filename}.{os.getpid()}.part"
 part.write_bytes(data)
 part.replace(Path(folder) / link.filename)
 print(link.filename)
@@ -76,7 +78,7 @@ def real_file(package: str, version: str, member: str) -> Path:
     if not path.is_file():
         data = _member(_archive(package, version), member)
         path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(path.name + ".part")
+        part = path.with_name(f"{path.name}.{os.getpid()}.part")  # another process may fetch it, too
         part.write_bytes(data)
         part.replace(path)
     return path

@@ -104,7 +104,7 @@ FILES = (
     Real("silero-vad", "silero_vad/data/silero_vad_openvino_16k.onnx", 0, 68, "the network has a second input"),
     Real("g2p-en", "g2p_en/checkpoint20.npz", 0, 7, "it is a table of vectors"),
     Real("onnxruntime", "onnxruntime/datasets/logreg_iris.onnx", 0, 4, "its weight takes 4 numbers of a sample, but 2 flow in"),
-    Real("onnxruntime", "onnxruntime/datasets/mul_1.onnx", 0, 2, "Mul cannot be stepped yet"),
+    Real("onnxruntime", "onnxruntime/datasets/mul_1.onnx", 0, 2, "its factor is of the shape (3, 2)"),
     Real("onnxruntime", "onnxruntime/datasets/sigmoid.onnx", 2, 2),
     Real("attacut", "attacut/artifacts/attacut-c/model.pth", 0, 6, "it is a table of vectors"),
     Real("attacut", "attacut/artifacts/attacut-sc/model.pth", 0, 10, "it is a table of vectors"),

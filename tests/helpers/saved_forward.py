@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from core.files import arrays
 from core.files.saved import Layer, Saved
 
 
@@ -24,8 +25,11 @@ def numbers(saved: Saved, name: str, array: Callable[[str], Any]) -> Any:
     return np.frombuffer(raw, tensor.dtype).reshape(tensor.shape, order=where.order)
 
 
-def forward(saved: Saved, x: Any, array: Callable[[str], Any]) -> Any:
-    """Return what flows out of the last layer if `x` flows into the first; every layer must be steppable."""
+def forward(saved: Saved, x: Any, array: Callable[[str], Any] | None = None) -> Any:
+    """Return what flows out of the last layer if `x` flows into the first; every layer must be steppable.
+
+    `array` is what a reader gives of a tensor; without it the file is asked as the app does it.
+    """
     values: dict[str, Any] = {}
     first = saved.layers[0]
     values[first.outputs[0] if first.kind == "input" else first.inputs[0]] = x
@@ -33,7 +37,11 @@ def forward(saved: Saved, x: Any, array: Callable[[str], Any]) -> Any:
         assert layer.steppable, layer
         if layer.kind == "input":
             continue
-        tensors = {role: numbers(saved, name, array) for role, name in layer.tensors.items()}
+        assert len(layer.inputs) == 1, layer
+        tensors = {
+            role: numbers(saved, name, array) if array is not None else arrays.array(saved, name)
+            for role, name in layer.tensors.items()
+        }
         x = values[layer.outputs[0]] = _activated(layer, _one(layer, values[layer.inputs[0]], tensors))
     return x
 
@@ -48,6 +56,13 @@ def _one(layer: Layer, x: Any, t: dict[str, Any]) -> Any:
     if layer.kind == "layer_norm":
         centred = x - x.mean(-1, keepdims=True)
         return t.get("gamma", 1) * centred / np.sqrt((centred**2).mean(-1, keepdims=True) + a["epsilon"]) + t.get("beta", 0)
+    if layer.kind == "scale":
+        t["variance"] = np.maximum(np.sqrt(t["variance"]), a["least"]) if "variance" in t else None
+        for sign, by in a["steps"]:
+            pair = (t[by] if isinstance(by, str) else by, x)
+            left, right = pair if a.get("turned") else pair[::-1]
+            x = {"+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide}[sign](left, right).astype(x.dtype)
+        return x
     if layer.kind == "flatten":
         return x.reshape(len(x), -1)
     if layer.kind == "reshape":
@@ -60,15 +75,15 @@ def _activated(layer: Layer, z: Any) -> Any:
     a = layer.attributes
     name = layer.activation
     if name in ("softmax", "log_softmax"):
-        e = np.exp(z - z.max(-1, keepdims=True))
-        p = e / e.sum(-1, keepdims=True)
-        return p if name == "softmax" else np.log(p)
+        z = z - z.max(-1, keepdims=True)
+        logarithms = z - np.log(np.exp(z).sum(-1, keepdims=True))
+        return np.exp(logarithms) if name == "softmax" else logarithms
     return {
         "": lambda: z,
         "identity": lambda: z,
         "relu": lambda: np.maximum(z, 0),
-        "leaky_relu": lambda: np.where(z > 0, z, a.get("slope", 0.01) * z),
-        "elu": lambda: np.where(z > 0, z, a.get("alpha", 1.0) * np.expm1(np.minimum(z, 0))),
+        "leaky_relu": lambda: np.where(z > 0, z, a["slope"] * z),
+        "elu": lambda: np.where(z > 0, z, a["alpha"] * np.expm1(np.minimum(z, 0))),
         "sigmoid": lambda: 1 / (1 + np.exp(-z)),
         "tanh": lambda: np.tanh(z),
         "softplus": lambda: np.logaddexp(0, z),

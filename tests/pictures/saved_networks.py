@@ -76,7 +76,7 @@ def files(folder: Path) -> dict[str, tuple[Path, Choices, Samples]]:
         "784-128-64-10": (write(folder / "mnist.safetensors", large), USUAL, RANDOM),
         "NaN": (write(folder / "diverged.safetensors", sick), USUAL, RANDOM),
         "closed": (write(folder / "closed.safetensors", closed), USUAL, RANDOM),
-        "digits": (first, Choices("relu", "softmax"), Samples("digits")),
+        "digits": (first, Choices("relu", "softmax"), Samples("digits", standardize=True)),
     }  # fmt: skip
 
 
@@ -107,7 +107,7 @@ def saved_networks(folder: Path) -> Iterator[tuple[str, str, QPixmap]]:
     for theme in THEMES:
         with Studio() as studio:
             studio.window.set_theme(theme)
-            show(studio, first, Choices("relu", "softmax"), Samples("digits"))
+            show(studio, first, Choices("relu", "softmax"), Samples("digits", standardize=True))
             studio.window.inspecting.compare_with(str(second))
             wait(studio)
             for view in ("saved", "tensor"):
@@ -116,8 +116,11 @@ def saved_networks(folder: Path) -> Iterator[tuple[str, str, QPixmap]]:
 
 def readme(folder: Path) -> Iterator[tuple[str, QPixmap]]:
     """Take the README's picture of a saved network."""
-    path, _ = checkpoints(folder)
+    _, path = checkpoints(folder)
     with Studio() as studio:
         studio.window.set_theme("light")
-        show(studio, path, Choices("relu", "softmax"), Samples("digits"))
+        show(studio, path, Choices("relu", "softmax"), Samples("digits", standardize=True))
+        session = studio.window.controller.session
+        assert session is not None
+        session.later("phase")  # all of the forward: each neuron then shows its number
         yield "saved", studio.take("window", (1360, 820), "inspect")

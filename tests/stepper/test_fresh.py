@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +15,8 @@ from PySide6.QtWidgets import QApplication, QLabel
 
 from core.complete import load
 from core.session import Session
+from core.steppable import Choices
+from core.steppable_data import Samples
 from stepper.drawing import can_be_seen
 from stepper.main_window import MainWindow
 from stepper.views.why import WhyView
@@ -123,3 +126,95 @@ def one_window(window: MainWindow):
     QApplication.processEvents()
     assert can_be_seen(window.panels.view("why"))
     return window
+
+
+SHAPES = {"W1": (4, 8), "b1": (8,), "W2": (8, 3), "b2": (3,), "epoch": (1,)}
+SAVED_ACTIONS = st.lists(
+    st.one_of(
+        st.tuples(st.just("tensor"), st.sampled_from(list(SHAPES))),
+        st.tuples(st.just("side"), st.integers(0, 2)),
+        st.tuples(st.sampled_from(["compare", "alone", "run", "apply", "step", "wait", "write", "select", "open"]), st.integers(0, 2)),
+    ),
+    min_size=5,
+    max_size=14,
+)
+
+
+def write(path: Path, seed: int) -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    values = {name: rng.standard_normal(shape) for name, shape in SHAPES.items()}
+    np.savez(path, **values)
+    return values
+
+
+@given(SAVED_ACTIONS)
+@settings(SETTINGS(15), suppress_health_check=list(HealthCheck))
+def test_no_number_of_a_file_is_one_of_another_tensor_or_file(one_window, tmp_path, actions):
+    window, inspecting = one_window, one_window.inspecting
+    paths = [tmp_path / f"{n}.npz" for n in range(3)]
+    held = {str(path): write(path, n) for n, path in enumerate(paths)}
+    known = dict(held)  # as they were when they were read
+    window.panels.show_panel("tensor")
+    view = window.panels.view("tensor")
+    view.show_part("numbers")
+
+    def settle() -> None:
+        while inspecting.work.busy:
+            QApplication.processEvents()
+        QApplication.processEvents()
+
+    inspecting.read(str(paths[0]))
+    settle()
+    for n, (action, what) in enumerate(actions):
+        match action:
+            case "tensor":
+                window.wiring._on_tensor(what)
+            case "side":
+                view.head.side_buttons[what].click()
+            case "compare":
+                inspecting.compare_with(str(paths[what]))
+                known[str(paths[what])] = held[str(paths[what])]
+            case "alone":
+                inspecting.stop_comparing()
+            case "run":
+                window.controller.session.go(3 + what, 0)
+            case "apply":
+                window.writing.apply_text(window.writing.text + "\n# more\n")
+                known[inspecting.path] = held.get(inspecting.path, {})
+            case "step":
+                inspecting.step(Choices(("relu", "tanh", "sigmoid")[what]), Samples())
+            case "wait":
+                settle()
+            case "write":
+                settle()
+                held[str(paths[what])] = write(paths[what], 10 * n + what + 5)
+            case "select":
+                values = window.controller.session.program.values
+                window.controller.select(next(v.index for v in values if v.name == ("W1", "b2", "Z1")[what]))
+            case _:
+                inspecting.read(str(paths[what]))
+                settle()
+    settle()
+    s, moment = inspecting.state, window.controller.session.moment()
+    candidates = [held, known]
+    path = inspecting.path
+    assert s.saved is not None
+    if s.look is None:
+        assert s.look_trouble
+        return
+    expected = [c[path][s.tensor] for c in candidates]
+    ours = [e for e in expected if s.look.summary.max == e.max() and s.look.summary.min == e.min()]
+    assert s.look.name == s.tensor and ours
+    assert f"in {Path(path).name} " in view.head.what.text() or view.head.side == 1
+    number = view.table.numbers.number(0, 0)
+    assert number is None or number == ours[0].reshape(-1)[0]
+    if s.other is not None and s.other_look is not None:
+        there = [c[s.other.path][s.other_look.name] for c in candidates]
+        assert s.other_look.name == s.tensor and any(s.other_look.summary.max == t.max() for t in there)
+        if s.difference is not None:
+            assert any(s.difference.summary.max == pytest.approx((t - ours[0]).max(), rel=1e-12) for t in there)
+    for name, tensor in inspecting.parameters.items():
+        assert any(np.array_equal(window.controller.session.program.first_values[name], c[path][tensor]) for c in candidates)
+    chosen = moment.selection.value
+    if chosen is not None and moment.program.values[chosen].name in inspecting.parameters:
+        assert inspecting.parameters[moment.program.values[chosen].name] == s.tensor

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,7 +17,7 @@ from pytestqt.qtbot import QtBot
 from core.files.saved import Saved
 from core.steppable import Choices
 from core.steppable_data import Samples
-from stepper import inspecting
+from stepper import files, inspecting
 from stepper.main_window import MainWindow
 from stepper.models.saved_state import RANDOM, USUAL
 from stepper.views.saved import SavedView
@@ -139,9 +141,7 @@ def test_a_late_file_does_not_replace_what_was_opened_meanwhile(
     assert window.inspecting.state.saved is None and not window.inspecting.state.busy
 
 
-def test_a_text_applied_while_a_file_is_read_does_not_stop_it(
-    window: MainWindow, qtbot: QtBot, mlp: Path, gate: Gate
-) -> None:
+def test_a_text_applied_while_a_file_is_read_does_not_stop_it(window: MainWindow, qtbot: QtBot, mlp: Path, gate: Gate) -> None:
     window.open_file(str(mlp))
     qtbot.waitUntil(lambda: gate.asked == ["mlp.npz"])
     window.writing.apply()
@@ -185,7 +185,7 @@ def test_the_training_stops_when_the_network_is_opened_anew(window: MainWindow, 
     session = window.controller.session
     assert session is not None and session is not before and not session.running and session.timeline.iteration == 1
     window.actions_["undo"].trigger()
-    window.actions_["to-start"].trigger()
+    window.actions_["start"].trigger()
     assert window.inspecting.state.saved is not None and window.controller.session is session
 
 
@@ -211,6 +211,49 @@ def test_the_first_page_is_left_for_a_file_that_comes_late(window: MainWindow, q
     assert not window.at_first_page and window.inspecting.path == str(mlp)
     window.show_first_page()
     assert not window.actions_["export-tensor"].isEnabled()
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_what_is_being_saved_when_the_window_closes_is_not_lost(
+    window: MainWindow, qtbot: QtBot, mlp: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: bool
+) -> None:
+    read(window, qtbot, mlp)
+    monkeypatch.setattr(files, "LARGE", 1)
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    window.files.save_weights(str(folder / "w.npz"))
+    window.inspecting.export("W1", str(folder / "W1.npy"))
+    settle(window, qtbot)
+    window.files.save_weights(str(tmp_path / ("nowhere/w.npz" if fails else "w.npz")))
+    window.inspecting.export("W1", str(tmp_path / "W1.npy"))
+    assert window.close() is not fails
+    if fails:
+        assert window.isVisible() and "not saved" in window.message.text
+        assert window.close()
+    assert np.array_equal(np.load(tmp_path / "W1.npy"), numbers()["W1"])
+    assert (tmp_path / "w.npz").exists() is not fails
+
+
+def test_no_process_that_reads_outlives_the_app(tmp_path: Path) -> None:
+    """A file that takes long to read is being read when the app ends."""
+    slow = tmp_path / "slow.csv"
+    slow.write_text("\n".join(",".join(["0.5"] * 200) for _ in range(40_000)))
+    code = f"""
+import threading, time
+from pathlib import Path
+from core.files import worker
+threading.Thread(target=worker.read, args=(Path({str(slow)!r}),), daemon=True).start()
+while not worker._alive:
+    time.sleep(0.01)
+print(next(iter(worker._alive)).pid, flush=True)
+"""
+    made = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    pid = int(made.stdout)
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return
+    assert state == "Z" or "child.py" not in Path(f"/proc/{pid}/cmdline").read_text()  # nobody may have buried it yet
 
 
 # -- what is chosen, and what is shown of it -------------------------------------------------------------
@@ -470,6 +513,84 @@ def test_two_files_are_compared_while_tensors_are_chosen(window: MainWindow, qtb
     assert s.look.summary.max == here["b1"].max() and s.other_look.summary.max == there["b1"].max()
     assert s.difference.summary.max == (there["b1"] - here["b1"]).max()
     assert {x.name for x in (s.look, s.other_look)} == {"b1"}
+
+
+def test_what_stands_above_a_tensor_is_of_the_file_that_is_shown(
+    window: MainWindow, qtbot: QtBot, mlp: Path, tmp_path: Path
+) -> None:
+    wider = npz(tmp_path / "wider.npz", {**numbers(1), "W2": np.ones((9, 3), np.float32)})
+    read(window, qtbot, mlp)
+    window.panels.show_panel("tensor")
+    view = tensor(window)
+    window.wiring._on_tensor("W2")
+    window.inspecting.compare_with(str(wider))
+    settle(window, qtbot)
+    window.controller.session.go(50, 0)  # type: ignore[union-attr]
+    assert view.head.what.text().startswith("in mlp.npz · 8×3")
+    assert view.head.export_button.text() == "Export…"
+    button = view.head.side_buttons[1]
+    button.setFocus()
+    qtbot.keyClick(button, Qt.Key.Key_Return)
+    assert [b.isChecked() for b in view.head.side_buttons] == [False, True, False]
+    assert view.head.what.text().startswith("in wider.npz · 9×3") and "float32" in view.head.what.text()
+    assert "here" in view.head.export_button.text()
+    qtbot.keyClick(button, Qt.Key.Key_Space)
+    assert view.head.side_buttons[1].isChecked()
+    window.wiring._on_tensor("W1")
+    assert view.head.what.text().startswith("in wider.npz · 4×8") and view.head.name.text() == "W1"
+    window.inspecting.stop_comparing()
+    assert view.head.what.text().startswith("in mlp.npz · 4×8") and view.head.export_button.text() == "Export…"
+
+
+def test_the_sides_are_reached_by_the_tab_key(window: MainWindow, qtbot: QtBot, mlp: Path, other: Path) -> None:
+    read(window, qtbot, mlp)
+    window.panels.show_panel("tensor")
+    window.inspecting.compare_with(str(other))
+    settle(window, qtbot)
+    head = tensor(window).head
+    head.export_button.setFocus()
+    for button in head.side_buttons:
+        qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Tab)
+        assert button.hasFocus(), (button.text(), window.focusWidget(), [(b.focusPolicy(), b.isVisible()) for b in head.side_buttons])
+
+
+def test_the_tab_key_leaves_the_form(window: MainWindow, qtbot: QtBot, mlp: Path) -> None:
+    read(window, qtbot, mlp)
+    window.panels.show_panel("stepping", focus=True)
+    view = form(window)
+    view.button.setFocus()
+    qtbot.keyClick(view.button, Qt.Key.Key_Tab)
+    focus = window.focusWidget()
+    assert focus is not None and not view.isAncestorOf(focus)
+
+
+def test_ctrl_enter_in_the_form_steps_it(window: MainWindow, qtbot: QtBot, mlp: Path) -> None:
+    read(window, qtbot, mlp)
+    window.panels.show_panel("stepping", focus=True)
+    view = form(window)
+    view.rate.line.setFocus()
+    view.rate.line.selectAll()
+    qtbot.keyClicks(view.rate.line, "0.25")
+    qtbot.keyClick(view.rate.line, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    settle(window, qtbot)
+    assert window.inspecting.state.choices.learning_rate == 0.25
+    assert window.controller.session.program.first_values["lr"] == 0.25  # type: ignore[union-attr]
+
+
+def test_a_session_that_was_just_saved_or_opened_is_not_kept_as_unsaved(
+    window: MainWindow, qtbot: QtBot, mlp: Path, tmp_path: Path
+) -> None:
+    read(window, qtbot, mlp)
+    window.controller.later("iteration")
+    window.documents.save_to(str(tmp_path / "s.stepper"))
+    window.documents.keep_often()
+    assert not window.writing.drafts.has_session
+    window.open_file(str(tmp_path / "s.stepper"))
+    window.documents.keep_often()
+    assert not window.writing.drafts.has_session
+    window.controller.later("iteration")
+    window.documents.keep_often()
+    assert window.writing.drafts.has_session
 
 
 # -- strange files ---------------------------------------------------------------------------------------

@@ -10,18 +10,21 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QCheckBox, QLabel, QLineEdit, QRadioButton, QSpinBox, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QCheckBox, QLabel, QLineEdit, QMenu, QRadioButton, QSpinBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from core.library import EXAMPLES, open_target
+from core.notes import Breakpoint, Notes
 from core.program.network import network_of
 from core.session import Session
 from stepper import theme
 from stepper.main_window import MainWindow
+from stepper.widgets.form_editor import Chooser
 from stepper.widgets.grid import LEAST_SCALE
 from stepper.widgets.grid_paint import tint
 from stepper.widgets.matrix import MatrixWidget
 from stepper.widgets.net_layout import Item, geometry_of
+from stepper.widgets.notes_tree import NotesTree
 
 FAULTY = (
     "# data\nX = np.array([[0, 0, 1, 1, 0], [0, 1, 0, 1, 1]])\nY = np.array([[0, 1, 1, 0, 1]])\n"
@@ -238,7 +241,7 @@ def test_biases_and_their_rings_never_cover_a_neuron(target: str, width: int, he
 
 
 @pytest.mark.parametrize("name", sorted(theme.THEMES))
-@pytest.mark.parametrize("kind", [QCheckBox, QRadioButton, QLineEdit, QSpinBox])
+@pytest.mark.parametrize("kind", [QCheckBox, QRadioButton, QLineEdit, QSpinBox, Chooser])
 def test_what_can_be_ticked_or_typed_into_has_an_outline_that_is_seen(name: str, kind: type[QWidget], qtbot: QtBot) -> None:
     theme.apply(name)
     page = QWidget()
@@ -255,3 +258,51 @@ def test_what_can_be_ticked_or_typed_into_has_an_outline_that_is_seen(name: str,
     seen = max(across, key=lambda colour: min(theme.contrast(colour, t.window), theme.contrast(colour, t.panel)))
     assert image.pixelColor(2, 2).name() == t.window
     assert min(theme.contrast(seen, t.window), theme.contrast(seen, t.panel)) >= 3
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support")
+@pytest.mark.parametrize("name", sorted(theme.THEMES))
+def test_the_list_below_a_choice_and_a_menu_can_be_read(name: str, qtbot: QtBot) -> None:
+    theme.apply(name)
+    page = QWidget()
+    qtbot.addWidget(page)
+    choice = Chooser(page)
+    choice.addItems(["one", "two", "three"])
+    page.show()
+    choice.showPopup()
+    QApplication.processEvents()
+    below = choice.view().window().grab().toImage()
+    ground = below.pixelColor(below.width() - 4, below.height() - 5)
+    choice.hidePopup()
+    menu = QMenu(choice)
+    menu.addAction("one").setCheckable(True)
+    theme.outline_menu(menu)
+    menu.popup(QPoint(0, 0))
+    QApplication.processEvents()
+    shown = menu.grab().toImage()
+    inside = shown.pixelColor(3, 3)
+    box = max(theme.contrast(shown.pixelColor(x, shown.height() // 2), inside) for x in range(4, 16))
+    menu.close()
+    theme.apply("light")
+    text = theme.THEMES[name].text
+    assert min(theme.contrast(text, ground), theme.contrast(text, inside)) >= 7 and box >= 3
+
+
+@pytest.mark.parametrize("name", sorted(theme.THEMES))
+def test_the_box_of_a_stop_is_seen(name: str, qtbot: QtBot) -> None:
+    theme.apply(name)
+    tree = NotesTree()
+    qtbot.addWidget(tree)
+    stop = Breakpoint("finding", enabled=False)
+    tree.show_notes(Notes().add(stop), {stop: ("a finding", "", "")}, ("", "", ""))
+    tree.resize(300, 200)
+    tree.show()
+    image, t = tree.viewport().grab().toImage(), theme.current()
+    stops = tree.topLevelItem(0)
+    assert stops is not None
+    row = tree.visualItemRect(stops.child(0))
+    colours = [image.pixelColor(row.left() + x, row.center().y()) for x in range(30)]
+    theme.apply("light")
+    assert image.pixelColor(150, 190).name() == t.panel
+    assert theme.contrast(colours[0], t.panel) < 1.1
+    assert max(theme.contrast(c, t.panel) for c in colours[:20]) >= 3

@@ -13,6 +13,7 @@ from core.library import open_target
 from core.moment import Moment
 from core.session import Session, session_of
 from stepper import theme
+from stepper.main_window import MainWindow
 from stepper.views.conditioning import ConditioningView
 from stepper.views.curves import CurvesView
 from stepper.views.data import DataView
@@ -25,6 +26,9 @@ from stepper.views.operation import OperationView
 from stepper.views.problems import ProblemsView
 from stepper.views.program import ProgramView
 from stepper.views.update import UpdateView
+from stepper.views.saved import SavedView
+from stepper.views.stepping import SteppingView
+from stepper.views.tensor import TensorView
 from stepper.views.value import CHANGE, FACTS, HEAT, SPREAD, TABLE, ValueView
 from stepper.views.why import WhyView
 from stepper.widgets.net_items import Item
@@ -210,3 +214,43 @@ def test_why_says_the_number_as_it_is(qtbot, session: Session) -> None:
     moment = replace(moment, selection=replace(moment.selection, value=a2, cell=(0, 0)))
     view = show(qtbot, WhyView(), moment)
     assert view.title_label.text() == "A2[0, 0] = NaN"
+
+
+@pytest.mark.parametrize("strange", [STRANGE, (np.nan,) * 32], ids=["three", "nothing else"])
+def test_a_file_of_numbers_that_are_not_finite(window: MainWindow, qtbot, tmp_path, strange: tuple[float, ...]) -> None:
+    weight = np.arange(32.0).reshape(4, 8) / 31
+    weight.reshape(-1)[: len(strange)] = strange
+    path, later = tmp_path / "ill.npz", tmp_path / "later.npz"
+    np.savez(path, W1=weight, b1=np.zeros(8), W2=np.ones((8, 3)), b2=np.full(3, np.inf))
+    np.savez(later, W1=weight + 1, b1=np.zeros(8), W2=np.full((8, 3), np.nan), b2=np.full(3, np.inf))
+    window.resize(1600, 1000)
+    window.inspecting.read(str(path))
+    qtbot.waitUntil(lambda: not window.inspecting.work.busy, timeout=20_000)
+    window.inspecting.compare_with(str(later))
+    qtbot.waitUntil(lambda: not window.inspecting.work.busy, timeout=20_000)
+    saved, view, form = (window.panels.view(name) for name in ("saved", "tensor", "stepping"))
+    assert isinstance(saved, SavedView) and isinstance(view, TensorView) and isinstance(form, SteppingView)
+    look = window.inspecting.state.look
+    finite = weight[np.isfinite(weight)]
+    assert look is not None and look.summary.nonfinite == len(strange)
+    if len(finite):
+        assert (look.summary.min, look.summary.max, look.summary.mean) == (finite.min(), finite.max(), finite.mean())
+        assert look.histogram is not None and look.histogram.counts.sum() == len(finite)
+    assert f"{len(strange)}" in view.health.accessibleDescription() + view.places._texts["health"][0] + str(look.remarks)
+    for name in ("W1", "W2", "b2"):
+        window.inspecting.choose(name)
+        qtbot.waitUntil(lambda: not window.inspecting.work.busy, timeout=20_000)
+        for button in view.head.side_buttons:
+            button.click()
+            for part in ("heat", "spread", "facts", "health", "spectrum", "numbers"):
+                view.show_part(part)
+                qtbot.waitUntil(lambda: not window.inspecting.work.busy, timeout=20_000)
+                assert not window.grab().isNull()
+            assert "nan" not in view.facts.as_text()
+        view.head.side_buttons[0].click()
+    assert form.note.words.startswith("✓")
+    index = saved.rows.place("W1")
+    assert "⚠" in saved.rows.data(index)
+    assert window.controller.session is not None
+    window.controller.later("iteration")
+    assert not np.isfinite(window.controller.session.timeline.losses[0])

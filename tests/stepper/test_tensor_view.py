@@ -58,7 +58,7 @@ def settle() -> None:
 def test_the_head_says_what_the_tensor_is(view: TensorView, state: SavedState, qtbot: QtBot) -> None:
     view.show_state(state)
     assert view.head.name.text() == "fc1.weight"
-    assert view.head.what.text() == "20×12 (units × inputs) · float32 · 240 numbers · 960 bytes · weights of 'fc1'"
+    assert view.head.what.text() == "in net.npz · 20×12 (units × inputs) · float32 · 240 numbers · 960 bytes · weights of 'fc1'"
     assert "each row holds the weights of one unit" in view.head.what.toolTip()
     assert not view.head.comparison.isVisible()
     with qtbot.waitSignal(view.export_wanted) as asked:
@@ -448,7 +448,7 @@ def test_why_there_is_nothing(view: TensorView, state: SavedState) -> None:
         view.show_state(shown)
         return view.nothing.text() if view.nothing.isVisible() else ""
 
-    assert "No saved network is open" in why(SavedState())
+    assert "Once a saved network is open" in why(SavedState())
     assert why(SavedState(busy="net.npz")) == "Reading net.npz…"
     assert why(SavedState(trouble="net.npz: it is damaged")) == "⚠ net.npz: it is damaged"
     assert "Choose a tensor" in why(replace(state, tensor="", look=None))
