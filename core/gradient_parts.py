@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -21,9 +20,9 @@ from core.execute.local import Local, Places, local
 from core.explain.cells import Cell
 from core.explain.contributions import total
 from core.explain.moving import index_text
-from core.explain.reasons import Factor, Reader, Sum, Term, factor, largest_of, own_cell, sample_index
+from core.explain.reasons import Factor, Reader, Sum, Term, factor, largest_of, own_cell, sample_index, seen
 from core.explain.samples import ShapeOf
-from core.program.ir import Array, Instruction, Operand, Program
+from core.program.ir import Array, Instruction, Program
 from core.program.network_adjoints import adjoints_of
 
 MOST_TERMS = 12
@@ -111,7 +110,7 @@ class Chain:
 
     def _way(self, i: Instruction, n: int, cell: Cell, asked: _Asked) -> tuple[Way, float, float] | None:
         """Return what operand n of an instruction brings back, the sum of it, and that of the magnitudes in it."""
-        operands = [_seen(o, asked.read) for o in i.operands]
+        operands = [seen(o, asked.read) for o in i.operands]
         out = asked.read(i.result)
         if out is None or any(o is None for o in operands):
             return None
@@ -179,13 +178,6 @@ class _Asked:
 
 def _at(places: Places, k: int) -> Cell:
     return tuple(int(p) if isinstance(p, int) else int(p[k]) for p in places)
-
-
-def _seen(operand: Operand, read: Reader) -> Any:
-    if operand.value is None:
-        return operand.number
-    array = read(operand.value)
-    return array.T if array is not None and operand.transposed else array
 
 
 def _same(a: float, b: float, exact: float, size: float) -> bool:

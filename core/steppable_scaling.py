@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from core.files.saved import Layer
+from core.files.saved import ROLES, Layer
 
 if TYPE_CHECKING:
     from core.steppable_walk import Walk
@@ -85,7 +85,7 @@ def _is_steps(value: Any) -> bool:
     """Tell whether a value says how to scale: signs, each with a number or the role of a tensor."""
     return isinstance(value, list) and 0 < len(value) <= _MOST_STEPS and all(  # pyright: ignore[reportUnknownArgumentType]
         isinstance(s, list) and len(s) == 2 and s[0] in ("+", "-", "*", "/")  # pyright: ignore[reportUnknownArgumentType]
-        and (isinstance(s[1], str) or (isinstance(s[1], (int, float)) and math.isfinite(s[1])))
+        and (s[1] in ROLES if isinstance(s[1], str) else isinstance(s[1], (int, float)) and math.isfinite(s[1]))
         for s in value
     )  # fmt: skip
 

@@ -404,6 +404,7 @@ class MainWindow(QMainWindow):
         self.saved_files.export_chosen.connect(self.inspecting.export)
         self.inspecting.changed.connect(self.possible.update_saved)
         self.inspecting.read_in.connect(self._inspect)
+        self.inspecting.read_in.connect(self.saved_files.forget_export)
         self.inspecting.said.connect(self.say)
         self.inspecting.told.connect(self.tell)
         page.new_wanted.connect(self.files.describe_network)

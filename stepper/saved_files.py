@@ -27,6 +27,7 @@ class SavedFiles(QObject):
         super().__init__(parent)
         self._settings, self._window = settings, parent
         self._tensor = ""
+        self._exporting: QFileDialog | None = None
 
     @Slot()
     def choose_network(self) -> None:
@@ -62,7 +63,19 @@ class SavedFiles(QObject):
         dialog.filterSelected.connect(self._on_filter)
         dialog.fileSelected.connect(self._on_export)
         dialog.selectFile(f"{plain_name(name)}{EXPORTED[0]}")
+        dialog.finished.connect(self._on_finished)
+        self._exporting = dialog
         dialog.open()
+
+    @Slot()
+    def forget_export(self) -> None:
+        """Ask no more where to write a tensor: another file is shown, and may have one of the same name."""
+        if self._exporting is not None:
+            self._exporting.reject()
+
+    @Slot()
+    def _on_finished(self) -> None:
+        self._exporting = None
 
     @Slot(str)
     def _on_export(self, path: str) -> None:

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from core.diagnosis.code import Span
-from core.diagnosis.nodes import Text, bare, function_of, is_np, nodes_of, parenthesised, product_of, times_of, turned, wrapped
+from core.diagnosis.nodes import Text, bare, function_of, nodes_of, parenthesised, product_of, times_of, turned, wrapped
+from core.notation.convert import is_numpy
 
 REDUCTIONS = ("sum", "mean", "max", "min")
 
@@ -157,7 +158,7 @@ def _dropped(node: ast.expr, text: Text) -> Iterator[Edit]:
             yield Edit("drop factor", ((node, f"({rest})" if len(factors) > 3 else rest),), gone, "")
     if isinstance(node, ast.Call) and len(node.args) >= 1 and function_of(node) not in ("dot", "matmul", "multiply"):
         inner = node.args[0]
-        if isinstance(node.func, ast.Attribute) and not is_np(node.func.value):
+        if isinstance(node.func, ast.Attribute) and not is_numpy(node.func.value):
             inner = node.func.value
         yield Edit(f"drop call {function_of(node)}", ((node, wrapped(inner, text)),), text(node), text(inner))
 
@@ -187,7 +188,7 @@ def _calls(node: ast.expr, text: Text, stock: Stock) -> Iterator[Edit]:
         and name in (*REDUCTIONS, "softmax", "log_softmax", "argmax")
         and isinstance(node.func, ast.Attribute | ast.Name)
     ):
-        inner = node.func.value if isinstance(node.func, ast.Attribute) and not is_np(node.func.value) else node.args[0]
+        inner = node.func.value if isinstance(node.func, ast.Attribute) and not is_numpy(node.func.value) else node.args[0]
         for axis in ("0", "1"):
             if name in REDUCTIONS:
                 for other in ("sum", "mean"):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
+from core.notation.convert import is_numpy
+
 Text = Callable[[ast.expr], str]
 
 
@@ -25,7 +27,7 @@ def nodes_of(root: ast.expr) -> list[ast.expr]:
             visit(node.left)
             visit(node.comparators[0])
         elif isinstance(node, ast.Call):
-            if isinstance(node.func, ast.Attribute) and not is_np(node.func.value):
+            if isinstance(node.func, ast.Attribute) and not is_numpy(node.func.value):
                 visit(node.func.value)
             for a in node.args:
                 if not isinstance(a, (ast.Tuple, ast.Constant)):
@@ -35,11 +37,6 @@ def nodes_of(root: ast.expr) -> list[ast.expr]:
 
     visit(root)
     return found
-
-
-def is_np(node: ast.expr) -> bool:
-    """Tell whether an expression is the name `np`."""
-    return isinstance(node, ast.Name) and node.id in ("np", "numpy")
 
 
 def function_of(node: ast.expr) -> str:
@@ -54,9 +51,9 @@ def product_of(node: ast.expr) -> tuple[ast.expr, ast.expr] | None:
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult):
         return node.left, node.right
     if function_of(node) in ("dot", "matmul") and isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-        if is_np(node.func.value) and len(node.args) == 2:
+        if is_numpy(node.func.value) and len(node.args) == 2:
             return node.args[0], node.args[1]
-        if not is_np(node.func.value) and len(node.args) == 1:
+        if not is_numpy(node.func.value) and len(node.args) == 1:
             return node.func.value, node.args[0]
     return None
 

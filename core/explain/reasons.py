@@ -121,7 +121,7 @@ def reason(
     if maker is None:
         return _given(program, value, cell, label, number, iteration, samples, known)
     instruction = program.instructions[maker]
-    operands = [_seen(o, read) for o in instruction.operands]
+    operands = [seen(o, read) for o in instruction.operands]
     if array is None or any(o is None for o in operands):
         return Reason(value, cell, label, None, "made", instruction)
     arrays = [np.asarray(o) for o in operands]
@@ -224,7 +224,8 @@ def _given(
     return Reason(value, cell, label, number, "data" if given.section == "data" else "given", line=given.line, sample=sample)
 
 
-def _seen(operand: Operand, read: Reader) -> Any:
+def seen(operand: Operand, read: Reader) -> Any:
+    """Return what an operation sees of an operand: its number, or its array, turned where it is written so."""
     if operand.value is None:
         return operand.number
     array = read(operand.value)

@@ -10,7 +10,6 @@ from typing import Any, Literal
 import numpy as np
 
 Phase = Literal["forward", "loss", "backward", "update", "predict"]
-PHASES: tuple[Phase, ...] = ("forward", "loss", "backward", "update", "predict")
 Kind = Literal["data", "parameter", "hyperparameter", "state", "constant", "size", "result", "part"]
 Number = bool | int | float
 Array = np.ndarray[Any, np.dtype[Any]]

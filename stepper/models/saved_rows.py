@@ -112,14 +112,14 @@ class SavedRows(QAbstractItemModel):
         """Return the line of an index."""
         return self.nodes.list[index.internalId()] if index.isValid() else None
 
-    def tensor_of(self, index: Index) -> str:
-        """Return the tensor that a line is looked at by: a layer by its weight; '' if there is none in this file."""
+    def tensor_of(self, index: Index) -> str | None:
+        """Return the tensor that a line is looked at by: a layer by its weight; None if there is none in this file."""
         node = self.node(index)
         if node is None:
-            return ""
+            return None
         if node.layer is not None:
             return chosen_of(node.layer)
-        return node.tensor.name if node.tensor is not None and node.kind == "tensor" else ""
+        return node.tensor.name if node.tensor is not None and node.kind == "tensor" else None
 
     def place(self, name: str) -> QModelIndex:
         """Return where a tensor is shown; none if it is not."""

@@ -74,9 +74,9 @@ def sizes_text(layer: Layer, shapes: Shapes) -> str:
     return shape_text(shapes[layer.tensors["gamma"]]) if norm and layer.tensors.get("gamma") in shapes else ""
 
 
-def chosen_of(layer: Layer) -> str:
-    """Return the tensor that a layer is looked at by: its weight, else its first one; '' if it has none."""
-    return next((layer.tensors[r] for r in ("weight", "gamma") if r in layer.tensors), next(iter(layer.tensors.values()), ""))
+def chosen_of(layer: Layer) -> str | None:
+    """Return the tensor that a layer is looked at by: its weight, else its first one; None if it has none."""
+    return next((layer.tensors[r] for r in ("weight", "gamma") if r in layer.tensors), next(iter(layer.tensors.values()), None))
 
 
 def worst(look: Look) -> Remark | None:

@@ -127,11 +127,6 @@ class EditorView(QWidget):
         """Make it another text, as one step that can be undone."""
         self.edit.replace_text(text)
 
-    def set_read_only(self, on: bool) -> None:
-        """Let nothing be typed, or let it."""
-        self.edit.setReadOnly(on)
-        self.starts.setEnabled(not on)
-
     def set_applied(self, text: str | None, title: str = "") -> None:
         """Say which text the rest of the window shows; None for another program, with its title, empty for none."""
         self._applied, self._shown_title = text, title

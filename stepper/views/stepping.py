@@ -205,6 +205,8 @@ class SteppingView(QWidget):
             self.note.say(self.tr("● The open program was made like this, and changed by hand since."), t.written)
         elif applied:
             self.note.say(self.tr("✓ The open program is stepped like this."), t.dim)
+        elif s.steps is None:  # and there may be no open program at all
+            self.note.say(self.tr("● Not applied yet: it is stepped once you choose “Step it like this”."), t.written)
         else:
             self.note.say(self.tr("● Not applied yet: the open program is another one."), t.written)
         self.button.setToolTip(plain(self.tr("Make the program anew and start it from the weights of the file (Ctrl+Enter)")))

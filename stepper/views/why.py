@@ -27,7 +27,6 @@ from stepper.widgets.why_trail import Stop, Trail, TrailBar
 from stepper.widgets.why_words import is_typed, line_words, origin_words
 
 MOST_ALL = 2000
-MOST_TABLES = 6
 Cell = tuple[int, ...]
 
 

@@ -9,6 +9,7 @@ from PySide6.QtCore import QCoreApplication
 
 from core.costs import memory_text
 from core.files.looks import Look, Match
+from core.files.problem import shown
 from core.files.saved import Tensor
 from stepper.models.mark_signs import ORDER, WARNING
 from stepper.models.saved_columns import Column
@@ -164,7 +165,8 @@ class Cells:
         if node.layer is not None:
             name = cut(node.layer.name) or kind_text(node.layer)
             return name if node.layer.steppable else f"{CLOSED} {name}"
-        return "" if node.tensor is None else cut(node.tensor.name)
+        name = "" if node.tensor is None else node.tensor.name
+        return cut(name) if name.strip() or node.tensor is None else shown(name)
 
     def _warning(self, node: Node) -> str:
         """Return the sign at the name of a tensor with NaN or ∞: in a narrow panel the remarks are out of sight."""

@@ -18,7 +18,8 @@ from stepper.widgets.stepping_words import SIGNS
 NO_BREAK = "\u00a0"
 MOST_LISTED = 60
 MOST_TYPES = 4
-RUNNING = ("mean", "variance")
+RUNNING = ("mean", "variance", "factor", "term")
+"""Roles of tensors that training does not change."""
 translate = QCoreApplication.translate
 
 

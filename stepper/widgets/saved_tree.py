@@ -107,7 +107,7 @@ class SavedTree(QTreeView):
 
     def _stand(self) -> None:
         here = self.currentIndex()
-        if here.isValid() and self.rows.tensor_of(here) == self._followed:
+        if here.isValid() and (self.rows.tensor_of(here) or "") == self._followed:
             return
         place = self.rows.place(self._followed)
         if place.isValid():
@@ -161,7 +161,7 @@ class SavedTree(QTreeView):
         super().currentChanged(current, previous)
         if not self._arranging and current.isValid():
             name = self.rows.tensor_of(current)
-            if name and name != self._followed:
+            if name is not None and name != self._followed:
                 self._followed = name
                 self.chosen.emit(name)
 
@@ -189,7 +189,7 @@ class SavedTree(QTreeView):
         """Enter chooses, Ctrl+C copies the name; the arrows go, fold and unfold."""
         if event.key() in ENTER:
             name = self.rows.tensor_of(self.currentIndex())
-            if name:
+            if name is not None:
                 self._followed = name
                 self.chosen.emit(name)
         elif event.matches(QKeySequence.StandardKey.Copy):

@@ -306,7 +306,7 @@ def places(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         yield from places(inner, (*at, key))
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_what_it_says_may_be_anything(path: Path, whole: bytes, data: st.DataObject) -> None:
     with zipfile.ZipFile(io.BytesIO(whole)) as archive:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from core.files.saved import Layer
 from core.files.source import saved_file
 from core.library import Opened, open_target
 from core.report import trace
 from core.saved_convert import convert
-from core.steppable import Choices
+from core.steppable import Choices, steppable
 from core.steppable_data import Samples
 
 R = np.random.default_rng(5)
@@ -106,6 +108,23 @@ def test_what_does_not_spread_over_a_sample_is_not_stepped(tmp_path: Path, shape
     assert steps is not None
     assert re.search(why, steps.stops), steps.stops
     assert [n.kind for n in steps.closed] == ["box" if len(shape) > 2 else "scale"]
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [None, [], "*", [["*"]], [["%", 2.0]], [["*", float("nan")]], [["*", None]], [["*", "factor"]], [["*", "b = 1\nc"]],
+     [["*", 2.0]] * 9],
+)  # fmt: skip
+def test_steps_that_are_none_are_not_in_the_program(tmp_path: Path, steps: Any) -> None:
+    np.savez(tmp_path / "net.npz", W1=np.ones((2, 3)))
+    saved = saved_file(tmp_path / "net.npz")
+    layers = (
+        Layer("dense", "d", ("input",), ("a",), tensors={"weight": "W1"}, attributes={"orientation": "in,out"}),
+        Layer("scale", "s", ("a",), ("b",), tensors={"b = 1\nc": "W1"}, attributes={"steps": steps}),
+    )
+    found = steppable(replace(saved, layers=layers))
+    assert "by what it scales is not in the file" in found.stops
+    assert "b = 1" not in found.text
 
 
 def test_samples_of_several_axes_are_scaled_before_they_are_flat(tmp_path: Path) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from core.errors import SteppingError
+from core.library import open_target
 from stepper.cli import main
 
 R = np.random.default_rng(5)
@@ -196,6 +198,19 @@ def test_nothing_in_a_file_is_run(tmp_path: Path, capsys: pytest.CaptureFixture[
             capsys.readouterr()
     assert not canary.exists()
     assert not (tmp_path / "out.npz").exists()
+
+
+def test_a_network_that_cannot_be_stepped_is_refused_with_what_can_be_done(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    np.savez(tmp_path / "conv.npz", **{"conv.weight": np.ones((4, 1, 3, 3)), "conv.bias": np.ones(4)})
+    status, _, complaint = told(capsys, "trace", tmp_path / "conv.npz")
+    assert status == 2 and "before the layer 'conv'" in complaint
+    assert complaint.count("\n") == 1 and complaint.endswith("; `stepper inspect` shows what it holds\n")
+    with pytest.raises(SteppingError) as found:  # what the window says names no command
+        open_target(str(tmp_path / "conv.npz"))
+    assert "`" not in str(found.value)
+    assert told(capsys, "inspect", tmp_path / "conv.npz")[0] == 0
 
 
 # One tensor, and two files

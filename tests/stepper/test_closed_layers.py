@@ -159,6 +159,9 @@ def test_what_is_said_of_a_layer_is_never_markup_and_never_turns_the_text() -> N
     assert "weight: conv.weight 8×1×3×3" in told and "bias: conv.bias 8" in told
     odd = Layer("box", "n" * 10**6, attributes={"class": "<i>\u202eX" * 1000}, why="w" * 20_000, tensors={"a" * 500: "b" * 500})
     assert len(describe((odd,), {})) < 1200 and all(len(line) < 120 for line in lines_of((odd,)))
+    plain = Layer("box", "2", steppable=False)  # a file of weights alone does not say its class
+    assert lines_of((plain,)) == ("▣ 2", "closed layer") and line_of((plain,)) == "▣ 2 · closed layer"
+    assert describe((plain,), {}).startswith("▣ 2: closed,")
     assert lines_of(many(3)) == ("▣ and 3 more", "closed")
     assert line_of(many(3), long=False) == "▣ +3" and line_of((RELU,)) == "▣ act · activation"
     assert "and 8 more" in describe(many(20), {}) and "What enters it" in describe((RELU,), {})

@@ -133,7 +133,9 @@ SAVED_ACTIONS = st.lists(
     st.one_of(
         st.tuples(st.just("tensor"), st.sampled_from(list(SHAPES))),
         st.tuples(st.just("side"), st.integers(0, 2)),
-        st.tuples(st.sampled_from(["compare", "alone", "run", "apply", "step", "wait", "write", "select", "open"]), st.integers(0, 2)),
+        st.tuples(
+            st.sampled_from(["compare", "alone", "run", "apply", "step", "wait", "write", "select", "open"]), st.integers(0, 2)
+        ),
     ),
     min_size=5,
     max_size=14,
@@ -194,6 +196,7 @@ def test_no_number_of_a_file_is_one_of_another_tensor_or_file(one_window, tmp_pa
             case _:
                 inspecting.read(str(paths[what]))
                 settle()
+                known[str(paths[what])] = held[str(paths[what])]
     settle()
     s, moment = inspecting.state, window.controller.session.moment()
     candidates = [held, known]

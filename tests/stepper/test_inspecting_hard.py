@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from core.files.saved import Saved
@@ -551,7 +552,11 @@ def test_the_sides_are_reached_by_the_tab_key(window: MainWindow, qtbot: QtBot, 
     head.export_button.setFocus()
     for button in head.side_buttons:
         qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Tab)
-        assert button.hasFocus(), (button.text(), window.focusWidget(), [(b.focusPolicy(), b.isVisible()) for b in head.side_buttons])
+        assert button.hasFocus(), (
+            button.text(),
+            window.focusWidget(),
+            [(b.focusPolicy(), b.isVisible()) for b in head.side_buttons],
+        )
 
 
 def test_the_tab_key_leaves_the_form(window: MainWindow, qtbot: QtBot, mlp: Path) -> None:
@@ -593,6 +598,22 @@ def test_a_session_that_was_just_saved_or_opened_is_not_kept_as_unsaved(
     assert window.writing.drafts.has_session
 
 
+def test_an_export_that_was_asked_for_is_not_of_a_file_that_came_late(
+    window: MainWindow, qtbot: QtBot, mlp: Path, other: Path
+) -> None:
+    read(window, qtbot, mlp)
+    window.inspecting.read(str(other))
+    window.export_tensor()
+    (dialog,) = window.findChildren(QFileDialog)
+    gone: list[str] = []
+    dialog.rejected.connect(lambda: gone.append("gone"))
+    settle(window, qtbot)
+    assert gone == ["gone"] and window.inspecting.path == str(other)
+    window.export_tensor()
+    assert any(d.isVisible() for d in window.findChildren(QFileDialog))
+    window.saved_files.forget_export()
+
+
 # -- strange files ---------------------------------------------------------------------------------------
 
 
@@ -609,6 +630,11 @@ def test_a_tensor_without_a_name_is_looked_at(window: MainWindow, qtbot: QtBot, 
         settle(window, qtbot)
         state = window.inspecting.state
         assert state.tensor == name and state.look is not None and state.look.summary.max == number
+    tree = saved_view(window).tree
+    for tensor_ in state.saved.tensors if state.saved is not None else ():
+        tree.setCurrentIndex(tree.rows.place(tensor_.name))
+        assert window.inspecting.state.tensor == tensor_.name
+        assert tree.rows.data(tree.currentIndex()) and tensor(window).head.name.text()
 
 
 @pytest.mark.parametrize("name", ["a&b.npz", "a[*]b.npz", "<b>x<b>.npz", "\u202egpj.npz", "a\nb.npz", "€ %1 {file} {0}.npz"])

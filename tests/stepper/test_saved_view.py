@@ -480,3 +480,21 @@ def test_the_largest_text_fits_into_a_narrow_panel(view: SavedView, weights: Sav
         assert view.tree.height() > 100 and view.header.fold.text().endswith("…")
     finally:
         QApplication.setFont(before)
+
+
+@pytest.mark.parametrize("width", [306, 340])
+def test_sizes_are_in_sight_in_a_narrow_panel_and_so_is_that_a_number_is_nan(view: SavedView, width: int) -> None:
+    names = {f"layers.{n}.{part}": shape for n in (1, 2) for part, shape in (("weight", (128, 784)), ("bias", (128,)))}
+    parts = [(n, {part: f"layers.{n}.{part}" for part in ("weight", "bias")}) for n in (1, 2)]
+    layers = (Layer("dense", f"layers.{n}", tensors=t, activation="softmax" if n == 2 else "relu") for n, t in parts)
+    state = made(*layers, shapes=names)
+    bad = Remark("nonfinite", "error", 3)
+    look = Look("layers.1.weight", Summary(3, 3, 0, 1.0, 2.0, 1.5, 0.5), np.zeros((1, 1)), None, remarks=(bad,))
+    view.resize(width, 600)
+    view.show_state(replace(state, seen={"layers.1.weight": look}))
+    QApplication.processEvents()
+    head = view.tree.header()
+    end = head.sectionViewportPosition(Column.SHAPE) + head.sectionSize(Column.SHAPE)
+    assert head.sectionSize(Column.NAME) >= 80 and end <= view.tree.viewport().width()
+    marked = [name for _, name, *_ in lines(view) if "⚠" in name]
+    assert marked == ["layers.1.weight ⚠"]
