@@ -14,7 +14,7 @@ from core.errors import StepperError
 from core.files.compare import compare
 from core.files.export import export_tensor
 from core.files.infer import Inferred
-from core.files.look import difference, first_look, look
+from core.files.look import difference, first_look, layer_of, look
 from core.files.looks import Look, Match
 from core.files.pages import table_rows
 from core.files.problem import escaped
@@ -80,6 +80,9 @@ class Inspecting(QObject):
         self.work = Background(self)
         self.work.part.connect(self._on_part)
         self.work.ended.connect(self._on_ended)
+        self.slow = Background(self)  # singular values may take minutes: nothing else waits for them
+        self.slow.ended.connect(self._on_spectrum)
+        self._asked = ""
         self._controller = controller
         self._taking = False
         self._failed = False
@@ -156,6 +159,7 @@ class Inspecting(QObject):
     def end(self) -> None:
         """Give up everything else."""
         self.work.close()
+        self.slow.close()
 
     # -- tensors ---------------------------------------------------------------------------------------
 
@@ -172,7 +176,7 @@ class Inspecting(QObject):
             known = None
         self._set(tensor=name, look=known, look_trouble="", other_look=None, difference=None)
         if known is None:
-            self._look(False)
+            self._look()
         else:  # it stands as long as the file does
             self._start(HERE, lambda: known, s.saved)
         self._look_there()
@@ -180,8 +184,15 @@ class Inspecting(QObject):
     @Slot()
     def ask_spectrum(self) -> None:
         """Work out the singular values of the tensor that is looked at, also where that takes long."""
-        if self.state.look is not None and self.state.look.spectrum_later:
-            self._look(True)
+        s, first = self.state, self.state.look
+        saved, name = s.saved, s.tensor
+        if saved is None or first is None or not first.spectrum_later or self.slow.is_on(name):
+            return
+        layer = layer_of(s.layers, name)
+        for other in (self._asked, name):  # the one asked for before is waited for no longer
+            self.slow.cancel(other)
+        self._asked = name
+        self.slow.start(name, lambda: look(saved, name, layer, True, first))
 
     @Slot(int, int)
     def ask_rows(self, first: int, last: int) -> None:
@@ -196,12 +207,12 @@ class Inspecting(QObject):
         if saved is not None:
             self._start(f"{EXPORT} {path}", lambda: _exported(saved, name, path), saved)
 
-    def _look(self, spectrum: bool) -> None:
+    def _look(self) -> None:
         s = self.state
         saved, name = s.saved, s.tensor
         assert saved is not None
-        layer = next((n for n in s.layers if name in n.tensors.values()), None)
-        self._start(HERE, lambda: _looked(saved, name, layer, spectrum), saved)
+        layer = layer_of(s.layers, name)
+        self._start(HERE, lambda: _looked(saved, name, layer), saved)
 
     # -- comparing -------------------------------------------------------------------------------------
 
@@ -235,7 +246,7 @@ class Inspecting(QObject):
         if match is None or saved is None or other is None or not match.other or s.other_look is not None:
             return
         name, there = s.tensor, match.other
-        layer = next((n for n in s.layers if name in n.tensors.values()), None)
+        layer = layer_of(s.layers, name)
         self._start(THERE, lambda: look(other, there, layer), other)
         if match.largest is not None:
             self._start(DIFFERENCE, lambda: difference(saved, other, name, there), saved, other)
@@ -283,6 +294,15 @@ class Inspecting(QObject):
             self.rows.emit(*found)
         elif key.startswith(EXPORT):
             self.told.emit(self.tr("Saved: {file}").format(file=found))
+
+    @Slot(str, object)
+    def _on_spectrum(self, name: str, found: Any) -> None:
+        """Take up the singular values of a tensor; it may be another one that is looked at by now."""
+        if isinstance(found, StepperError):
+            self.said.emit(str(found))
+        elif isinstance(found, Look):
+            here = {"look": found} if self.state.tensor == name else {}
+            self._set(seen=_with(self.state.seen, found), **here)
 
     def _on_trouble(self, key: str, sentence: str) -> None:
         if key == HERE:
@@ -340,7 +360,7 @@ class Inspecting(QObject):
 
     def _show(self, read: _Read, holds: bool = True) -> None:
         """Show a file that was read, with its first weight; `holds` tells that its program is the open one."""
-        self._cancel(*OF_THE_FILE)
+        self._leave()
         self._hold(read, holds)
         self._stamps = {read.saved.path: read.stamp}
         steps = None if read.opened is None else read.opened.steps
@@ -360,7 +380,7 @@ class Inspecting(QObject):
         if self._controller.rewriting:
             self._on_rewritten()
             return
-        self._cancel(*OF_THE_FILE, "read", "see", "step")
+        self._leave("read", "see", "step")
         self._put_away()
         target = self._controller.target
         if target not in EXAMPLES and is_saved(target):
@@ -376,7 +396,7 @@ class Inspecting(QObject):
         try:
             unchanged(Path(path), self._stamps[path])
         except StepperError:
-            self._cancel(*OF_THE_FILE)
+            self._leave()
             self._put_away()
             self._reading("see", path)
             self.work.start("see", lambda: _read(path, choices, samples))
@@ -413,6 +433,11 @@ class Inspecting(QObject):
     def _read_to_its_end(self, key: str) -> None:
         if self._names.pop(key, None) is not None:
             self._set(busy=self._busy)
+
+    def _leave(self, *more: str) -> None:
+        """Give up all that is being done with the file."""
+        self._cancel(*OF_THE_FILE, *more)
+        self.slow.cancel(self._asked)
 
     def _cancel(self, *keys: str) -> None:
         for key in keys:
@@ -451,10 +476,10 @@ def _read_of(opened: Opened, saved: Saved) -> _Read:
     return _Read(saved, layers, inferred, choices, samples, opened, stamp(Path(saved.path)))
 
 
-def _looked(saved: Saved, name: str, layer: Layer | None, spectrum: bool) -> Generator[Look, None, Look]:
-    if not spectrum:
-        yield first_look(saved, name)
-    return look(saved, name, layer, spectrum)
+def _looked(saved: Saved, name: str, layer: Layer | None) -> Generator[Look, None, Look]:
+    first = first_look(saved, name)
+    yield first
+    return look(saved, name, layer, False, first)
 
 
 def _done(work: Work, files: list[tuple[Path, Stamp]]) -> Any:

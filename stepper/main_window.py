@@ -42,6 +42,7 @@ from stepper.views.network import NetworkView
 from stepper.views.operation import OperationView
 from stepper.views.program import ProgramView
 from stepper.widgets.message_bar import MessageBar
+from stepper.widgets.room import room_of
 from stepper.widgets.stale_bar import StaleBar
 from stepper.widgets.top_bar import TopBar
 from stepper.wiring import SAVED, Wiring
@@ -491,13 +492,13 @@ class MainWindow(QMainWindow):
         self._on_looks()
         geometry: QByteArray = self.settings.get("window/geometry")
         if geometry.isEmpty() or not self.restoreGeometry(geometry):
-            room = self.screen().availableSize()
+            room = room_of(self)
             self.resize(min(1600, int(room.width() * 0.92)), min(1000, int(room.height() * 0.9)))
         self.arrange(self.settings.get("arrangement"))
 
     def open_up(self) -> None:
         """Show the window; at the first start fill a small screen."""
-        small = self.screen().availableSize().width() <= SMALL_SCREEN
+        small = room_of(self).width() <= SMALL_SCREEN
         if small and self.settings.get("window/geometry").isEmpty():
             self.showMaximized()
         else:

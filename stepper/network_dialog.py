@@ -19,6 +19,7 @@ from stepper.saving import save_text
 from stepper.widgets.form_row import Wrong, tint, words
 from stepper.widgets.form_tabs import ChoiceTabs
 from stepper.widgets.form_text import Preview
+from stepper.widgets.room import room_of
 
 
 class NetworkDialog(QDialog):
@@ -254,5 +255,5 @@ class NetworkDialog(QDialog):
             self._on_checked()
 
     def _room(self) -> QSize:
-        room = self.screen().availableSize()
+        room = room_of(self)
         return QSize(min(1240, int(room.width() * 0.94)), min(820, int(room.height() * 0.88)))

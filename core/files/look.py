@@ -230,8 +230,9 @@ def _spectrum(saved: Saved, tensor: Tensor, s: Summary, asked: bool) -> tuple[Sp
     # As numpy.linalg.matrix_rank does. 16 bits are too few for it: everything would count as lost.
     narrow = tensor.dtype in ("float16", "bfloat16", "float32", "complex64")
     least = float(values[0]) * max(tensor.shape) * float(np.finfo(np.float32 if narrow else np.float64).eps)
+    lost = values[-1] <= float(values[0]) * max(tensor.shape) * float(np.finfo(np.float64).eps)
     with np.errstate(all="ignore"):
-        condition = float(values[0] / values[-1]) if values[-1] > 0 else math.inf
+        condition = math.inf if lost else float(values[0] / values[-1])
     return Spectrum(values, condition, int(np.count_nonzero(values > least))), False
 
 

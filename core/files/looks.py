@@ -47,7 +47,10 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class Spectrum:
-    """The singular values of a matrix, the largest first; `condition` is the largest by the smallest, ∞ if that is 0."""
+    """The singular values of a matrix, the largest first; `condition` is the largest by the smallest.
+
+    It is ∞ where the smallest is 0 but for rounding in float64: what such a quotient gives says nothing.
+    """
 
     values: NDArray[np.float64]
     condition: float

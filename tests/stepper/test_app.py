@@ -186,3 +186,11 @@ def test_saving_keeps_the_old_file_when_it_fails(tmp_path: Path) -> None:
     assert real.read_text("utf-8") == "new — ∂"
     assert (tmp_path / "link.py").is_symlink()
     assert sorted(p.name for p in tmp_path.iterdir()) == ["link.py", "real.py"]
+
+
+def test_nobody_asks_a_widget_for_its_screen() -> None:
+    """PySide6 takes the application's screen away with a widget that was asked for it; see stepper.widgets.room."""
+    folder = Path(__file__).parents[2] / "stepper"
+    assert [
+        p.name for p in folder.rglob("*.py") if ".screen().a" in p.read_text("utf-8") or "self.screen()" in p.read_text("utf-8")
+    ] == []

@@ -180,3 +180,22 @@ def test_a_network_that_somebody_else_opened_is_inspected_too(window: MainWindow
     assert window.controller.open(str(mlp))
     settle(window, qtbot)
     assert window.inspecting.state.saved is not None and window.inspecting.state.steps is not None
+
+
+def test_nothing_waits_for_singular_values_that_take_long(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    path = tmp_path / "large.npz"
+    large = RNG.standard_normal((700, 600))
+    np.savez(path, W1=large, b1=np.zeros(600), W2=RNG.standard_normal((600, 3)))
+    read(window, qtbot, path)
+    inspecting = window.inspecting
+    assert inspecting.state.look is not None and inspecting.state.look.spectrum_later
+    inspecting.ask_spectrum()
+    inspecting.choose("W2")
+    settle(window, qtbot)
+    assert inspecting.state.look is not None and inspecting.state.look.name == "W2"
+    qtbot.waitUntil(lambda: not inspecting.slow.busy, timeout=60_000)
+    assert inspecting.state.tensor == "W2" and inspecting.state.look.name == "W2"
+    inspecting.choose("W1")
+    settle(window, qtbot)
+    found = inspecting.state.look.spectrum
+    assert found is not None and found.values == pytest.approx(np.linalg.svd(large, compute_uv=False), rel=1e-12)
