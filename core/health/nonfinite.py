@@ -56,7 +56,8 @@ def finite(datum: Any) -> bool:
         return True
     # One number tells of all cells in one pass; it can only be wrong by overflow. BLAS is quicker, until its threads
     # wait for each other.
-    total = np.vdot(datum, datum) if datum.size <= SMALL else np.add.reduce(datum, axis=None)
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = np.vdot(datum, datum) if datum.size <= SMALL else np.add.reduce(datum, axis=None)
     return math.isfinite(total) or bool(np.isfinite(datum).all())
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from helpers.health import found, judged, label, net, of
 from helpers.programs import SETTINGS
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.complete import load
@@ -50,6 +50,7 @@ def test_a_bad_weight_is_not_found_again_in_the_next_iteration() -> None:
 
 
 @given(st.lists(st.floats(width=32), min_size=1, max_size=20))
+@example([0.0, 4.9e35])  # all are finite, and their sum is not
 @SETTINGS(100)
 def test_finite_says_what_numpy_says(numbers: list[float]) -> None:
     for dtype in (np.float32, np.float64):
