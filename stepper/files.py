@@ -26,6 +26,7 @@ from stepper.saved_files import networks, patterns
 from stepper.saving import save_text
 from stepper.settings import Settings
 
+OURS = (".py", ".toml", ".stepper")
 LARGE = 128 * 2**20
 """Bytes of a file from which on its weights are saved in the background."""
 
@@ -74,6 +75,14 @@ class Files(QObject):
             self.saved_wanted.emit(path)
         else:
             self._controller.open(path)
+
+    @Slot(str)
+    def open_network(self, path: str) -> None:
+        """Open a file that was chosen as a saved network: what is none is said to be none, not read as a program."""
+        if Path(path).suffix.lower() in OURS:
+            self.open(path)
+        else:
+            self.saved_wanted.emit(path)
 
     @Slot()
     def describe_network(self) -> None:

@@ -400,7 +400,7 @@ class MainWindow(QMainWindow):
         self.files.code_opened.connect(self._check_code)
         page.network_wanted.connect(self.saved_files.choose_network)
         self.files.saved_wanted.connect(self.inspecting.read)
-        self.saved_files.network_chosen.connect(self.files.open)
+        self.saved_files.network_chosen.connect(self.files.open_network)
         self.saved_files.other_chosen.connect(self.inspecting.compare_with)
         self.saved_files.export_chosen.connect(self.inspecting.export)
         self.inspecting.changed.connect(self.possible.update_saved)

@@ -199,3 +199,15 @@ def test_nothing_waits_for_singular_values_that_take_long(window: MainWindow, qt
     settle(window, qtbot)
     found = inspecting.state.look.spectrum
     assert found is not None and found.values == pytest.approx(np.linalg.svd(large, compute_uv=False), rel=1e-12)
+
+
+def test_a_text_that_was_chosen_as_a_network_is_said_to_be_none(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    session, path = window.controller.session, tmp_path / "notes.txt"
+    path.write_text("hello\n", "utf-8")
+    window.saved_files.network_chosen.emit(str(path))
+    settle(window, qtbot)
+    assert "no network" in window.message.text and window.controller.session is session
+    path = tmp_path / "mine.py"
+    path.write_text("# parameters\nw = np.array([1.0])\n# forward\nz = w * 2\n", "utf-8")
+    window.saved_files.network_chosen.emit(str(path))
+    assert window.controller.target == str(path)
