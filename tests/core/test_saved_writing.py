@@ -40,7 +40,10 @@ def session_on(path: Path, choices: Choices | None = ADAM, samples: Samples | No
 
 
 def seed(folder: Path, name: str) -> Path:
-    (folder / name).write_bytes(seeds()[name])
+    held = seeds()
+    if name not in held:
+        pytest.skip(f"{name} is written by the oracle extra, which is not installed")
+    (folder / name).write_bytes(held[name])
     return folder / name
 
 
