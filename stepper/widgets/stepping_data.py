@@ -132,6 +132,9 @@ class DataBox(QWidget):
 
     @Slot()
     def _on_changed(self) -> None:
+        if self.way() == "set" and not self.set.holds():  # the first that fits is ready
+            box = self.set.box
+            box.setCurrentIndex(next((n for n in range(box.count()) if box.itemData(n)), -1))
         self.changed.emit()
 
 

@@ -12,6 +12,7 @@ from core.steppable import Choices
 from core.steppable_data import Samples
 from stepper.main_window import MainWindow
 from stepper.models.saved_state import USUAL
+from stepper.views.stepping import SteppingView
 
 RNG = np.random.default_rng(3)
 
@@ -211,3 +212,14 @@ def test_a_text_that_was_chosen_as_a_network_is_said_to_be_none(window: MainWind
     path.write_text("# parameters\nw = np.array([1.0])\n# forward\nz = w * 2\n", "utf-8")
     window.saved_files.network_chosen.emit(str(path))
     assert window.controller.target == str(path)
+
+
+def test_a_built_in_set_that_fits_is_ready_to_be_stepped(window: MainWindow, qtbot: QtBot, mlp: Path) -> None:
+    read(window, qtbot, mlp)
+    view = window.panels.view("stepping")
+    assert isinstance(view, SteppingView)
+    view.data.ways["set"].click()
+    assert view.data.set.holds() == "iris" and view.button.isEnabled()
+    view.button.click()
+    settle(window, qtbot)
+    assert window.inspecting.state.samples == Samples("iris") and window.inspecting.state.steps_trouble == ""

@@ -283,8 +283,8 @@ def test_only_sets_that_fit_are_offered_with_their_sizes(desk: Desk, tmp_path: P
     desk.way("set")
     box = desk.view.data.set.box
     assert [box.itemText(n) for n in range(box.count())] == ["iris: 4 inputs, 3 classes"]
-    assert box.currentIndex() == -1
-    assert not desk.view.button.isEnabled()
+    assert box.currentText() == "iris: 4 inputs, 3 classes"
+    assert desk.view.button.isEnabled()
     desk.view.show_state(stated(mlp(tmp_path, 7, 3, name="odd.npz")))
     assert not desk.view.data.ways["set"].isEnabled()
     assert desk.view.data.whys["set"].text() == "None of the built-in sets has the sizes of this network"
