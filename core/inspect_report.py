@@ -142,7 +142,8 @@ def inspect_text(i: Inspection) -> str:
 
 def _layer_row(n: Layer, known: Mapping[str, tuple[int, ...]]) -> tuple[str, ...]:
     shapes = ", ".join(shape_text(known[t]) for t in n.tensors.values())
-    what = f"closed: {escaped(n.why)}" if not n.steppable else escaped(n.activation)
+    closed = f"closed: {escaped(n.why)}" if n.why else "not stepped: it follows a closed layer"
+    what = escaped(n.activation) if n.steppable else closed
     made = n.attributes.get("class")
     kind = n.kind.replace("_", " ")
     if n.kind == "box":  # a beginner knows a layer by its class, and a box not at all
