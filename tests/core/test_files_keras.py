@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers.reading import answers
 from helpers.saved_forward import forward, numbers
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -496,29 +497,15 @@ def sample() -> bytes:
 WHOLE = sample()
 
 
-def answers(raw: bytes, folder: Path) -> None:
-    """A file is either read, and then all of it can be sent, or refused by a FileProblem."""
-    path = folder / "any.h5"
-    path.write_bytes(raw)
-    try:
-        saved = read_keras.read(path, LIMITS)
-        Saved.from_data(saved.to_data())
-        for t in saved.tensors:
-            if t.where.kind == "worker" and t.readable:
-                assert read_keras.array(path, t.name, None, LIMITS).shape == t.shape
-    except FileProblem as problem:
-        assert str(problem)
-
-
 def test_cut_at_every_place(tmp_path: Path) -> None:
     for n in range(0, len(WHOLE), 7):
-        answers(WHOLE[:n], tmp_path)
+        answers(read_keras, tmp_path / "any.h5", WHOLE[:n])
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=300), st.booleans())
 def test_any_bytes(tmp_path: Path, raw: bytes, begun: bool) -> None:
-    answers(b"\x89HDF\r\n\x1a\n" + raw if begun else raw, tmp_path)
+    answers(read_keras, tmp_path / "any.h5", b"\x89HDF\r\n\x1a\n" + raw if begun else raw)
 
 
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -527,4 +514,4 @@ def test_changed_bytes(tmp_path: Path, changes: list[tuple[int, int]]) -> None:
     raw = bytearray(WHOLE)
     for at, byte in changes:
         raw[at] = byte
-    answers(bytes(raw), tmp_path)
+    answers(read_keras, tmp_path / "any.h5", bytes(raw))

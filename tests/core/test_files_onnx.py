@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers.reading import answers
 from helpers.saved_forward import forward, numbers
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -380,29 +381,15 @@ def sample_file() -> bytes:
 WHOLE = sample_file()
 
 
-def answers(raw: bytes, folder: Path) -> None:
-    """A file is either read, and then all of it can be sent, or refused by a FileProblem."""
-    path = folder / "any.onnx"
-    path.write_bytes(raw)
-    try:
-        saved = read_onnx.read(path, LIMITS)
-        Saved.from_data(saved.to_data())
-        for t in saved.tensors:
-            if t.where.kind == "worker" and t.readable:
-                assert read_onnx.array(path, t.name, None, LIMITS).shape == t.shape
-    except FileProblem as problem:
-        assert str(problem)
-
-
 def test_cut_at_every_byte(tmp_path: Path) -> None:
     for n in range(len(WHOLE)):
-        answers(WHOLE[:n], tmp_path)
+        answers(read_onnx, tmp_path / "any.onnx", WHOLE[:n])
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=300))
 def test_any_bytes(tmp_path: Path, raw: bytes) -> None:
-    answers(raw, tmp_path)
+    answers(read_onnx, tmp_path / "any.onnx", raw)
 
 
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -411,4 +398,4 @@ def test_changed_bytes(tmp_path: Path, changes: list[tuple[int, int]]) -> None:
     raw = bytearray(WHOLE)
     for at, byte in changes:
         raw[at] = byte
-    answers(bytes(raw), tmp_path)
+    answers(read_onnx, tmp_path / "any.onnx", bytes(raw))
