@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from core.document import open_document
-from core.files.gather import Summary, Summing
+from core.files.looks.gather import Summary, Summing
 from core.files.saved import Layer, Saved, Tensor, Where
 from core.inspect_report import Inspection, odd_numbers
 from core.program.ir import Array

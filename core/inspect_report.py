@@ -9,12 +9,12 @@ from typing import Any
 
 from core.costs import memory_text
 from core.files.arrays import summary_of
-from core.files.gather import Summary
-from core.files.infer import Inferred
+from core.files.inference.infer import Inferred
+from core.files.looks.gather import Summary
 from core.files.problem import FileProblem, bare, escaped, shown
 from core.files.saved import ITEM_BYTES, Layer, Saved, Tensor, shape_text
 from core.look_report import finite
-from core.steppable import Choices, layers_of
+from core.steppable.build import Choices, layers_of
 
 MOST_LISTED = 200
 """So many layers and tensors are listed as text; the JSON has all of them."""

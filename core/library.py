@@ -20,8 +20,8 @@ from core.lessons.shipped import PREFIX, headings, is_lesson, variant_of
 from core.network_file import Evaluation, load_toml
 from core.program.ir import Program
 from core.saved_target import is_saved, read_saved
-from core.steppable import Choices, Steppable, steppable
-from core.steppable_data import Samples
+from core.steppable.build import Choices, Steppable, steppable
+from core.steppable.data import Samples
 from core.text_file import read_text
 
 EXAMPLES: dict[str, str] = {

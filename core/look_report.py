@@ -6,9 +6,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from core.files.look import layer_of
-from core.files.look_words import remark_text
-from core.files.looks import Histogram, Look, Match, Spectrum
+from core.files.looks.look import layer_of
+from core.files.looks.look_words import remark_text
+from core.files.looks.looks import Histogram, Look, Match, Spectrum
 from core.files.problem import FileProblem, bare, shown
 from core.files.saved import Layer, Saved, Tensor, shape_text
 

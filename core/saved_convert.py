@@ -13,18 +13,18 @@ from core.description_text import to_toml
 from core.errors import StepperError, TargetError
 from core.files.arrays import array
 from core.files.problem import shown
-from core.files.save_arrays import metadata_to_keep, part_of, parts_writer
-from core.files.save_npz import member_name
-from core.files.save_onnx import onnx_bytes
-from core.files.save_safetensors import Part
 from core.files.saved import Layer, Saved
+from core.files.saving.save_arrays import metadata_to_keep, part_of, parts_writer
+from core.files.saving.save_npz import member_name
+from core.files.saving.save_onnx import onnx_bytes
+from core.files.saving.save_safetensors import Part
 from core.library import Opened, open_saved, open_target, written
 from core.network_file import load_toml
 from core.program.ir import Array, Program
 from core.saved_target import is_saved, read_saved
 from core.saving import save_bytes, save_text, save_with
-from core.steppable import Choices
-from core.steppable_data import Samples
+from core.steppable.build import Choices
+from core.steppable.data import Samples
 
 _SAME = ("", "identity", "linear")
 

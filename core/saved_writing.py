@@ -18,10 +18,10 @@ import numpy as np
 from core.errors import TargetError
 from core.files.arrays import array
 from core.files.problem import FileProblem, shown
-from core.files.save_arrays import metadata_to_keep, part_of, parts_writer
-from core.files.save_onnx import onnx_bytes
-from core.files.save_safetensors import Part
 from core.files.saved import Saved, Tensor
+from core.files.saving.save_arrays import metadata_to_keep, part_of, parts_writer
+from core.files.saving.save_onnx import onnx_bytes
+from core.files.saving.save_safetensors import Part
 from core.files.source import saved_file
 from core.notation.syntax import python_tree
 from core.optimizers import RULES

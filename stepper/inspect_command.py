@@ -7,19 +7,19 @@ from dataclasses import replace
 from pathlib import Path
 
 from core.errors import SettingError, TargetError
-from core.files.compare import compare, paired
 from core.files.document import is_document
-from core.files.export import SUFFIXES, export_tensor
-from core.files.infer import ORIENTATIONS
-from core.files.look import difference, layer_of, look
+from core.files.inference.infer import ORIENTATIONS
+from core.files.looks.compare import compare, paired
+from core.files.looks.export import SUFFIXES, export_tensor
+from core.files.looks.look import difference, layer_of, look
 from core.files.problem import escaped, shown
 from core.files.saved import Saved, shape_text
 from core.inspect_document import inspected_document
 from core.inspect_report import inspect_json, inspect_text, inspected
 from core.look_report import look_json, look_text, matches_json, matches_text, tensor_named
 from core.saved_target import is_saved, read_saved
-from core.steppable import Choices, layers_of
-from core.steppable_choices import checked
+from core.steppable.build import Choices, layers_of
+from core.steppable.choices import checked
 from stepper.printing import put
 
 ABOUT = """\

@@ -11,12 +11,12 @@ import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from core.errors import StepperError
-from core.files.compare import compare
-from core.files.export import export_tensor
-from core.files.infer import Inferred
-from core.files.look import difference, first_look, layer_of, look
-from core.files.looks import Look, Match
-from core.files.pages import table_rows
+from core.files.inference.infer import Inferred
+from core.files.looks.compare import compare
+from core.files.looks.export import export_tensor
+from core.files.looks.look import difference, first_look, layer_of, look
+from core.files.looks.looks import Look, Match
+from core.files.looks.pages import table_rows
 from core.files.problem import escaped
 from core.files.saved import Layer, Saved
 from core.files.source import Stamp, stamp, unchanged
@@ -25,8 +25,8 @@ from core.program.ir import Program
 from core.saved_target import is_saved, read_saved
 from core.saved_writing import tensor_names
 from core.session import session_of
-from core.steppable import Choices, layers_of, walk_of
-from core.steppable_data import Samples
+from core.steppable.build import Choices, layers_of, walk_of
+from core.steppable.data import Samples
 from stepper.background import Background, Work
 from stepper.controller import Controller
 from stepper.models.saved_state import RANDOM, USUAL, SavedState

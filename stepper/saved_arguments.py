@@ -6,9 +6,9 @@ import argparse
 
 from core.description import LOSSES, OPTIMIZERS
 from core.errors import SettingError
-from core.files.infer import ORIENTATIONS
-from core.steppable import MODES, Choices
-from core.steppable_data import Samples
+from core.files.inference.infer import ORIENTATIONS
+from core.steppable.build import MODES, Choices
+from core.steppable.data import Samples
 from core.typed_numbers import numbers_of
 
 

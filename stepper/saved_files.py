@@ -7,8 +7,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from core.files.export import SUFFIXES as EXPORTED
 from core.files.kinds import SUFFIXES
+from core.files.looks.export import SUFFIXES as EXPORTED
 from stepper.settings import Settings
 
 DATA = ("csv", "tsv", "txt", "npz")

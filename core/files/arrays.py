@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.files.beside import open_beside
-from core.files.gather import Averaging, Summary, Summing, real
+from core.files.looks.gather import Averaging, Summary, Summing, real
 from core.files.problem import FileProblem, escaped, shown
 from core.files.saved import ITEM_BYTES, Order, Saved, Tensor, Where
 from core.files.worker import Worker, shared

@@ -109,7 +109,7 @@ def _reader(name: str, guard: Guard, path: Path) -> Any:
     if name not in READERS:
         raise FileProblem(_DAMAGED)
     guard.open()
-    reader = importlib.import_module(f"core.files.{name}")
+    reader = importlib.import_module(READERS[name])
     for need in getattr(reader, "NEEDS", ()):
         importlib.import_module(need)
     guard.close(path)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-READERS = frozenset(
-    ("read_npz", "read_safetensors", "read_torch", "read_sklearn", "read_onnx", "read_keras", "read_table", "read_other")
-)  # fmt: skip
+READERS = {
+    "read_npz": "core.files.read_npz", "read_safetensors": "core.files.read_safetensors",
+    "read_table": "core.files.read_table", "read_other": "core.files.read_other",
+    "read_keras": "core.files.keras_format.read_keras", "read_onnx": "core.files.onnx_format.read_onnx",
+    "read_torch": "core.files.torch_format.read_torch", "read_sklearn": "core.files.pickles.read_sklearn",
+}  # fmt: skip
 """The modules that the child may import to read a file; a file's contents never name one."""
 
 READER_OF = {

@@ -12,9 +12,10 @@ from typing import Any, cast
 
 import numpy as np
 
-from core.files import gguf_file, json_safe, keras_graph, keras_layers, mat_file
+from core.files import gguf_file, json_safe, mat_file
 from core.files.beside import open_beside
-from core.files.keras_layers import Weight
+from core.files.keras_format import keras_graph, keras_layers
+from core.files.keras_format.keras_layers import Weight
 from core.files.limits import Limits
 from core.files.npy_header import named, npy_header
 from core.files.problem import FileProblem, shown

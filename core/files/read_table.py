@@ -17,9 +17,9 @@ from typing import Any, cast
 
 import numpy as np
 
-from core.files import read_keras
-from core.files.infer import infer
+from core.files.inference.infer import infer
 from core.files.json_safe import loads
+from core.files.keras_format import read_keras
 from core.files.limits import Limits
 from core.files.problem import FileProblem, shown
 from core.files.saved import Layer, Saved, Tensor, Where, capped

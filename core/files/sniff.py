@@ -16,8 +16,8 @@ from typing import IO
 
 from core.files.kinds import NAMES, READER_OF, SUFFIXES
 from core.files.limits import LIMITS
+from core.files.onnx_format.protobuf import protobuf
 from core.files.problem import FileProblem, shown
-from core.files.protobuf import protobuf
 from core.files.zip_safe import Zip
 
 HEAD = 65_536

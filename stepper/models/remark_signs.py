@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from core.files.looks import MatchKind, RemarkKind
+from core.files.looks.looks import MatchKind, RemarkKind
 
 GLYPHS: Mapping[RemarkKind, str] = {
     "nonfinite": "", "all_zero": "○", "zeros": "○", "constant": "▬", "duplicated": "≡", "dead": "⊘", "condition": "κ",

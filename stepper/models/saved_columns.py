@@ -8,7 +8,7 @@ from typing import Protocol
 
 from PySide6.QtCore import QCoreApplication
 
-from core.files.looks import Look, Match
+from core.files.looks.looks import Look, Match
 from stepper.models.saved_nodes import Node
 
 translate = QCoreApplication.translate

@@ -8,9 +8,9 @@ from typing import Literal
 
 from PySide6.QtCore import QCoreApplication
 
-from core.files.infer import Inferred
+from core.files.inference.infer import Inferred
 from core.files.saved import ROLES, Layer, Saved, Tensor
-from core.steppable import Choices
+from core.steppable.build import Choices
 from stepper.models.saved_words import LONGEST_NAME, cut, kind_text, role_text, sentence, shape_text, sizes_text
 
 NodeKind = Literal["layer", "tensor", "there", "title", "why"]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from core.files.infer import Inferred, Question
-from core.files.looks import Look, Match
+from core.files.inference.infer import Inferred, Question
+from core.files.looks.looks import Look, Match
 from core.files.saved import Layer, Saved, Tensor
-from core.steppable import Choices, Steppable
-from core.steppable_data import Samples
+from core.steppable.build import Choices, Steppable
+from core.steppable.data import Samples
 
 USUAL, RANDOM = Choices(), Samples()
 

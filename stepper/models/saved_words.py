@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QCoreApplication
 
-from core.files.looks import Look, Remark
+from core.files.looks.looks import Look, Remark
 from core.files.problem import bare, escaped
 from core.files.saved import Layer
 from core.files.saved import shape_text as shape_text

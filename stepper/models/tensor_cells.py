@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from PySide6.QtCore import QCoreApplication
 
-from core.files.looks import Axis, Look
+from core.files.looks.looks import Axis, Look
 
 translate = QCoreApplication.translate
 Place = tuple[int, int]

@@ -9,8 +9,8 @@ from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from core.steppable_draft import Draft, Read, draft_of, read_draft
-from core.steppable_form import Asking, Form, FormField
+from core.steppable.draft import Draft, Read, draft_of, read_draft
+from core.steppable.form import Asking, Form, FormField
 from stepper import theme
 from stepper.models.saved_state import RANDOM, SavedState
 from stepper.widgets import fonts

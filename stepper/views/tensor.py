@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QGuiApplication, QPalette
 from PySide6.QtWidgets import QCheckBox, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
-from core.files.looks import Look
+from core.files.looks.looks import Look
 from core.files.problem import shown
 from core.files.saved import Tensor
 from stepper import theme

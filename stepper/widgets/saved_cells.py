@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from PySide6.QtCore import QCoreApplication
 
 from core.costs import memory_text
-from core.files.looks import Look, Match
+from core.files.looks.looks import Look, Match
 from core.files.problem import shown
 from core.files.saved import Tensor
 from stepper.models.mark_signs import ORDER, WARNING

@@ -8,7 +8,7 @@ from pathlib import PurePath
 from PySide6.QtCore import QCoreApplication
 
 from core.costs import memory_text
-from core.files.infer import STORED
+from core.files.inference.infer import STORED
 from core.files.saved import Saved
 from stepper.models.saved_state import SavedState
 from stepper.models.saved_words import cut, sentence

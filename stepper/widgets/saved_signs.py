@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication
 
-from core.files.looks import Look, Match, Remark
+from core.files.looks.looks import Look, Match, Remark
 from stepper.models.mark_signs import ORDER, WARNING
 from stepper.models.remark_signs import GLYPHS
 from stepper.models.saved_words import worst

@@ -7,8 +7,8 @@ from pathlib import Path
 from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtWidgets import QButtonGroup, QPushButton, QRadioButton, QVBoxLayout, QWidget
 
-from core.steppable_draft import Draft
-from core.steppable_form import WAYS, Form, FormField
+from core.steppable.draft import Draft
+from core.steppable.form import WAYS, Form, FormField
 from stepper import theme
 from stepper.widgets import fonts
 from stepper.widgets.form_row import tint, words

@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCheckBox, QLabel, QLineEdit, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
 
-from core.steppable_form import FormField
+from core.steppable.form import FormField
 from stepper import theme
 from stepper.widgets import fonts
 from stepper.widgets.form_editor import Chooser

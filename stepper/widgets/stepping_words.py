@@ -5,10 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import QCoreApplication
 
 from core.choices import meaning
-from core.files.infer import STORED
+from core.files.inference.infer import STORED
 from core.files.problem import escaped
-from core.steppable_data import Wanted
-from core.steppable_form import FittingSet, FormField
+from core.steppable.data import Wanted
+from core.steppable.form import FittingSet, FormField
 from stepper import theme
 from stepper.widgets.diagnosis_words import first_up
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen, QPolygon
 
-from core.files.looks import Look
+from core.files.looks.looks import Look
 from stepper.models.mark_signs import ink
 from stepper.models.remark_signs import GLYPHS
 from stepper.models.tensor_cells import TensorCells

@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QPointF, QRect, QSize, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
-from core.files.looks import Look
+from core.files.looks.looks import Look
 from core.files.problem import shown
 from core.files.saved import Tensor
 from stepper import theme

@@ -8,7 +8,7 @@ from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QBrush, QColor, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
-from core.files.looks import Look
+from core.files.looks.looks import Look
 from stepper import theme
 from stepper.widgets import numbers
 from stepper.widgets.grid_paint import pattern_of

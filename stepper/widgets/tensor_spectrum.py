@@ -8,7 +8,7 @@ import numpy as np
 from PySide6.QtCore import QSize, Signal, Slot
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
-from core.files.looks import Look, Spectrum
+from core.files.looks.looks import Look, Spectrum
 from stepper.widgets import numbers
 from stepper.widgets.log_bars import Bar, LogBars
 from stepper.widgets.tips import plain

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from PySide6.QtCore import QCoreApplication
 
-from core.files.looks import Look, Match, Remark
+from core.files.looks.looks import Look, Match, Remark
 from core.files.problem import bare, shown
 from core.files.saved import Tensor
 from stepper.models.mark_signs import ORDER, WARNING

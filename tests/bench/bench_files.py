@@ -25,7 +25,7 @@ from safetensors import safe_open
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 from core.files.arrays import array, blocks, summary
-from core.files.look import difference, first_look, look
+from core.files.looks.look import difference, first_look, look
 from core.files.worker import Worker, read
 
 COUNT, BIG = 500, (4096, 4096)

@@ -21,8 +21,8 @@ from core.library import open_target
 from core.notes import Bookmark, Breakpoint
 from core.rewritten import rewritten
 from core.session import Session, session_of
-from core.steppable import Choices
-from core.steppable_data import Samples
+from core.steppable.build import Choices
+from core.steppable.data import Samples
 
 KINDS = ("seed.npz", "packed.npz", "seed.safetensors", "seed.pt", "module.pt", "legacy.pt", "seed.onnx", "seed.h5", "seed.keras")
 FILES = [name for name in seeds() if name in KINDS]

@@ -11,12 +11,13 @@ import pytest
 from helpers.raw_saved import raw_saved
 
 from core.errors import StepperError
-from core.files import arrays, export
+from core.files import arrays
 from core.files.arrays import array
-from core.files.compare import compare, paired
-from core.files.export import SUFFIXES, export_tensor
-from core.files.look import difference
-from core.files.looks import Match
+from core.files.looks import export
+from core.files.looks.compare import compare, paired
+from core.files.looks.export import SUFFIXES, export_tensor
+from core.files.looks.look import difference
+from core.files.looks.looks import Match
 from core.files.problem import FileProblem
 from core.files.saved import Saved, Tensor, Where
 from core.files.worker import read

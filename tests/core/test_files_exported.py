@@ -18,8 +18,8 @@ from helpers.torch_nets import Stepped, close, sequential  # noqa: E402
 from onnx import helper, numpy_helper  # noqa: E402
 from onnx.reference import ReferenceEvaluator  # noqa: E402
 
-from core.files import read_onnx  # noqa: E402
 from core.files.limits import LIMITS  # noqa: E402
+from core.files.onnx_format import read_onnx  # noqa: E402
 
 R = np.random.default_rng(4)
 

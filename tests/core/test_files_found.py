@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from core.files import arrays, worker
-from core.files.infer import infer
+from core.files.inference.infer import infer
 from core.files.saved import Tensor, Where
-from core.steppable import layers_of
+from core.steppable.build import layers_of
 
 R = np.random.default_rng(3)
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.steppable import Choices
+from core.steppable.build import Choices
 
 torch = pytest.importorskip("torch", reason="the oracle extra is not installed")
 

@@ -28,8 +28,8 @@ from core.files import worker as worker_module
 from core.files.arrays import summary
 from core.files.limits import LIMITS, Limits
 from core.files.problem import FileProblem
-from core.files.save_npz import member_name, write_npz
 from core.files.saved import Layer, Saved
+from core.files.saving.save_npz import member_name, write_npz
 from core.files.worker import Worker, read
 
 ROOT = Path(__file__).parents[2]

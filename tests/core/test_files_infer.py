@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from core.files.infer import infer
+from core.files.inference.infer import infer
 from core.files.saved import Tensor, Where
 
 Shapes = dict[str, tuple[int, ...]]

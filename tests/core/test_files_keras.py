@@ -24,7 +24,7 @@ from core.files.saved import Saved
 
 h5py = pytest.importorskip("h5py")
 
-from core.files import read_keras  # noqa: E402
+from core.files.keras_format import read_keras  # noqa: E402
 
 # Said by keras and torch, of their own code.
 pytestmark = [

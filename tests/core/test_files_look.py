@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 from helpers.raw_saved import raw_saved
 
-from core.files import arrays, look_parts
-from core.files.look import difference, first_look, layer_of, look
-from core.files.look_words import remark_text
-from core.files.looks import Look, Remark
+from core.files import arrays
+from core.files.looks import look_parts
+from core.files.looks.look import difference, first_look, layer_of, look
+from core.files.looks.look_words import remark_text
+from core.files.looks.looks import Look, Remark
 from core.files.problem import FileProblem
 from core.files.saved import Layer, Saved, Tensor, Where
 from core.files.worker import read
@@ -85,7 +86,7 @@ def test_pieces_change_nothing(piece: int, order: Any, tmp_path: Path, monkeypat
 def test_a_first_look_is_not_done_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     saved = raw_saved(tmp_path / "raw", {"W": R.normal(size=(4, 5))})
     first = first_look(saved, "W")
-    monkeypatch.setattr("core.files.look.first_look", None)
+    monkeypatch.setattr("core.files.looks.look.first_look", None)
     found = look(saved, "W", first=first)
     assert found.blocks is first.blocks
     assert found.summary is first.summary

@@ -23,7 +23,7 @@ onnx = pytest.importorskip("onnx", reason="the oracle extra is not installed")
 from onnx import TensorProto, helper, numpy_helper  # noqa: E402
 from onnx.reference import ReferenceEvaluator  # noqa: E402
 
-from core.files import read_onnx  # noqa: E402
+from core.files.onnx_format import read_onnx  # noqa: E402
 
 RNG = np.random.default_rng(0)
 BOUND = {np.float32: 1e-6, np.float64: 1e-12}

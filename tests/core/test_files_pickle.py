@@ -18,14 +18,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.files.arrays import array
-from core.files.inert_names import acts
-from core.files.inert_numpy import array_in, number_in
-from core.files.inert_pickle import Machine
-from core.files.inert_source import Account, Source
-from core.files.inert_values import Called, Items, Named, Persistent, Span, Table, Value
 from core.files.limits import LIMITS
+from core.files.pickles.inert_names import acts
+from core.files.pickles.inert_numpy import array_in, number_in
+from core.files.pickles.inert_pickle import Machine
+from core.files.pickles.inert_source import Account, Source
+from core.files.pickles.inert_values import Called, Items, Named, Persistent, Span, Table, Value
+from core.files.pickles.read_sklearn import read
 from core.files.problem import FileProblem
-from core.files.read_sklearn import read
 from core.files.saved import Saved
 
 PROTOCOLS = range(pickle.HIGHEST_PROTOCOL + 1)

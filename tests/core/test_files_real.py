@@ -20,8 +20,8 @@ from core.files import worker
 from core.files.problem import FileProblem
 from core.library import open_target
 from core.report import trace
-from core.steppable import layers_of
-from core.steppable_data import Samples
+from core.steppable.build import layers_of
+from core.steppable.data import Samples
 
 BOUND = {"float32": 1e-6, "float64": 1e-12}
 

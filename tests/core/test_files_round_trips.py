@@ -19,8 +19,8 @@ from core.files import arrays, worker  # noqa: E402
 from core.library import open_target  # noqa: E402
 from core.report import trace  # noqa: E402
 from core.saved_convert import convert  # noqa: E402
-from core.steppable import Choices  # noqa: E402
-from core.steppable_data import Samples  # noqa: E402
+from core.steppable.build import Choices  # noqa: E402
+from core.steppable.data import Samples  # noqa: E402
 
 SEEDS = range(10)
 

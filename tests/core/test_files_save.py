@@ -15,16 +15,16 @@ from onnx.reference import ReferenceEvaluator
 from core.errors import StepperError
 from core.files.arrays import array
 from core.files.problem import FileProblem
-from core.files.save_npz import write_npz
-from core.files.save_onnx import onnx_bytes
-from core.files.save_safetensors import Part, write_safetensors
+from core.files.saving.save_npz import write_npz
+from core.files.saving.save_onnx import onnx_bytes
+from core.files.saving.save_safetensors import Part, write_safetensors
 from core.files.worker import read
 from core.library import open_target
 from core.report import trace
 from core.saved_convert import convert, parameters_of, write_values
 from core.saving import SavingError, save_bytes, save_with
-from core.steppable import Choices
-from core.steppable_data import Samples
+from core.steppable.build import Choices
+from core.steppable.data import Samples
 
 R = np.random.default_rng(11)
 HELD: dict[str, Any] = {

@@ -24,13 +24,13 @@ from hypothesis import strategies as st
 
 from core.files.arrays import array
 from core.files.limits import LIMITS, Limits
+from core.files.pickles.read_sklearn import read
 from core.files.problem import FileProblem
-from core.files.read_sklearn import read
 from core.files.saved import Saved
 from core.library import open_target
 from core.report import trace
-from core.steppable import Choices
-from core.steppable_data import Samples
+from core.steppable.build import Choices
+from core.steppable.data import Samples
 
 pytest.importorskip("sklearn", reason="the oracle extra is not installed")
 joblib = pytest.importorskip("joblib", reason="the oracle extra is not installed")

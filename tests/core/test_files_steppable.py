@@ -15,8 +15,8 @@ from core.library import Opened, open_target
 from core.notation.script import script_text
 from core.program.ir import Program
 from core.report import trace
-from core.steppable import Choices, steppable
-from core.steppable_data import Samples, Wanted, given_data, quoted
+from core.steppable.build import Choices, steppable
+from core.steppable.data import Samples, Wanted, given_data, quoted
 
 R = np.random.default_rng(7)
 
@@ -220,7 +220,7 @@ def test_a_network_that_begins_with_a_closed_layer_is_refused_with_its_name(tmp_
 def test_no_name_of_a_file_gets_into_a_text_but_as_a_text(tmp_path: Path) -> None:
     evil = 'W1") ; import os #\u202e<i>\n"""'
     held = {evil: R.standard_normal((4, 3)), "b1": np.zeros(3)}
-    from core.files.save_safetensors import Part, write_safetensors
+    from core.files.saving.save_safetensors import Part, write_safetensors
 
     with (tmp_path / "net.safetensors").open("wb") as file:
         write_safetensors(file, [Part(n, "float64", a.shape, lambda a=a: a) for n, a in held.items()])

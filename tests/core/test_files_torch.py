@@ -26,10 +26,10 @@ from hypothesis import strategies as st
 
 from core.files.arrays import array
 from core.files.limits import LIMITS
+from core.files.pickles.read_sklearn import read as read_pickled
 from core.files.problem import FileProblem
-from core.files.read_sklearn import read as read_pickled
-from core.files.read_torch import read
 from core.files.saved import Saved
+from core.files.torch_format.read_torch import read
 from core.files.worker import read as read_in_child
 
 torch = pytest.importorskip("torch", reason="the oracle extra is not installed")

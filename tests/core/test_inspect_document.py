@@ -17,7 +17,7 @@ from core.inspect_report import inspect_json, inspect_text
 from core.library import open_target
 from core.saved_writing import values_now
 from core.session import Session, session_of
-from core.steppable import Choices
+from core.steppable.build import Choices
 from stepper.cli import main
 
 

@@ -25,8 +25,8 @@ from core.network_writing import write_network
 from core.saved_writing import values_now, write_weights
 from core.saving import SavingError
 from core.session import Session, session_of
-from core.steppable import Choices
-from core.steppable_data import Samples
+from core.steppable.build import Choices
+from core.steppable.data import Samples
 
 ADAM = Choices(activation="tanh", optimizer="adam", learning_rate=0.02, loss="mse", batch=3)
 OWN = {"W1": "fc1.weight", "b1": "fc1.bias", "W2": "fc2.weight", "b2": "fc2.bias"}

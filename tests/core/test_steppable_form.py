@@ -14,10 +14,10 @@ from core.errors import TargetError
 from core.files.saved import Saved
 from core.library import open_saved
 from core.saved_target import read_saved
-from core.steppable import Choices, steppable
-from core.steppable_data import Samples
-from core.steppable_draft import Draft, draft_of, read_draft
-from core.steppable_form import Asking, FittingSet, Form, form
+from core.steppable.build import Choices, steppable
+from core.steppable.data import Samples
+from core.steppable.draft import Draft, draft_of, read_draft
+from core.steppable.form import Asking, FittingSet, Form, form
 
 R = np.random.default_rng(3)
 PLAIN, RANDOM = Choices(), Samples()
@@ -179,7 +179,7 @@ def test_a_network_that_cannot_be_stepped_asks_for_no_data(tmp_path: Path) -> No
 def test_the_same_questions_are_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asking = Asking(mlp(tmp_path, 4, 6, 3))
     first = asking.form(PLAIN, RANDOM)
-    monkeypatch.setattr("core.steppable_form.walk_of", None)
+    monkeypatch.setattr("core.steppable.form.walk_of", None)
     assert asking.form(Choices(learning_rate=0.5), RANDOM).sets == first.sets
 
 

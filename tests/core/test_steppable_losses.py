@@ -12,8 +12,8 @@ import pytest
 from core.errors import SettingError, StepperError
 from core.library import Opened, open_target
 from core.report import trace, training
-from core.steppable import Choices
-from core.steppable_data import Samples
+from core.steppable.build import Choices
+from core.steppable.data import Samples
 
 R = np.random.default_rng(11)
 OUTPUTS = ("identity", "relu", "sigmoid", "tanh", "softmax", "log_softmax", "leaky_relu", "elu", "gelu", "softplus")

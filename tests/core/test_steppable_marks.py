@@ -13,8 +13,8 @@ from core.library import Opened, open_target
 from core.notation.script import script_text
 from core.saved_convert import convert
 from core.session import session_of
-from core.steppable import Choices
-from core.steppable_data import Samples
+from core.steppable.build import Choices
+from core.steppable.data import Samples
 
 R = np.random.default_rng(9)
 UNSAID = "assumed, the file does not say it"

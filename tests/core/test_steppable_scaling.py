@@ -16,8 +16,8 @@ from core.files.source import saved_file
 from core.library import Opened, open_target
 from core.report import trace
 from core.saved_convert import convert
-from core.steppable import Choices, steppable
-from core.steppable_data import Samples
+from core.steppable.build import Choices, steppable
+from core.steppable.data import Samples
 
 R = np.random.default_rng(5)
 pytestmark = [

@@ -10,9 +10,9 @@ import numpy as np
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from core.files.compare import compare
-from core.files.look import difference, first_look, look
-from core.files.pages import table_rows
+from core.files.looks.compare import compare
+from core.files.looks.look import difference, first_look, look
+from core.files.looks.pages import table_rows
 from core.files.saved import Layer, Saved
 from core.saved_target import read_saved
 from stepper.models.saved_state import SavedState

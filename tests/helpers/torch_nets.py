@@ -11,8 +11,8 @@ import pytest
 
 from core.library import Opened, open_target
 from core.report import trace
-from core.steppable import Choices
-from core.steppable_data import Samples
+from core.steppable.build import Choices
+from core.steppable.data import Samples
 
 torch = pytest.importorskip("torch", reason="the oracle extra is not installed")
 

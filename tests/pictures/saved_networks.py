@@ -11,11 +11,11 @@ import numpy as np
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QApplication
 
-from core.files.save_safetensors import Part, write_safetensors
+from core.files.saving.save_safetensors import Part, write_safetensors
 from core.library import open_target
 from core.program.ir import Array
-from core.steppable import Choices
-from core.steppable_data import Samples
+from core.steppable.build import Choices
+from core.steppable.data import Samples
 from stepper.models.saved_state import RANDOM, USUAL
 from stepper.picture import THEMES, Studio, standing
 

@@ -15,8 +15,8 @@ from PySide6.QtWidgets import QApplication, QLabel
 
 from core.complete import load
 from core.session import Session
-from core.steppable import Choices
-from core.steppable_data import Samples
+from core.steppable.build import Choices
+from core.steppable.data import Samples
 from stepper.drawing import can_be_seen
 from stepper.main_window import MainWindow
 from stepper.views.why import WhyView

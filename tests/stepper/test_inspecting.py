@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from core.steppable import Choices
-from core.steppable_data import Samples
+from core.steppable.build import Choices
+from core.steppable.data import Samples
 from stepper.main_window import MainWindow
 from stepper.models.saved_state import USUAL
 from stepper.views.stepping import SteppingView

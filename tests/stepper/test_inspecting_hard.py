@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from core.files.saved import Saved
-from core.steppable import Choices
+from core.steppable.build import Choices
 from stepper import files, inspecting
 from stepper.main_window import MainWindow
 from stepper.models.saved_state import RANDOM, USUAL

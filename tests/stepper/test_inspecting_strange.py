@@ -11,8 +11,8 @@ from helpers.inspecting import RNG, Values, form, npz, numbers, read, saved_view
 from pytestqt.qtbot import QtBot
 
 from core.files.saved import Saved
-from core.steppable import Choices
-from core.steppable_data import Samples
+from core.steppable.build import Choices
+from core.steppable.data import Samples
 from stepper import inspecting
 from stepper.main_window import MainWindow
 from stepper.models.saved_state import RANDOM

@@ -16,10 +16,10 @@ from pytestqt.qtbot import QtBot
 from safetensors.numpy import save_file
 
 from core.files.arrays import Summary, summary
-from core.files.looks import Look, Match, Remark
+from core.files.looks.looks import Look, Match, Remark
 from core.files.saved import Layer, Saved, Tensor, Where
 from core.files.worker import read
-from core.steppable import Choices, layers_of
+from core.steppable.build import Choices, layers_of
 from stepper import theme
 from stepper.looks import BIGGEST
 from stepper.models.saved_columns import Column

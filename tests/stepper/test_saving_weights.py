@@ -18,7 +18,7 @@ from core.files.saved import Layer
 from core.library import open_target
 from core.network_file import load_toml
 from core.session import Session, session_of
-from core.steppable import Choices
+from core.steppable.build import Choices
 from stepper import files
 from stepper.controller import Controller
 from stepper.main_window import MainWindow

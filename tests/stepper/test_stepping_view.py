@@ -14,8 +14,8 @@ from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 from core.errors import StepperError
 from core.library import open_saved
 from core.saved_target import read_saved
-from core.steppable import Choices, layers_of
-from core.steppable_data import Samples
+from core.steppable.build import Choices, layers_of
+from core.steppable.data import Samples
 from stepper import theme
 from stepper.models.saved_state import SavedState
 from stepper.views.stepping import SteppingView

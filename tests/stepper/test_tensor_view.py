@@ -15,7 +15,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
-from core.files.looks import Histogram, Look
+from core.files.looks.looks import Histogram, Look
 from core.files.saved import Saved, Tensor, Where
 from stepper import theme
 from stepper.models.saved_state import SavedState

@@ -1,0 +1,1 @@
+"""Layers inferred from weights alone."""

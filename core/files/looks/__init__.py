@@ -1,0 +1,1 @@
+"""What is told of tensors: statistics, heat maps, health, comparing, their numbers."""

@@ -1,0 +1,1 @@
+"""ONNX: a graph of operators, put together to layers."""

@@ -1,0 +1,1 @@
+"""Weights written as .npz, .safetensors and .onnx."""
