@@ -18,7 +18,8 @@ from core.errors import DescriptionError
 from core.toml_lines import line_of as line_of
 
 ACTIVATIONS = (
-    "sigmoid", "tanh", "relu", "leaky_relu", "elu", "gelu", "softplus", "softmax", "log_softmax", "identity",
+    "sigmoid", "tanh", "relu", "leaky_relu", "elu", "selu", "gelu", "gelu_erf", "silu", "softplus", "softsign", "softmax",
+    "log_softmax", "identity",
 )  # fmt: skip
 LOSSES = (
     "mse", "half_sse", "sse", "mae", "huber", "hinge", "bce", "bce_with_logits", "cross_entropy", "softmax_cross_entropy",
@@ -31,7 +32,7 @@ INITIALIZERS = {
     "normal": "normal draws times scale",
     "glorot": "normal draws times sqrt(2 / (inputs + units)), for sigmoid and tanh",
     "he": "normal draws times sqrt(2 / inputs), for relu",
-    "lecun": "normal draws times sqrt(1 / inputs)",
+    "lecun": "normal draws times sqrt(1 / inputs), for selu",
     "orthogonal": "rows or columns of length 1 at right angles",
 }
 LAYERS = ("dense", "dropout", "batch_norm", "layer_norm", "flatten")

@@ -30,6 +30,7 @@ from core.document_changes import (
 )
 from core.document_files import files_data, files_of, folder_of, missing_files
 from core.document_layers import layers_data, layers_of
+from core.document_origin import origin_data, origin_of
 from core.document_program import (
     LONGEST_TEXT,
     datum_data,
@@ -42,8 +43,10 @@ from core.document_program import (
 )
 from core.execute.inputs import State
 from core.execute.timeline import Course, Position, Timeline
-from core.files.document import Box, Shelf, damaged, is_document, unpacked
+from core.files.document import Box, Shelf, is_document, unpacked
+from core.files.document_form import damaged
 from core.files.problem import FileProblem, shown
+from core.files.worker import Worker
 from core.frames import OUTSIDE
 from core.health.settings import HealthSettings
 from core.library import open_target
@@ -107,6 +110,7 @@ def document_of(session: Session, written: Written | None = None) -> bytes:
         "chosen": list(session.chosen),
         "layers": layers_data(session.layers, session.closed, session.shapes),
         "described": session.described,
+        "origin": origin_data(session.origin, t.opened.text, session.folder),
         "states": [{"iteration": i, "values": values_data(t.left_before(i), shelf)} for i in _states(t)],
         "undo": [step_data(s, events, shelf) for s in undo],
         "redo": [step_data(s, events, shelf) for s in redo],
@@ -128,13 +132,15 @@ def document_of(session: Session, written: Written | None = None) -> bytes:
     return shelf.packed(data)
 
 
-def open_document(path: Path, beside: Path | None = None) -> Restored:
+def open_document(path: Path, beside: Path | None = None, worker: Worker | None = None) -> Restored:
     """Open a document: the session as it was left. `beside` is the folder that it belongs to, if not that where it lies.
+
+    It is read in a process of its own, or in that of `worker`.
 
     Raises:
         FileProblem: one sentence, if it is damaged, of a newer version, or no document.
     """
-    box = unpacked(path)
+    box = unpacked(path, worker)
     return in_file(path, lambda: _restored(box, path.parent if beside is None else beside))
 
 
@@ -170,6 +176,7 @@ def _restored(box: Box, beside: Path) -> Restored:
     session.assumed, session.chosen = (_sentences(data.get(key)) for key in ("assumed", "chosen"))
     session.layers, session.closed, session.shapes = layers_of(data.get("layers"))
     session.described = _text_of(data.get("described"))
+    session.origin = origin_of(data.get("origin"), program.text, folder)
     session.edits.resume(
         steps_of(data.get("undo"), all_events, box), steps_of(data.get("redo"), all_events, box),
         old_of(data.get("out_of_date"), len(t.program.values), box),

@@ -12,7 +12,8 @@ from core.edits import Steps
 from core.execute.events import Event
 from core.execute.inputs import Datum
 from core.execute.timeline import Course, Position
-from core.files.document import Box, Shelf, damaged
+from core.files.document import Box, Shelf
+from core.files.document_form import damaged
 
 MOST_EVENTS, MOST_STEPS, MOST_CELLS = 10_000, 200, 1_000_000
 STEPS_BYTES = 64 * 2**20

@@ -15,7 +15,8 @@ from typing import Any, cast
 from core.data.given import FILE_FUNCTIONS
 from core.data.sources import BUILT_IN
 from core.data.sources import SUFFIXES as DATA
-from core.files.document import Box, Shelf, damaged
+from core.files.document import Box, Shelf
+from core.files.document_form import damaged
 from core.files.kinds import SUFFIXES as NETWORKS
 from core.files.problem import FileProblem
 from core.files.source import saved_file

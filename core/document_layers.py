@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from core.document_program import LARGEST, items, whole
 from core.errors import StepperError
-from core.files.document import damaged
+from core.files.document_form import damaged
 from core.files.saved import MOST_AXES, MOST_LAYERS, MOST_TENSORS, Layer, capped
 
 Shapes = Mapping[str, tuple[int, ...]]

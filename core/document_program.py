@@ -14,13 +14,16 @@ import numpy as np
 
 from core.complete import load
 from core.document_files import files_of, folder_of
+from core.document_origin import origin_of
 from core.errors import NotationError, StepperError
 from core.execute.inputs import Datum
-from core.files.document import Box, Shelf, damaged, unpacked
+from core.files.document import Box, Shelf, unpacked
+from core.files.document_form import damaged
 from core.files.problem import FileProblem
 from core.health.mending import typed
 from core.network_file import Evaluation
 from core.notation.draft import Derivation, Stated, draft
+from core.origin import Origin
 from core.program.ir import Array, Batching, Given, Program
 
 LONGEST_TEXT = 5 * 2**20
@@ -28,6 +31,7 @@ LARGEST = 2**53
 SECTIONS = ("data", "parameters")
 MOST_SAMPLES = 10**8
 T = TypeVar("T")
+First = tuple[str, Program, tuple[Evaluation, ...], Path, Origin | None]
 
 
 def datum_data(datum: Datum, shelf: Shelf) -> dict[str, Any]:
@@ -136,8 +140,8 @@ def evaluations_of(data: Any, box: Box) -> tuple[Evaluation, ...]:
     return tuple(found)
 
 
-def first_of(path: Path, settings: Mapping[str, Any] | None = None) -> tuple[str, Program, tuple[Evaluation, ...], Path]:
-    """Return what a document is called, its program at its first iteration, what evaluates it, and where its files lie.
+def first_of(path: Path, settings: Mapping[str, Any] | None = None) -> First:
+    """Return what a document is called, its program at its first iteration, what evaluates it, where its files lie, its origin.
 
     With `settings` its text is read anew, with the files that lie in the document.
 
@@ -147,9 +151,10 @@ def first_of(path: Path, settings: Mapping[str, Any] | None = None) -> tuple[str
     box = unpacked(path)
     title, program, evaluations = in_file(path, lambda: head_of(box))
     folder = folder_of(in_file(path, lambda: files_of(box)), path.parent)
+    origin = in_file(path, lambda: origin_of(box.data.get("origin"), program.text, folder))
     if settings:
-        return title, load(typed(program).text, settings, folder), (), folder
-    return title, program, evaluations, folder
+        return title, load(typed(program).text, settings, folder), (), folder, origin
+    return title, program, evaluations, folder, origin
 
 
 def in_file(path: Path, read: Callable[[], T]) -> T:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.costs import memory_text
+from core.explain.prose_activations import CALLED
 from core.files.arrays import summary_of
 from core.files.inference.infer import Inferred
 from core.files.looks.gather import Summary
@@ -143,7 +144,7 @@ def inspect_text(i: Inspection) -> str:
 def _layer_row(n: Layer, known: Mapping[str, tuple[int, ...]]) -> tuple[str, ...]:
     shapes = ", ".join(shape_text(known[t]) for t in n.tensors.values())
     closed = f"closed: {escaped(n.why)}" if n.why else "not stepped: it follows a closed layer"
-    what = escaped(n.activation) if n.steppable else closed
+    what = CALLED.get(n.activation, escaped(n.activation)) if n.steppable else closed
     made = n.attributes.get("class")
     kind = n.kind.replace("_", " ")
     if n.kind == "box":  # a beginner knows a layer by its class, and a box not at all

@@ -18,6 +18,7 @@ from core.files.saved import Saved
 from core.health.mending import typed
 from core.lessons.shipped import PREFIX, headings, is_lesson, variant_of
 from core.network_file import Evaluation, load_toml
+from core.origin import Origin, mark_of
 from core.program.ir import Program
 from core.saved_target import is_saved, read_saved
 from core.steppable.build import Choices, Steppable, steppable
@@ -38,8 +39,8 @@ EXAMPLES: dict[str, str] = {
 class Opened:
     """A program that was opened, what to call it, the programs that evaluate it, if it was described, and its folder.
 
-    Of a saved network: what the file holds, how it became this program, with what was assumed and what was chosen, and the
-    choices and samples that were asked for.
+    Of a saved network: what the file holds, how it became this program, with what was assumed and what was chosen; `origin` is
+    the file and what was asked for, also of a document that was made of one.
     `described` is the text that describes it; empty where there is none, or settings replaced some of it.
     """
 
@@ -49,7 +50,7 @@ class Opened:
     folder: Path | None = None
     saved: Saved | None = None
     steps: Steppable | None = None
-    asked: tuple[Choices, Samples] | None = None
+    origin: Origin | None = None
     described: str = ""
 
 
@@ -98,7 +99,8 @@ def open_target(
     if choices is not None or samples is not None:
         raise TargetError(f"{target} is no saved network: it says its own data, activations and loss; change them in its text")
     if is_document(target):
-        return Opened(*first_of(Path(target), settings))
+        title, program, evaluations, folder, origin = first_of(Path(target), settings)
+        return Opened(title, program, evaluations, folder, origin=origin)
     w = written(target)
     if w.described:
         network = load_toml(w.text, w.folder, settings)
@@ -113,9 +115,9 @@ def open_saved(
     path = Path(saved.path)
     steps = steppable(saved, choices, samples, path.parent)
     program = load(steps.text, settings, path.parent)
-    asked = (choices or Choices(), samples or Samples())
+    origin = Origin(path.name, mark_of(saved), program.text, choices or Choices(), samples or Samples())
     evaluations = (Evaluation("training", load(steps.evaluation, None, path.parent)),) if steps.evaluation else ()
-    return Opened(path.name, program, evaluations, path.parent, saved, steps, asked=asked)
+    return Opened(path.name, program, evaluations, path.parent, saved, steps, origin)
 
 
 def written(target: str) -> Written:
@@ -130,7 +132,7 @@ def written(target: str) -> Written:
     if is_saved(target):
         return Written(path.name, steppable(read_saved(target), None, None, path.parent).text, False, path.parent)
     if is_document(target):
-        title, program, _, folder = first_of(path)
+        title, program, _, folder, _ = first_of(path)
         return Written(title, typed(program).text, False, folder)
     if not _exists(path):
         raise TargetError(f"{target} is neither a built-in nor a file; {_instead(target)}")

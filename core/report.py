@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
 from core.data.batches import ends_epoch, epoch_of
-from core.errors import ExecutionError, TargetError
+from core.errors import ExecutionError
 from core.execute.machine import Machine
 from core.execute.runner import Runner
 from core.execute.timeline import Position, Timeline
 from core.network_file import Evaluation, scores
 from core.program.dims import show
 from core.program.ir import Fault, Instruction, Program, fault_sentence
+from core.saving import save_with
 
 
 @dataclass(frozen=True)
@@ -132,23 +131,18 @@ def save_values(t: Trace, path: Path) -> None:
     """Write every value of the iteration under its name into an .npz file, whole or not at all.
 
     Raises:
-        TargetError: if the file cannot be written.
+        SavingError: if the file cannot be written.
     """
     values = {v.label: t.machine.value(v.index) for v in t.program.values}
-    try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent or ".", suffix=".npz")
-        try:
-            with os.fdopen(handle, "wb") as raw, zipfile.ZipFile(raw, "w") as archive:
-                for name, value in values.items():
-                    if value is not None:
-                        with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
-                            np.lib.format.write_array(member, np.asarray(value), allow_pickle=False)
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink()
-            raise
-    except OSError as error:
-        raise TargetError(f"{path} cannot be written ({error.strerror or error}); choose another folder") from None
+
+    def write(file: IO[bytes]) -> None:
+        with zipfile.ZipFile(file, "w") as archive:
+            for name, value in values.items():
+                if value is not None:
+                    with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                        np.lib.format.write_array(member, np.asarray(value), allow_pickle=False)
+
+    save_with(path, write)
 
 
 def training(program: Program, iterations: int, evaluations: Sequence[Evaluation] = ()) -> Iterator[dict[str, Any]]:

@@ -21,6 +21,7 @@ def rewritten(session: Session, program: Program) -> Session:
     made = Session(program, session.title, folder=session.folder)
     made.assumed, made.chosen = session.assumed, session.chosen
     made.layers, made.closed, made.shapes = session.layers, session.closed, session.shapes
+    made.origin = session.origin
     made.notes = session.notes.settled(program)
     made.edits.what_if = session.what_if
     at, old = session.timeline.position, session.program

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
 import tempfile
+import time
+import uuid
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO
 
 from core.errors import StepperError
+
+PART = ".stepper-part"
+"""The ending of a file that is being written, where it has a name meanwhile."""
+OLD = 3600
+"""Seconds after which nobody writes such a file any more: whoever began it was killed."""
 
 
 class SavingError(StepperError):
@@ -52,29 +61,125 @@ def save_all(files: Mapping[Path, Callable[[IO[bytes]], None]]) -> None:
     Raises:
         SavingError: if that is not possible; nothing is changed then.
     """
-    ready: dict[Path, tuple[Path, Path]] = {}
     path = Path()
     try:
-        for path, write in files.items():
-            if path.is_dir():
-                raise SavingError(f"{path} is a folder; give the name of a file in it")
-            target = path.resolve()
-            handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=target.parent)
-            ready[path] = Path(name), target
-            with os.fdopen(handle, "wb") as file:
-                write(file)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).chmod(target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask())
-        for path in files:
-            beside, target = ready[path]
-            beside.replace(target)
-            del ready[path]
+        with contextlib.ExitStack() as stack:
+            ready: dict[Path, _New] = {}
+            for path, write in files.items():
+                target = _target(path)
+                new = ready[path] = _New(target)
+                stack.callback(new.drop)
+                write(new.file)
+                new.file.flush()
+                os.fsync(new.file.fileno())
+            for path, new in ready.items():  # noqa: B007 (the last one is told of)
+                new.place()
     except OSError as error:
         raise SavingError(f"{path} cannot be written ({error.strerror or error}); choose another folder or name") from None
-    finally:
-        for beside, _ in ready.values():
-            beside.unlink(missing_ok=True)
+
+
+def _target(path: Path) -> Path:
+    """Return where a path leads; raises SavingError where nothing should be written there, OSError where it cannot be told."""
+    if path.is_dir():
+        raise SavingError(f"{path} is a folder; give the name of a file in it")
+    if not path.exists() and path.is_symlink() and _is_loop(path):
+        raise SavingError(f"{path} is a link that leads back to itself; choose another name")
+    if path.is_file() and not os.access(path, os.W_OK):
+        raise SavingError(f"{path} is read-only; choose another name, or allow writing to it")
+    return path if _is_device(path) else path.resolve()
+
+
+def _is_device(path: Path) -> bool:
+    """Tell whether a path is no file on a disk but, as /dev/stdout, something to be written to as it is."""
+    return path.exists() and not path.is_file()
+
+
+def _is_loop(path: Path) -> bool:
+    try:
+        path.resolve()
+    except RuntimeError:
+        return True
+    return False
+
+
+class _New:
+    """What is to become a file: it lies on the same disk, without a name where the system can, so that nothing of it
+    stays if this app is killed."""
+
+    def __init__(self, target: Path) -> None:
+        self._target, self._named = target, Path()
+        if _is_device(target):
+            self.file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (open until it is dropped)
+            return
+        _sweep(target.parent)
+        handle = _nameless(target.parent)
+        if handle is None:
+            self.file = self._with_name()
+        else:
+            self.file = os.fdopen(handle, "w+b")
+
+    def place(self) -> None:
+        """Put it in its place."""
+        if _is_device(self._target):
+            with self._target.open("wb") as device:
+                self.file.seek(0)
+                shutil.copyfileobj(self.file, device)
+            return
+        mode = self._target.stat().st_mode & 0o777 if self._target.exists() else 0o666 & ~_umask()
+        if self._named == Path():
+            self._give_name()
+        self._named.chmod(mode)
+        self.file.close()  # before it is moved, as Windows wants it
+        self._named.replace(self._target)
+        self._named = Path()
+
+    def drop(self) -> None:
+        """Forget it, unless it is in its place."""
+        with contextlib.suppress(OSError):  # of a full disk what could not be written comes up once more
+            self.file.close()
+        if self._named != Path():
+            with contextlib.suppress(OSError):
+                self._named.unlink()
+
+    def _with_name(self) -> IO[bytes]:
+        handle, name = tempfile.mkstemp(prefix=".", suffix=PART, dir=self._target.parent)
+        self._named = Path(name)
+        return os.fdopen(handle, "w+b")
+
+    def _give_name(self) -> None:
+        """Let a file have a name; a disk that knows no second names gets a copy."""
+        free = self._target.parent / f".{uuid.uuid4().hex}{PART}"
+        handle = self.file.fileno()
+        try:
+            # Only with a folder does Python follow the link from /proc.
+            os.link(f"/proc/self/fd/{handle}", free, src_dir_fd=handle, follow_symlinks=True)
+            self._named = free
+        except OSError:
+            with self.file as nameless:
+                self.file = self._with_name()
+                nameless.seek(0)
+                shutil.copyfileobj(nameless, self.file)
+                self.file.flush()
+                os.fsync(self.file.fileno())
+
+
+def _nameless(folder: Path) -> int | None:
+    """Open a new file that has no name yet; None where the system has none such."""
+    if not hasattr(os, "O_TMPFILE") or not Path("/proc/self/fd").is_dir():
+        return None
+    try:
+        return os.open(folder, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    except OSError:  # an old disk; if it is anything else, a file with a name tells
+        return None
+
+
+def _sweep(folder: Path) -> None:
+    """Take away what was begun in a folder by an app that was killed."""
+    with contextlib.suppress(OSError):
+        for left in folder.glob(f".*{PART}"):
+            with contextlib.suppress(OSError):
+                if time.time() - left.stat().st_mtime > OLD:
+                    left.unlink()
 
 
 def _umask() -> int:

@@ -23,6 +23,7 @@ from core.library import Opened
 from core.moment import Before, Moment, Selection
 from core.network_file import Evaluation
 from core.notes import Notes
+from core.origin import Origin
 from core.program.ir import Program
 from core.scoring import ScoreOf, Scores
 from core.stops import SIZES, Size
@@ -52,6 +53,8 @@ class Session:
         self.shapes: Mapping[str, tuple[int, ...]] = {}
         self.described = ""
         """The text of the description that the network was made from."""
+        self.origin: Origin | None = None
+        """The saved network that the program was made of."""
         self.timeline = Timeline(program)
         self.notes = Notes()
         self.walk = Walk(self.timeline)
@@ -338,7 +341,7 @@ def session_of(opened: Opened) -> Session:
     if opened.saved is not None:
         named = {name for layer in session.layers for name in layer.tensors.values()}
         session.shapes = {t.name: t.shape for t in opened.saved.tensors if t.name in named}
-    session.described = opened.described
+    session.described, session.origin = opened.described, opened.origin
     return session
 
 

@@ -128,9 +128,48 @@ def say(text: str) -> str:
     return QCoreApplication.translate(CONTEXT, text)
 
 
-def area_of(panel: Panel, arrangement: Arrangement) -> Area:
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """Which parts of the window stand behind others, as tabs, because beside them nobody could read any.
+
+    `halves`: what is low in the centre, behind what is high; `strip`: what is at the bottom, too; `right`: the right column.
+    """
+
+    halves: bool = False
+    strip: bool = False
+    right: bool = False
+
+
+OPEN = Fold()
+LEAST_HEIGHT, LEAST_CENTRE, LEAST_WIDTH = 480, 620, 900
+"""Where there is less, in pixels at the usual size of text, all of the centre is folded; that of *Write*, which is narrow and
+stands above a strip; and the right column."""
+
+
+def fold_of(width: int, height: int, zoom: float, arrangement: Arrangement) -> Fold:
+    """Return what has to be folded in a room of `width` × `height` pixels, with text `zoom` times as large as usual."""
+    low = height / zoom < LEAST_HEIGHT
+    return Fold(
+        low or (arrangement == "write" and height / zoom - LOW_STRIP < LEAST_CENTRE), low, width / zoom < LEAST_WIDTH
+    )  # fmt: skip
+
+
+def area_of(panel: Panel, arrangement: Arrangement, fold: Fold = OPEN) -> Area:
     """Return where a panel stands in an arrangement."""
-    return panel.elsewhere.get(arrangement, panel.area)
+    return folded(panel.elsewhere.get(arrangement, panel.area), arrangement, fold)
+
+
+def folded(area: Area, arrangement: Arrangement, fold: Fold) -> Area:
+    """Return where what stands in an area is once the window is folded.
+
+    The right column goes where it hides least of what is being looked at: behind the program or the list of the file, but
+    never behind the text that is being written, nor behind the only program.
+    """
+    if area in ("right", "right-low") and fold.right:
+        return "left" if arrangement in ("debug", "inspect") else "centre"
+    if (area == "centre-low" and fold.halves) or (area == "bottom" and fold.strip):
+        return "centre"
+    return area
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,17 +188,22 @@ LESS_STRIP = 30
 """Beside a third column the middle is narrow, breaks its lines, and needs the height."""
 
 
-def shares(width: int, height: int, areas: set[Area], low_strip: bool, writing: bool = False) -> Shares:
-    """Share the room of `width` × `height` among the areas in use, so that the program can be read; or, `writing`, written."""
+def shares(width: int, height: int, areas: set[Area], low_strip: bool, writing: bool = False, zoom: float = 1.0) -> Shares:
+    """Share the room of `width` × `height` among the areas in use, so that the program can be read; or, `writing`, written.
+
+    `zoom` says how many times as large as usual text is.
+    """
     left, right = bool(areas & {"left", "left-low"}), bool(areas & {"right", "right-low"})
     strip = 0
     if "bottom" in areas:
         strip = LOW_STRIP if low_strip else max(150, min(220, height // 6 + 20)) - (LESS_STRIP if right else 0)
+        strip = round(strip * max(1.0, zoom))
     beside = 0
     if right:
         beside = max(330, min(width * 30 // 100, 640)) if left else width * 42 // 100
     narrow = 33 if writing else 26 if right else 30
-    program = max(300 if right else 340, width * narrow // 100) if left else 0
+    least = 300 if right else min(round(340 * max(1.0, zoom)), max(340, width * 45 // 100))
+    program = max(least, width * narrow // 100) if left else 0
     room = height - strip
     middle = max(width - program - beside, 100)
     # Where the middle is narrow, a line of three matrices takes two rows.

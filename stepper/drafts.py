@@ -16,7 +16,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QLockFile, QSysInfo
 
-from core.files.document import SUFFIX
+from core.files.document_form import SUFFIX
 from stepper.saving import SavingError, save_bytes, save_text
 
 MOST = 50

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from PySide6.QtCore import QByteArray, QObject, Slot
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
+from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from core.library import EXAMPLES
@@ -19,6 +19,7 @@ from stepper.controller import Controller
 from stepper.diagnosing import Diagnosing
 from stepper.documents import Documents
 from stepper.drawing import Drawer
+from stepper.drops import Drops
 from stepper.files import Files
 from stepper.first_page import FirstPage
 from stepper.guide import Guide
@@ -68,6 +69,7 @@ class MainWindow(QMainWindow):
         self.panels = Panels(self)
         self.message = MessageBar(self)
         self.drawer = Drawer((), self)
+        self.drops = Drops(self)
         self.first_page = FirstPage(EXAMPLES, self)
         self.guide = Guide(self, controller, self.panels, settings)
         self.changing = Changing(controller, self)
@@ -325,6 +327,8 @@ class MainWindow(QMainWindow):
         """Tick the panels that are open, and draw what has come into sight."""
         for name in self.panels.docks:
             self.actions_[f"panel-{name}"].setChecked(self.panels.is_shown(name))
+            if self.panels.docks[name].isFloating():
+                self.drops.watch(self.panels.docks[name])
         self.drawer.look()
 
     @Slot()
@@ -362,6 +366,8 @@ class MainWindow(QMainWindow):
         c.said.connect(self.say)
         c.told.connect(self.tell)
         c.changed.connect(self.stops.on_changed)
+        self.drops.dropped.connect(self.open_file)
+        self.drops.said.connect(self.say)
         self.files.said.connect(self.say)
         self.files.told.connect(self.tell)
         self.documents.said.connect(self.say)
@@ -510,6 +516,7 @@ class MainWindow(QMainWindow):
     def showEvent(self, event: QShowEvent) -> None:
         """At first sight put the panels as they stood, and the focus where the arrow keys step."""
         super().showEvent(event)
+        self.drops.watch(self)
         if not self._shown:
             self._shown = True
             if self._before is None:
@@ -527,17 +534,6 @@ class MainWindow(QMainWindow):
             if focus is None or not self.panels.is_behind(focus):
                 break
         return True
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take one file from this computer."""
-        urls = event.mimeData().urls()
-        if len(urls) == 1 and urls[0].isLocalFile():
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        """Open the file that was dropped."""
-        event.acceptProposedAction()
-        self.open_file(event.mimeData().urls()[0].toLocalFile())
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop running and remember how the window was."""

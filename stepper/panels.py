@@ -8,14 +8,17 @@ from PySide6.QtCore import QByteArray, QEvent, QObject, QPoint, QSize, Qt, QTime
 from PySide6.QtGui import QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidget
 
-from stepper.arrangement import AREAS, BY_ID, PANELS, Area, Arrangement, Panel, area_of, say, shares
+from stepper.arrangement import AREAS, BY_ID, OPEN, PANELS, Area, Arrangement, Fold, Panel, area_of, fold_of, folded, say, shares
 from stepper.dock_sizes import gap, make_room, share_out
+from stepper.widgets import fonts
 from stepper.widgets.dock_title import DockTitle
 
 VERSION = 1
 """Of the saved arrangement: a higher one when saved ones no longer fit."""
 SMALLEST = QSize(160, 60)
-MIDDLE: tuple[Area, ...] = ("centre-low", "centre")
+TAB_FRAME = 24
+"""What a tab is wider than its name."""
+LENDERS: tuple[Area, ...] = ("centre-low", "centre", "left")
 SIDES = {
     "left": Qt.DockWidgetArea.LeftDockWidgetArea, "right": Qt.DockWidgetArea.RightDockWidgetArea,
     "top": Qt.DockWidgetArea.TopDockWidgetArea, "bottom": Qt.DockWidgetArea.BottomDockWidgetArea,
@@ -52,6 +55,7 @@ class Panels(QMainWindow):
         self.current = ""
         self.kept = ""
         self._lent: dict[str, Area] = {}
+        self._fold = OPEN
         self._low = True
         self._arranging = False
         self._was_moved = False
@@ -167,18 +171,10 @@ class Panels(QMainWindow):
         self.arrangement = arrangement
         self.moved = False
         self._lent.clear()
-        places: dict[Area, list[QDockWidget]] = {area: [] for area in AREAS}
-        for panel in PANELS:
-            dock = self.docks[panel.id]
-            dock.setFloating(False)
-            self.removeDockWidget(dock)
-            places[area_of(panel, arrangement)].append(dock)
-        self._place(places)
-        for panel in PANELS:
-            self.docks[panel.id].setVisible(arrangement in panel.shown or panel.id == self.kept)
-        for docks in places.values():
-            for dock in reversed([d for d in docks if not d.isHidden()]):
-                dock.raise_()
+        self._fold = self._fold_now()
+        groups = self._stand({panel.id for panel in PANELS if arrangement in panel.shown or panel.id == self.kept})
+        for group in groups:
+            group[0].raise_()
         if self.kept:
             self.docks[self.kept].raise_()
         self.setUpdatesEnabled(True)
@@ -188,16 +184,59 @@ class Panels(QMainWindow):
         self.divide()
         self._soon.start()
 
+    def _stand(self, shown: set[str]) -> list[list[QDockWidget]]:
+        """Take every panel to its area, and show these; returns those shown that stand behind one another, area by area."""
+        places: dict[Area, list[QDockWidget]] = {area: [] for area in AREAS}
+        for name, dock in self.docks.items():
+            dock.setFloating(False)
+            self.removeDockWidget(dock)
+            places[self._area(name)].append(dock)
+        self._place(places)
+        for name, dock in self.docks.items():
+            dock.setVisible(name in shown)
+        groups = [[d for d in docks if not d.isHidden()] for docks in places.values()]
+        return [group for group in groups if group]
+
+    def _fold_now(self) -> Fold:
+        """Return what has to be folded in the room that there is."""
+        return fold_of(self.width(), self.height(), fonts.zoom(), self.arrangement) if self.isVisible() else OPEN
+
+    def _refold(self) -> None:
+        """Put panels behind one another where the room has become too small for them, and beside one another again.
+
+        What is in sight stays in sight where it can; of several that now share a place, the one with the keyboard, or the
+        first. Where a person has moved panels, nothing moves by itself.
+        """
+        fold = self._fold_now()
+        if fold == self._fold or self.moved or self._arranging or not self.isVisible():
+            return
+        focus, current = QApplication.focusWidget(), self.current  # which moving the panels takes away
+        front = [name for name in self.docks if self.is_in_front(name)]
+        self._fold = fold
+        self._arranging = True
+        self.setUpdatesEnabled(False)
+        for group in self._stand({name for name in self.docks if self.is_shown(name)}):
+            group[0].raise_()
+        for name in [*reversed(front), *(n for n in (current, self.kept) if n in front)]:
+            self.docks[name].raise_()
+        self.setUpdatesEnabled(True)
+        self._arranging = False
+        if focus is not None and self.isAncestorOf(focus):
+            if focus.isVisible():
+                focus.setFocus(Qt.FocusReason.OtherFocusReason)
+            else:
+                self.focus_freed.emit()
+
     def divide(self) -> None:
         """Share the room, unless a person has done so."""
-        if self.moved or not self.isVisible():
+        if self.moved or self._arranging or not self.isVisible():
             return
         shown: dict[Area, list[QDockWidget]] = {}
         for panel in PANELS:
             dock = self.docks[panel.id]
             if not dock.isHidden() and not dock.isFloating():
                 shown.setdefault(self._area(panel.id), []).append(dock)
-        s = shares(self.width(), self.height(), set(shown), self._low, self.arrangement == "write")
+        s = shares(self.width(), self.height(), set(shown), self._low, self.arrangement == "write", fonts.zoom())
         halves = (("left", "left-low"), ("centre", "centre-low"), ("right", "right-low"))
         columns = [[shown[area] for area in half if area in shown] for half in halves]
         gaps = (0, gap(self), gap(self))
@@ -283,10 +322,10 @@ class Panels(QMainWindow):
                 self.tabifyDockWidget(one, other)
 
     def _lend(self, name: str) -> None:
-        """Put a panel behind one of the middle, low or high, so that it leaves the place that it has with the kept one."""
-        for area in MIDDLE:
+        """Put a panel behind one elsewhere, best in the middle, so that it leaves the place that it has with the kept one."""
+        for area in LENDERS:
             there = [d for n, d in self.docks.items() if self._area(n) == area and not (d.isHidden() or d.isFloating())]
-            if there:
+            if there and area != self._area(self.kept):
                 self._arranging = True  # no hand of a person
                 self.removeDockWidget(self.docks[name])
                 self.tabifyDockWidget(there[0], self.docks[name])
@@ -296,11 +335,13 @@ class Panels(QMainWindow):
                 return
 
     def _area(self, name: str) -> Area:
-        return self._lent.get(name) or area_of(BY_ID[name], self.arrangement)
+        lent = self._lent.get(name)
+        return folded(lent, self.arrangement, self._fold) if lent else area_of(BY_ID[name], self.arrangement, self._fold)
 
     @Slot()
     def _settle(self) -> None:
         """Make the views that have come into sight, name the tabs, and tell."""
+        self._refold()
         for name, dock in self.docks.items():
             if self.isVisible() and self.is_in_front(name):
                 self.view(name)
@@ -311,6 +352,10 @@ class Panels(QMainWindow):
             bar.setAccessibleName(self.tr("Panels that share a place"))
             bar.setDocumentMode(True)
             bar.setExpanding(False)
+            wanted = sum(bar.fontMetrics().horizontalAdvance(bar.tabText(n)) + TAB_FRAME for n in range(bar.count()))
+            # A few letters less do no harm; names of which nothing is left are better scrolled.
+            little = wanted <= 1.15 * bar.width()
+            bar.setElideMode(Qt.TextElideMode.ElideRight if little else Qt.TextElideMode.ElideNone)
         self.divide()
         if self._was_moved:
             # A panel that becomes a window, or is none any more, loses the keyboard to anything.
@@ -377,6 +422,12 @@ class Panels(QMainWindow):
                     if needs.height() > dock.height() or needs.width() > dock.width():
                         self._soon.start()
         return super().eventFilter(watched, event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Share the room anew when all text has become larger or smaller."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange and hasattr(self, "_soon"):
+            self._soon.start()
 
     def event(self, event: QEvent) -> bool:
         """Notice a hand on a line between panels: from then on the room is shared as the person wants it."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from core.files.document import SUFFIX
+from core.files.document_form import SUFFIX
 
 
 class SaveDialog(QFileDialog):

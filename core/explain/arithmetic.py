@@ -209,6 +209,21 @@ def _gelu_slope(z: Any) -> str:
     return f"0.5·(1 + {wrapped(t)}) + 0.5·{wrapped(z)}·(1 − {wrapped(t)}²)·0.7979·(1 + 0.1341·{wrapped(z)}²) ≈ {{out}}"
 
 
+def _gelu_erf(z: Any) -> str:
+    return f"0.5·{wrapped(z)}·(1 + erf(0.7071·{wrapped(z)})) ≈ {{out}}"
+
+
+def _gelu_erf_slope(z: Any) -> str:
+    below = f"0.5·(1 + erf(0.7071·{wrapped(z)}))"
+    return f"{below} + 0.3989·{wrapped(z)}·exp(−0.5·{wrapped(z)}²) ≈ {{out}}"
+
+
+def _selu(p: Place) -> Arithmetic:
+    z = p.operands[0][p.cell]
+    text = f"1.0507·{number(z)}" if z > 0 else f"1.0507·1.6733·(exp({number(z)}) − 1)"
+    return Arithmetic(f"{text} ≈ {p.own}", (Cells.one(p.cell),))
+
+
 def _argmax(p: Place) -> Arithmetic:
     (x,) = p.operands
     if p.attributes.get("axis") is None:
@@ -268,7 +283,10 @@ _RULES: dict[str, Callable[[Place], Arithmetic]] = {
     "floor": _elementwise(lambda a: f"{number(a)} rounded down is {{out}}"), "sin": _function("sin"), "cos": _function("cos"),
     "leaky_relu": _bent("slope", 0.01, lambda z, slope: f"{number(slope)}·{wrapped(z)}"),
     "elu": _bent("alpha", 1.0, lambda z, alpha: f"{number(alpha)}·(exp({number(z)}) − 1)"),
-    "gelu": _elementwise(_gelu), "gelu_slope": _elementwise(_gelu_slope),
+    "gelu": _elementwise(_gelu), "gelu_slope": _elementwise(_gelu_slope), "gelu_erf": _elementwise(_gelu_erf),
+    "gelu_erf_slope": _elementwise(_gelu_erf_slope), "erf": _function("erf"), "selu": _selu,
+    "silu": _elementwise(lambda z: f"{number(z)} / (1 + exp({number(-np.asarray(z, dtype=float))})) = {{out}}"),
+    "softsign": _elementwise(lambda z: f"{number(z)} / (1 + |{number(z)}|) = {{out}}"),
     "softplus": _elementwise(lambda z: f"log(1 + exp({number(z)})) = {{out}}"),
     "argmax": _argmax, "one_hot": _one_hot, "dropout_mask": _dropout, "plain_number": _plain,
     **loss_terms.RULES, **moving.RULES,

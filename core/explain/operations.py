@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from core.explain.explanation import Explanation
 from core.explain.numbers import number
 from core.explain.prose import EXPLANATIONS
+from core.explain.prose_activations import CALLED
 from core.explain.prose_losses import LOSSES
 from core.explain.samples import ShapeOf, operand_axis, operand_shape, sample_axes
 from core.program.ir import Instruction, Operand, Phase, Program
@@ -14,8 +15,8 @@ from core.program.ir import Instruction, Operand, Phase, Program
 __all__ = ["EXPLANATIONS", "Explanation", "explanation", "explanation_of", "filled", "operand_name", "sentence"]
 
 _SLOPES = {
-    "sigmoid": "sigmoid", "sigmoid_written_out": "sigmoid", "tanh": "tanh", "relu": "relu", "gelu": "gelu",
-    "softplus": "softplus",
+    "sigmoid": "sigmoid", "sigmoid_written_out": "sigmoid", "tanh": "tanh", "relu": "relu", "gelu": CALLED["gelu"],
+    "gelu_erf": CALLED["gelu_erf"], "silu": "silu", "softplus": "softplus",
 }  # fmt: skip
 _LOSSES = tuple(LOSSES)
 _FUSED = ("bce_with_logits", "softmax_cross_entropy")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from core.explain.explanation import Explanation
 
 SAME = "Cell by cell: the result has the shape of {a}."
+CALLED = {"gelu": "GELU (tanh form)", "gelu_erf": "GELU (exact, by erf)"}
+"""Activations whose names alone do not say which one it is, as a person reads them."""
 GROUPS = "The shape of {a}: one number for each class and sample, as before."
 
 ACTIVATIONS: dict[str, Explanation] = {
@@ -51,17 +53,55 @@ ACTIVATIONS: dict[str, Explanation] = {
         SAME,
     ),
     "gelu": Explanation(
-        "Gaussian error linear unit, tanh form",
+        CALLED["gelu"],
         "½ · z · (1 + tanh(√(2/π) · (z + 0.044715 · z³)))",
-        "Each number of {a} is scaled by how large it is beside a normal random number: large ones stay, small ones fade to 0.",
+        "Each number of {a} is scaled by how large it is beside a normal random number, nearly: large ones stay, small ones fade "
+        "to 0.",
         "g · gelu_slope({a})",
         SAME,
     ),
     "gelu_slope": Explanation(
-        "slope of GELU",
+        f"slope of {CALLED['gelu']}",
         "½ · (1 + t) + ½ · z · (1 − t²) · √(2/π) · (1 + 0.134145 · z²), with t = tanh(√(2/π) · (z + 0.044715 · z³))",
         "How steep GELU is at each number of {a}: near 1 for large ones, near 0 for very negative ones.",
         "not passed back: only the backward uses it",
+        SAME,
+    ),
+    "gelu_erf": Explanation(
+        CALLED["gelu_erf"],
+        "½ · z · (1 + erf(z / √2))",
+        "Each number of {a} is scaled by the chance that a normal random number lies below it: large ones stay, small ones fade "
+        "to 0.",
+        "g · gelu_erf_slope({a})",
+        SAME,
+    ),
+    "gelu_erf_slope": Explanation(
+        f"slope of {CALLED['gelu_erf']}",
+        "½ · (1 + erf(z / √2)) + z · exp(−z² / 2) / √(2π)",
+        "How steep the exact GELU is at each number of {a}: near 1 for large ones, near 0 for very negative ones.",
+        "not passed back: only the backward uses it",
+        SAME,
+    ),
+    "silu": Explanation(
+        "sigmoid linear unit, also called Swish",
+        "z · sigmoid(z)",
+        "Each number of {a} is multiplied by its own sigmoid: large ones stay, very negative ones fade to 0.",
+        "g · (sigmoid({a}) + {out} · sigmoid(−{a}))",
+        SAME,
+    ),
+    "selu": Explanation(
+        "scaled exponential linear unit",
+        "λ · z where z > 0, else λ · α · (exp(z) − 1), with λ = 1.0507, α = 1.6733",
+        "Each positive number of {a} grows by 5 %; every other one bends smoothly towards −1.7581. Many layers keep mean "
+        "0 and spread 1 so, if they start from lecun weights.",
+        "1.0507 · g where {a} is positive, g · ({out} + 1.7581) elsewhere",
+        SAME,
+    ),
+    "softsign": Explanation(
+        "softsign",
+        "z / (1 + |z|)",
+        "Each number of {a} is squashed into the range from −1 to 1; 0 stays 0. It nears the ends more slowly than tanh.",
+        "g / (1 + |{a}|)²: slope 1 at 0",
         SAME,
     ),
     "softplus": Explanation(

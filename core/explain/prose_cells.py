@@ -65,6 +65,14 @@ CELLWISE: dict[str, Explanation] = {
         "g · {out}",
         SAME,
     ),
+    "erf": Explanation(
+        "error function",
+        "2 / √π · ∫ exp(−t²) dt, from 0 to a",
+        "Each number of {a} is squashed into the range from −1 to 1: the chance that a normal random number with the spread 1/√2 "
+        "lies nearer to 0 than it, with its sign.",
+        "g · 2 / √π · exp(−{a}²)",
+        SAME,
+    ),
     "log": Explanation(
         "natural logarithm",
         "log(a)",

@@ -8,8 +8,9 @@ from core.program.ir import Instruction, Operand, Program
 
 ShapeOf = Callable[[int], tuple[int, ...] | None]
 _SAME_AXES = {
-    "sigmoid", "sigmoid_written_out", "tanh", "relu", "leaky_relu", "elu", "gelu", "gelu_slope", "softplus", "softmax",
-    "log_softmax", "identity", "copy", "astype", "ones_like", "zeros_like", "mask_assign", "dropout_mask", "floor", "sin", "cos",
+    "sigmoid", "sigmoid_written_out", "tanh", "relu", "leaky_relu", "elu", "selu", "gelu", "gelu_slope", "gelu_erf",
+    "gelu_erf_slope", "silu", "erf", "softplus", "softsign", "softmax", "log_softmax", "identity", "copy", "astype", "ones_like",
+    "zeros_like", "mask_assign", "dropout_mask", "floor", "sin", "cos",
 }  # fmt: skip
 _CELLWISE = {
     "add", "subtract", "multiply", "divide", "power", "power_function", "negative", "exp", "log", "sqrt", "square", "abs", "sign",

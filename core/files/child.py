@@ -1,7 +1,8 @@
 """The process that reads files: started by `core.files.worker` alone, limited before it sees a byte, answers and is ended.
 
 It is run as a script, isolated (`python -I child.py`). A frame is a letter, a length of 8 bytes, and that many bytes: J for
-JSON, B for raw numbers. A request is one J; an answer is one J, or for numbers a J, any B and a J that says how it ended.
+JSON, B for raw bytes. A request is one J; an answer is one J, or for numbers a J, any B and a J that says how it ended; for a
+document of this app a J and any B for each of its parts, and such a last J.
 """
 
 from __future__ import annotations
@@ -26,12 +27,12 @@ from core.files.kernel_wall import raise_wall
 from core.files.kinds import READERS
 from core.files.limits import Limits
 from core.files.problem import FileProblem
+from core.files.read_document import PIECE, parts
 from core.files.saved import ITEM_BYTES, LONGEST_TEXT, Tensor, capped
 from core.files.sniff import sniff
 from core.files.zip_safe import Zip
 
 FRAME = struct.Struct(">cQ")
-PIECE = 4 * 2**20
 _DAMAGED = "it is damaged, or not what it seems to be; download or save it again"
 
 
@@ -48,7 +49,7 @@ def main() -> None:
         request = json.loads(requests.read(FRAME.unpack(head)[1]))
         limits = Limits(**request["limits"])
         # Numbers can lie in a larger file beside this one.
-        _limit(limits, _seconds(limits, request["path"]) if request["op"] == "read" else limits.seconds)
+        _limit(limits, limits.seconds if request["op"] == "array" else _seconds(limits, request["path"]))
         for kind, data in _answer(request, limits, guard):
             answers.write(FRAME.pack(kind, len(data)))
             answers.write(data)
@@ -64,6 +65,8 @@ def _answer(request: dict[str, Any], limits: Limits, guard: Guard) -> Iterator[t
         if request["op"] == "read":
             # Written here, so that what JSON cannot say, or memory cannot hold twice, ends in a sentence, too.
             saved = json.dumps({"saved": _read(Path(request["path"]), limits, guard)}).encode("ascii")
+        elif request["op"] == "document":
+            yield from _document(Path(request["path"]), limits, guard)
         else:
             yield from _numbers(request, limits, guard)
         last = {"done": True}
@@ -102,6 +105,13 @@ def _read(path: Path, limits: Limits, guard: Guard) -> dict[str, Any]:
     if not saved.tensors and not saved.layers:
         raise FileProblem("it holds neither arrays of numbers nor layers; save the network anew, with its weights")
     return saved.to_data()
+
+
+def _document(path: Path, limits: Limits, guard: Guard) -> Iterator[tuple[bytes, bytes]]:
+    """Yield the parts of a document of this app: heads as JSON, numbers and files as they lie there."""
+    guard.close(path)
+    for part in parts(path, limits):
+        yield (b"B", part) if isinstance(part, bytes) else (b"J", json.dumps(part).encode("ascii"))
 
 
 def _reader(name: str, guard: Guard, path: Path) -> Any:

@@ -9,31 +9,31 @@ import hashlib
 import io
 import json
 import math
-import warnings
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
-from core.files.json_safe import loads
-from core.files.limits import MIB, Limits
+from core.files.document_form import (
+    FORMAT,
+    LARGEST_ARRAY,
+    LARGEST_FILE,
+    LARGEST_JSON,
+    LARGEST_WHOLE,
+    MAIN,
+    SUFFIX,
+    VERSION,
+    damaged,
+    limits_of,
+)
+from core.files.limits import MIB
 from core.files.problem import FileProblem
-from core.files.zip_safe import Zip
+from core.files.worker import Part, Worker
 from core.program.ir import Array
 
-SUFFIX = ".stepper"
-FORMAT = "backprop stepper document"
-VERSION = 1
-MAIN = "document.json"
-LARGEST_FILE = 1024 * MIB
-LARGEST_JSON = 64 * MIB
-LARGEST_ARRAY = 512 * MIB
-LARGEST_WHOLE = 1024 * MIB
-"""Bytes that all members of a document may unpack to."""
-_LIMITS = Limits(unpacked=LARGEST_ARRAY)
 _STAMP = (1980, 1, 1, 0, 0, 0)
 _KINDS = "biuf"
 
@@ -119,75 +119,110 @@ def is_document(target: str) -> bool:
     return target.lower().endswith(SUFFIX)
 
 
-def damaged(what: str) -> FileProblem:
-    """Return what to say of a document that does not hold together."""
-    return FileProblem(f"the document is damaged: {what}; open an older copy of it")
-
-
-def unpacked(path: Path) -> Box:
-    """Read a document.
+def unpacked(path: Path, worker: Worker | None = None) -> Box:
+    """Read a document, taken apart and checked in a process of its own: `worker`, else a new one.
 
     Raises:
         FileProblem: one sentence that begins with the file's name, if it is none, damaged, too large, or of a newer version.
     """
+    limits = limits_of(_size(path))
     try:
-        return _unpacked(path)
-    except FileProblem as error:
-        raise FileProblem(f"{path.name}: {error}") from None
-    except OSError as error:
-        raise FileProblem(f"{path} cannot be read ({error.strerror or error}); check the name and your permissions") from None
+        if worker is not None:
+            return _box(worker.document(path, limits))
+        with Worker(limits) as own:
+            return _box(own.document(path, limits))
     except MemoryError:
         raise FileProblem(f"{path.name}: there is not enough memory to open it; close other programs") from None
+    except (ValueError, TypeError, KeyError, RecursionError):  # a process that was led astray may answer anything
+        raise FileProblem(f"{path.name}: {damaged('what was read of it does not hold together')}") from None
+
+
+def _size(path: Path) -> int:
+    """Return the bytes of a file that can be a document; what needs no reading is said without a process."""
+    try:
+        why = _unfit(path)
+        if not why:
+            return path.stat().st_size
+    except OSError as error:
+        raise FileProblem(f"{path} cannot be read ({error.strerror or error}); check the name and your permissions") from None
     except ValueError:
-        raise FileProblem(f"{path.name}: this is not a file name; name a document ending in {SUFFIX}") from None
+        why = f"this is not a file name; name a document ending in {SUFFIX}"
+    raise FileProblem(f"{path.name}: {why}")
 
 
-def _unpacked(path: Path) -> Box:
+def _unfit(path: Path) -> str:
     if path.is_dir():
-        raise FileProblem(f"it is a folder; name a document ending in {SUFFIX}")
+        return f"it is a folder; name a document ending in {SUFFIX}"
     if not path.is_file():
-        raise FileProblem("there is no such file; check the spelling" if not path.exists() else "it is not a regular file")
+        return "there is no such file; check the spelling" if not path.exists() else "it is not a regular file"
     size = path.stat().st_size
     if size > LARGEST_FILE:
-        raise FileProblem(f"it has {size // MIB} MiB, more than a document can hold; is it the right file?")
+        return f"it has {size // MIB} MiB, more than a document can hold; is it the right file?"
     with path.open("rb") as file:
         if file.read(4) != b"PK\x03\x04":
-            raise FileProblem(f"it is not a document of this app: those are zip files ending in {SUFFIX}")
-    with Zip(path, _LIMITS) as archive:
-        _check_names(archive)
-        data = loads(archive.read(MAIN, LARGEST_JSON), MAIN)
-        _check_version(data)
-        strides = data.get("strides")
-        count = sum(name.startswith("arrays/") for name in archive.names)
-        if not isinstance(strides, list) or len(strides) != count:
-            raise damaged("its list of arrays does not fit the arrays that it holds")
-        arrays = [_array(archive.read(f"arrays/{n}.npy"), strides[n]) for n in range(count)]
-        files = [archive.read(f"files/{n}") for n in range(len(archive.names) - count - 1)]
+            return f"it is not a document of this app: those are zip files ending in {SUFFIX}"
+    return ""
+
+
+def _box(parts: Iterator[Part]) -> Box:
+    """Put together what the reading process sends: the main JSON, and each array and file, none of them twice in memory."""
+    data = json.loads(_bytes(parts, _head(parts)["length"]))
+    strides: list[Any] = data["strides"]
+    left = LARGEST_WHOLE
+    arrays: list[Array] = []
+    files: list[bytes] = []
+    for head in iter(lambda: _head(parts), {}):
+        left -= head["length"]
+        if left < 0 or head["length"] < 0:
+            raise ValueError
+        if len(arrays) < len(strides):
+            arrays.append(_array(parts, head, strides[len(arrays)]))
+        else:
+            files.append(_bytes(parts, head["length"]))
+    if len(arrays) < len(strides):
+        raise ValueError
     return Box(data, arrays, files)
 
 
-def _check_names(archive: Zip) -> None:
-    names = set(archive.names)
-    if MAIN not in names:
-        raise FileProblem(f"it is a zip file, and not a document of this app: {MAIN} is missing in it")
-    arrays = sum(name.startswith("arrays/") for name in names)
-    expected = {MAIN, *(f"arrays/{n}.npy" for n in range(arrays)), *(f"files/{n}" for n in range(len(names) - arrays - 1))}
-    if names != expected or len(archive.members) != len(names):
-        raise damaged("it holds parts that no document has, or not all of them")
-    if sum(m.size for m in archive.members.values()) > LARGEST_WHOLE:
-        raise FileProblem(f"it unpacks to more than {LARGEST_WHOLE // MIB} MiB, more than a document can hold")
+def _head(parts: Iterator[Part]) -> dict[str, Any]:
+    """Return what is said of the next part, nothing after the last."""
+    found = next(parts, {})
+    if isinstance(found, bytes):
+        raise ValueError
+    return found
 
 
-def _check_version(data: Any) -> None:
-    if not isinstance(data, dict) or cast("dict[str, Any]", data).get("format") != FORMAT:
-        raise FileProblem(f"it is a zip file, and not a document of this app: {MAIN} in it is of another kind")
-    version = cast("dict[str, Any]", data).get("version")
-    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
-        raise damaged("it does not say its version")
-    if version > VERSION:
-        raise FileProblem(
-            f"it was written by a newer version of this app (format {version}; this one reads up to {VERSION}); update the app"
-        )
+def _pieces(parts: Iterator[Part], length: int) -> Iterator[bytes]:
+    """Yield the bytes of a part, of which it was said how many they are."""
+    while length:
+        piece = next(parts, b"")
+        if not isinstance(piece, bytes) or not 0 < len(piece) <= length:
+            raise ValueError
+        length -= len(piece)
+        yield piece
+
+
+def _bytes(parts: Iterator[Part], length: int) -> bytes:
+    gathered = io.BytesIO()  # it gives away what it has gathered without a copy
+    for piece in _pieces(parts, length):
+        gathered.write(piece)
+    return gathered.getvalue()
+
+
+def _array(parts: Iterator[Part], head: Mapping[str, Any], strides: Any) -> Array:
+    """Return an array that owns aligned memory, laid out as the one that was saved."""
+    dtype = np.dtype(head["dtype"]).newbyteorder(">" if head["big"] else "<")
+    shape = tuple(head["shape"])
+    if dtype.kind not in _KINDS or len(shape) > 32 or math.prod(shape) * dtype.itemsize != head["length"]:
+        raise ValueError
+    if not math.prod(shape):
+        return np.zeros(shape, dtype, order=head["order"])
+    made = np.empty(shape, dtype, order=head["order"])
+    into, at = made.reshape(-1, order=head["order"]).view(np.uint8), 0
+    for piece in _pieces(parts, head["length"]):
+        into[at : at + len(piece)] = np.frombuffer(piece, np.uint8)
+        at += len(piece)
+    return made if strides is None else _strided(made, strides)
 
 
 def _write(archive: zipfile.ZipFile, name: str, data: bytes, method: int) -> None:
@@ -203,32 +238,9 @@ def _npy(array: Array) -> bytes:
     return out.getvalue()
 
 
-def _array(raw: bytes, strides: Any) -> Array:
-    stream = io.BytesIO(raw)
-    try:
-        if np.lib.format.read_magic(stream) != (1, 0):
-            raise ValueError
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            shape, fortran, dtype = np.lib.format.read_array_header_1_0(stream)
-    except Exception:  # NumPy lets what its own helpers raise come through: SyntaxError, TokenError, TypeError and more
-        raise damaged("an array in it has no header that can be read") from None
-    shape = tuple(int(n) for n in shape)
-    start = stream.tell()
-    if dtype.kind not in _KINDS or dtype.hasobject or len(shape) > 32 or any(n < 0 for n in shape):
-        raise damaged("an array in it is not one of numbers")
-    if math.prod(shape) * dtype.itemsize != len(raw) - start:
-        raise damaged("the header and the size of an array in it disagree")
-    if not math.prod(shape):
-        return np.zeros(shape, dtype, order="F" if fortran else "C")
-    found = np.frombuffer(raw, dtype, offset=start).reshape(shape, order="F" if fortran else "C")
-    # A copy owns aligned memory, as the array had that was saved; reading it where it lies could be unaligned.
-    return np.copy(found, order="K") if strides is None else _strided(found, strides)
-
-
 def _strided(found: Array, strides: Any) -> Array:
     """Return the same numbers in memory laid out by `strides`; where those cannot be, as they come."""
-    plain = np.copy(found, order="C")
+    plain = found if found.flags.c_contiguous else np.copy(found, order="C")
     whole = isinstance(strides, list) and len(strides) == found.ndim and all(type(s) is int for s in strides)
     if not whole or not found.size or any(s % found.dtype.itemsize for s in strides):
         return plain

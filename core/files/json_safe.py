@@ -9,9 +9,13 @@ from typing import Any, NoReturn
 from core.files.problem import FileProblem, shown
 
 DEEPEST = 200
-_LONGEST_NUMBER = 400
-_MARKS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
-"""A text as a whole, or a bracket; it never goes back over what it has read, so it takes time in proportion to the text."""
+MOST_LISTS, MOST_TEXTS = 8_000_000, 4_000_000
+"""Lists and mappings, and texts, that one JSON may hold: Python takes some hundred bytes for each of them."""
+
+_TEXT = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
+"""A text as a whole; it never goes back over what it has read, so it takes time in proportion to the text."""
+_BRACKETS = bytes.maketrans(b"{}", b"[]")
+_NO_BRACKETS = bytes(n for n in range(256) if n not in b"[]{}")
 
 
 def loads(data: bytes | str, what: str, deepest: int = DEEPEST) -> Any:
@@ -29,6 +33,7 @@ def loads(data: bytes | str, what: str, deepest: int = DEEPEST) -> Any:
             raise FileProblem(
                 f"{what} is no text in UTF-8 (byte {error.start} is none); the file is damaged, save it anew"
             ) from None
+    _check_size(data, what)
     _check_depth(data, what, deepest)
 
     def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -39,32 +44,40 @@ def loads(data: bytes | str, what: str, deepest: int = DEEPEST) -> Any:
             raise FileProblem(f"{what} gives {shown(twice)} twice; save it anew, with each name once")
         return got
 
-    def whole(text: str) -> int:
-        if len(text) > _LONGEST_NUMBER:
-            raise FileProblem(f"{what} holds a number of {len(text)} digits, too long to be one of a network; save it anew")
-        return int(text)
-
     try:
-        return json.loads(data, object_pairs_hook=pairs, parse_int=whole)
+        return json.loads(data, object_pairs_hook=pairs)
     except json.JSONDecodeError as error:
         _no_json(what, f"{error.msg} in line {error.lineno}, column {error.colno}")
+    except ValueError:  # Python reads no whole number of more than 4300 digits
+        raise FileProblem(
+            f"{what} holds a number of thousands of digits, too long to be one of a network; save it anew"
+        ) from None
     except RecursionError:
         raise _deep(what, deepest) from None
+
+
+def _check_size(text: str, what: str) -> None:
+    """Refuse what is cut short, or holds more than any network, before it is read: that may take long and much memory."""
+    start, end = text.lstrip()[:1], text.rstrip()[-1:]
+    if (start, end) != ("{", "}") and start in ("{", "[") and (start, end) != ("[", "]"):
+        _no_json(what, f"it begins with {start} and ends with {shown(end)}")
+    if text.count("[") + text.count("{") > MOST_LISTS or text.count('"') > 2 * MOST_TEXTS:
+        raise FileProblem(
+            f"{what} holds millions of lists or texts, more than any network; save its weights with np.savez as .npz"
+        )
 
 
 def _check_depth(text: str, what: str, deepest: int) -> None:
     """Refuse a text that is nested too deep, before a parser recurses into it. Brackets within texts do not count."""
     if text.count("[") + text.count("{") <= deepest:
         return
-    depth = 0
-    for found in _MARKS.finditer(text):
-        mark = found[0][0]
-        if mark in "[{":
-            depth += 1
-            if depth > deepest:
-                raise _deep(what, deepest)
-        elif mark != '"':
-            depth -= 1
+    left = _TEXT.sub("", text).encode("utf-8", "surrogatepass").translate(_BRACKETS, _NO_BRACKETS)
+    for _ in range(deepest):  # each turn takes the innermost pairs away; brackets that do not match, the parser refuses
+        before, left = len(left), left.replace(b"[]", b"")
+        if len(left) == before:
+            return
+    if b"[]" in left:
+        raise _deep(what, deepest)
 
 
 def _deep(what: str, deepest: int) -> FileProblem:

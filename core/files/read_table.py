@@ -6,17 +6,17 @@ under any names; a list of layers may say their activations. A Keras description
 
 from __future__ import annotations
 
-import csv
-import io
-import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
+from types import NoneType
 from typing import Any, cast
 
 import numpy as np
 
+from core.files.csv_weights import MOST_ARRAYS, Names, csv_arrays, too_many
 from core.files.inference.infer import infer
 from core.files.json_safe import loads
 from core.files.keras_format import read_keras
@@ -28,10 +28,8 @@ from core.program.ir import Array
 NEEDS = ("h5py",)
 LARGEST = 64 * 2**20
 """Bytes of text: its numbers as Python sees them take many times that in memory."""
-MOST_ARRAYS = 10_000
-
 _WHAT = "the file"
-_NUMBER = re.compile(r"[-+]?(\d+\.?\d*([eE][-+]?\d+)?|\.\d+([eE][-+]?\d+)?|nan|inf|infinity)\Z", re.IGNORECASE | re.ASCII)
+_NUMBERS, _MOST_AXES = {int, float, NoneType}, 5
 _FUNCTIONS = {
     "sigmoid": "sigmoid", "logistic": "sigmoid", "tanh": "tanh", "relu": "relu", "leakyrelu": "leaky_relu", "elu": "elu",
     "softplus": "softplus", "softmax": "softmax", "logsoftmax": "log_softmax", "linear": "", "identity": "", "none": "",
@@ -46,12 +44,9 @@ def read(path: Path, limits: Limits) -> Saved:
     value = loads(data, _WHAT)
     if read_keras.is_description(value):
         return read_keras.read_json(path, value, limits)
-    arrays: dict[str, Array] = {}
     said: list[str] = []
-    for name, found in _json_arrays(value, path):
-        arrays[_free(name, arrays)] = found
     _activations(value, said)
-    return _weights("JSON", path, arrays, said)
+    return _weights("JSON", path, dict(_json_arrays(value, path)), said)
 
 
 def array(path: Path, name: str, rows: tuple[int, int] | None, limits: Limits) -> Array:
@@ -63,9 +58,7 @@ def array(path: Path, name: str, rows: tuple[int, int] | None, limits: Limits) -
         value = loads(data, _WHAT)
         if read_keras.is_description(value):
             return read_keras.array(path, name, rows, limits)
-        found = {}
-        for own, numbers in _json_arrays(value, path):
-            found[_free(own, found)] = numbers
+        found = dict(_json_arrays(value, path))
     for own, numbers in found.items():
         if capped(own) == name:
             return numbers if rows is None else numbers[rows[0] : rows[1]]
@@ -102,71 +95,8 @@ def _layers(tensors: Sequence[Tensor], functions: Sequence[str]) -> tuple[tuple[
     return layers, found.why
 
 
-# -- CSV
-
-
 def _csv_arrays(data: bytes, path: Path) -> dict[str, Array]:
-    text = _decoded(data)
-    separator = next((s for s in "\t;" if s in text), "," if "," in text else " ")
-    arrays: dict[str, Array] = {}
-    name, rows, first = path.stem or "W", cast("list[list[float]]", []), 0
-
-    def close() -> None:
-        if rows:
-            if len(arrays) >= MOST_ARRAYS:
-                raise FileProblem(f"it holds more than {MOST_ARRAYS} arrays; save the weights with np.savez as .npz")
-            arrays[_free(name, arrays)] = np.array(rows)
-
-    for line, cells in _cells(text, separator):
-        if all(_NUMBER.match(c) for c in cells):
-            row = [float(c) for c in cells]
-            if rows and len(row) != len(rows[0]):
-                raise FileProblem(
-                    f"line {line} has {len(row)} numbers where line {first} has {len(rows[0])}; "
-                    "give each row of a matrix as many, and put a line with the name before the next one"
-                )
-            if not rows:
-                first = line
-            rows.append(row)
-        elif len(cells) == 1:
-            close()
-            name, rows = re.sub(r"^#\s*|:$", "", cells[0]) or "W", []
-        elif not rows and not arrays:
-            continue  # the names of the columns
-        else:
-            bad = next(c for c in cells if not _NUMBER.match(c))
-            raise FileProblem(f"line {line}: {shown(bad)} is not a number; correct it, or save the weights with np.savez as .npz")
-    close()
-    return {n: _flattened(n, a) for n, a in arrays.items()}
-
-
-def _flattened(name: str, a: Array) -> Array:
-    """Return a single row or column called like a bias as the list that it is."""
-    return a.reshape(-1) if name[:1] in "bB" and 1 in a.shape else a
-
-
-def _cells(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
-    if separator == " ":
-        rows: Iterator[list[str]] = (line.split() for line in text.split("\n"))
-    else:
-        rows = csv.reader(io.StringIO(text), delimiter=separator)
-    line = 0
-    while True:
-        line += 1
-        try:
-            row = next(rows)
-        except StopIteration:
-            return
-        except csv.Error:
-            raise FileProblem(
-                f"line {line} is no row of numbers (it is too long, or its quotes do not close); "
-                "save the weights with np.savez as .npz"
-            ) from None
-        cells = [c.strip() for c in row]
-        while cells and not cells[-1]:
-            cells.pop()
-        if cells:
-            yield line, cells
+    return csv_arrays(_decoded(data), path.stem or "W")
 
 
 def _decoded(data: bytes) -> str:
@@ -178,13 +108,10 @@ def _decoded(data: bytes) -> str:
     raise FileProblem("it is not a text in UTF-8; save the weights with np.savez as .npz")
 
 
-# -- JSON
-
-
 def _json_arrays(value: Any, path: Path) -> Iterator[tuple[str, Array]]:
     """Yield the arrays of a JSON value with dotted names, in the order of the file."""
     todo: list[tuple[str, Any]] = [("", value)]
-    count = 0
+    names, count = Names(), 0
     while todo:
         name, here = todo.pop()
         if isinstance(here, dict):
@@ -195,8 +122,8 @@ def _json_arrays(value: Any, path: Path) -> Iterator[tuple[str, Array]]:
             if numbers is not None:
                 count += 1
                 if count > MOST_ARRAYS:
-                    raise FileProblem(f"it holds more than {MOST_ARRAYS} arrays; save the weights with np.savez as .npz")
-                yield name or path.stem or "W", numbers
+                    raise too_many()
+                yield names.free(name or path.stem or "W"), numbers
             elif any(isinstance(v, (dict, list)) for v in here):
                 items = [(f"{name}.{k}" if name else str(k), v) for k, v in enumerate(here)]
                 todo += reversed(items)
@@ -204,36 +131,17 @@ def _json_arrays(value: Any, path: Path) -> Iterator[tuple[str, Array]]:
 
 def _numbers(value: list[Any], name: str) -> Array | None:
     """Return nested lists of numbers of one shape as an array; None if they are something else, such as a list of matrices."""
-    shape = _shape(value)
-    if shape is None or len(shape) > 5 or 0 in shape:
-        return None
-    flat: list[float] = []
-    todo: list[Any] = [value]
-    while todo:
-        here = todo.pop()
-        if isinstance(here, list):
-            todo += reversed(here)
-        elif here is None:
-            flat.append(math.nan)
-        else:
-            try:
-                flat.append(float(here))
-            except OverflowError:
-                raise FileProblem(f"{shown(name)} holds a number that no float64 can hold; save the weights anew") from None
-    return np.array(flat).reshape(shape)
-
-
-def _shape(value: Any) -> tuple[int, ...] | None:
-    """Return the shape of nested lists of numbers, None where they are ragged or hold anything else."""
-    if not isinstance(value, list):
-        return () if value is None or (isinstance(value, (int, float)) and not isinstance(value, bool)) else None
-    items = cast("list[Any]", value)
-    if not items:
-        return None
-    first = _shape(items[0])
-    if first is None or any(_shape(v) != first for v in items[1:]):
-        return None
-    return (len(items), *first)
+    flat, shape = value, [len(value)]
+    while not (kinds := set(map(type, flat))) <= _NUMBERS:
+        lengths = set(map(len, flat)) if kinds == {list} else set[int]()
+        if len(lengths) != 1 or 0 in lengths or len(shape) == _MOST_AXES:
+            return None
+        shape += lengths
+        flat = list(chain.from_iterable(flat))
+    try:
+        return np.array(flat, np.float64).reshape(shape)  # null is NaN
+    except OverflowError:
+        raise FileProblem(f"{shown(name)} holds a number that no float64 can hold; save the weights anew") from None
 
 
 def _activations(value: Any, said: list[str]) -> None:
@@ -250,11 +158,3 @@ def _activations(value: Any, said: list[str]) -> None:
     if isinstance(layers, list):
         names = [n.get("activation") for n in layers if isinstance(n, dict)]
         said += [n for n in names if isinstance(n, str)] if all(isinstance(n, str) for n in names) else []
-
-
-def _free(name: str, taken: Mapping[str, Any]) -> str:
-    n, free = 1, name
-    while free in taken:
-        n += 1
-        free = f"{name} ({n})"
-    return free

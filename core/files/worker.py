@@ -24,6 +24,7 @@ from core.files.child import FRAME, PIECE
 from core.files.json_safe import loads
 from core.files.limits import LIMITS, Limits
 from core.files.problem import FileProblem, escaped
+from core.files.read_document import Part
 from core.files.saved import ITEM_BYTES, Saved, Tensor
 
 _CHILD = Path(__file__).with_name("child.py")
@@ -53,6 +54,7 @@ class Worker:
         self._process: subprocess.Popen[bytes] | None = None
         self._folder: Path | None = None
         self._late = False
+        self._seconds = limits.seconds  # of the request that is being answered
         self._unclean = False  # whether frames of an answer may still be in the pipe
 
     def __enter__(self) -> Worker:
@@ -109,6 +111,20 @@ class Worker:
                 f"{named}: its tensor is not as long as its header says; it has changed or is damaged, open it again"
             )
 
+    def document(self, path: Path, limits: Limits) -> Iterator[Part]:
+        """Yield the parts of a document of this app as `core.files.read_document` gives them, under limits of its own.
+
+        Raises:
+            FileProblem: as `read` does, at the latest with the last part.
+        """
+        named = _named(path)
+        with self._asked(named, {"op": "document", "path": _absolute(path)}, limits) as frames:
+            for kind, data in frames:
+                part = data if kind == b"B" else self._json((kind, data), named)
+                if isinstance(part, dict) and "done" in part:
+                    return
+                yield part
+
     def close(self) -> None:
         """End the process, if there is one. It has nothing to save."""
         process, self._process = self._process, None
@@ -126,16 +142,20 @@ class Worker:
                 self._folder.rmdir()
 
     @contextlib.contextmanager
-    def _asked(self, named: str, request: dict[str, Any]) -> Generator[Iterator[tuple[bytes, bytes]], None, None]:
+    def _asked(
+        self, named: str, request: dict[str, Any], limits: Limits | None = None
+    ) -> Generator[Iterator[tuple[bytes, bytes]], None, None]:
         """Send a request and give its answer's frames; the process is ended unless the answer was taken to its end."""
         process = self._running(named)
         self._late = False
-        clock = threading.Timer(self._limits.seconds, self._too_late, (process,))
+        limits = limits or self._limits
+        self._seconds = limits.seconds
+        clock = threading.Timer(limits.seconds, self._too_late, (process,))
         clock.daemon = True
         clock.start()
         self._unclean = True
         try:
-            data = json.dumps({**request, "limits": asdict(self._limits)}).encode("ascii")
+            data = json.dumps({**request, "limits": asdict(limits)}).encode("ascii")
             assert process.stdin is not None
             try:
                 process.stdin.write(FRAME.pack(b"J", len(data)) + data)
@@ -196,6 +216,7 @@ class Worker:
                 creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )  # fmt: skip
             _alive.add(self._process)
+            _widen(self._process)
         except OSError as error:
             self._folder.rmdir()
             raise FileProblem(
@@ -211,7 +232,7 @@ class Worker:
         code = process.wait()
         if self._late:
             return FileProblem(
-                f"{named}: reading it took longer than {self._limits.seconds:g} seconds and was stopped; "
+                f"{named}: reading it took longer than {self._seconds:g} seconds and was stopped; "
                 "it is damaged, or too large for this app"
             )
         if code == -getattr(signal, "SIGXCPU", 999):
@@ -223,6 +244,15 @@ class Worker:
             f"{named}: the process that read it ended before it answered (code {code}); "
             "the file is damaged, download or save it again"
         )
+
+
+def _widen(process: subprocess.Popen[bytes]) -> None:
+    """Let more wait in the pipe of the answers, where the system can: large documents and tensors come a third sooner."""
+    with contextlib.suppress(ImportError, AttributeError, OSError):
+        import fcntl
+
+        assert process.stdout is not None
+        fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, 2**20)
 
 
 @atexit.register

@@ -195,7 +195,7 @@ def branch(i: Instruction, operands: Sequence[Any], out: Any) -> Any:
     """Return which branch of an operation each cell takes; None for one that is smooth everywhere."""
     a: Any = operands[0] if operands else None
     match i.op:
-        case "relu" | "leaky_relu":
+        case "relu" | "leaky_relu" | "selu":
             return np.greater(a, 0)
         case "elu":
             return np.greater(a, 0) if i.attributes.get("alpha", 1.0) != 1.0 else None

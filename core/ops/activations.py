@@ -45,6 +45,46 @@ def gelu_slope(z):
     return 0.5 * (1 + t) + 0.5 * z * (1 - t**2) * 0.7978845608028654 * (1 + 0.134145 * z**2)
 
 
+def erf(x):
+    """Error function: 2/√π times the integral of exp(−t²) from 0 to x (Abramowitz, Stegun, 1964, 7.1.1), by Python's math.erf."""
+    import math  # here, so that these lines are all that a printed script needs: NumPy has no erf
+
+    return np.vectorize(math.erf, otypes=[np.result_type(x, 1.0)])(x)
+
+
+def gelu_erf(z):
+    """Gaussian error linear unit in its exact form (Hendrycks, Gimpel, 2016): 0.5·z·(1 + erf(z/√2))."""
+    import math  # here, so that these lines are all that a printed script needs: NumPy has no erf
+
+    x = np.multiply(z, 0.7071067811865476)
+    return 0.5 * z * (1 + np.vectorize(math.erf, otypes=[x.dtype])(x))
+
+
+def gelu_erf_slope(z):
+    """Derivative of the exact form of GELU: 0.5·(1 + erf(z/√2)) + z·exp(−z²/2)/√(2π)."""
+    import math  # here, so that these lines are all that a printed script needs: NumPy has no erf
+
+    x = np.multiply(z, 0.7071067811865476)
+    below = 0.5 * (1 + np.vectorize(math.erf, otypes=[x.dtype])(x))
+    return below + z * (0.3989422804014327 * np.exp(-(x**2)))
+
+
+def silu(z):
+    """Sigmoid linear unit, or Swish: z·sigmoid(z) (Elfwing et al., 2018; Ramachandran et al., 2017); exp never overflows."""
+    e = np.exp(-np.abs(z))
+    return z * (np.where(np.greater_equal(z, 0), 1.0, e) / (1.0 + e))
+
+
+def selu(z):
+    """Scaled ELU (Klambauer et al., 2017): λ·z where z is positive, else λ·α·(exp(z) − 1), with their λ and α."""
+    return 1.0507009873554805 * np.where(np.greater(z, 0), z, 1.6732632423543772 * np.expm1(np.minimum(z, 0)))
+
+
+def softsign(z):
+    """z / (1 + |z|): as tanh, but nearing −1 and 1 slowly (Turian, Bergstra, Bengio, 2009)."""
+    return z / (1 + np.abs(z))
+
+
 def softplus(z):
     """Smooth form of ReLU, log(1 + exp(z)), computed so that exp never overflows."""
     return np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z)))
@@ -106,5 +146,45 @@ register(
     Op(
         "softplus", softplus, same, (lambda s: s.g * call("sigmoid", s.a),), names=("softplus",), elementwise=True,
         kind="activation", cost=_cost(22), definition="e = exp(-abs(z))\nmaximum(z, 0) + log(1 + e)",
+    )
+)  # fmt: skip
+register(
+    Op(
+        "erf", erf, same, (lambda s: s.g * (1.1283791670955126 * call("exp", -(s.a**2))),), names=("erf",), elementwise=True,
+        cost=_cost(20),
+    )
+)  # fmt: skip
+register(
+    Op(
+        "gelu_erf", gelu_erf, same, (lambda s: s.g * call("gelu_erf_slope", s.a),), names=("gelu_erf",), elementwise=True,
+        kind="activation", cost=_cost(24), definition="t = erf(0.7071067811865476 * z)\n0.5 * z * (1 + t)",
+    )
+)  # fmt: skip
+register(
+    Op(
+        "gelu_erf_slope", gelu_erf_slope, same, (None,), names=("gelu_erf_slope",), elementwise=True, cost=_cost(38),
+        definition="below = 0.5 * (1 + erf(0.7071067811865476 * z))\n"
+        "here = 0.3989422804014327 * exp(-0.5 * z ** 2)\nbelow + z * here",
+    )
+)  # fmt: skip
+register(
+    Op(
+        # 1 − sigmoid(z) is sigmoid(−z), which keeps its digits where the sigmoid is close to 1.
+        "silu", silu, same, (lambda s: s.g * (call("sigmoid", s.a) + s.out * call("sigmoid", -s.a)),), names=("silu",),
+        elementwise=True, kind="activation", cost=_cost(15), definition="s = sigmoid(z)\nz * s",
+    )
+)  # fmt: skip
+register(
+    Op(
+        "selu", selu, same,
+        (lambda s: call("where", call("greater", s.a, 0), 1.0507009873554805 * s.g, s.g * (s.out + 1.7580993408473768)),),
+        names=("selu",), elementwise=True, kind="activation", cost=_cost(13),
+        definition="below = 1.6732632423543772 * (exp(minimum(z, 0)) - 1)\n1.0507009873554805 * where(z > 0, z, below)",
+    )
+)  # fmt: skip
+register(
+    Op(
+        "softsign", softsign, same, (lambda s: s.g / (1 + call("abs", s.a)) ** 2,), names=("softsign",), elementwise=True,
+        kind="activation", cost=_cost(3), definition="size = 1 + abs(z)\nz / size",
     )
 )  # fmt: skip

@@ -37,7 +37,9 @@ _CREATORS: Mapping[str, tuple[str, str]] = {
     "random.randint": ("random.randint(low, high, shape)", "Random whole numbers, without the high end."),
     "random.default_rng": ("random.default_rng(seed)", "A generator of random numbers of its own."),
 }
-_INNER = ("sigmoid_written_out", "mask_assign", "unslice", "size_of", "reshape_like", "gelu_slope", "identity")
+_INNER = (
+    "sigmoid_written_out", "mask_assign", "unslice", "size_of", "reshape_like", "gelu_slope", "gelu_erf_slope", "identity",
+)  # fmt: skip
 """Operations that stand for other ways of writing; nobody calls them by name."""
 _METHOD_WORDS: Mapping[str, str] = {
     "T": "Rows become columns: the array, flipped over its diagonal.", "shape": "Its sizes; name one, as in `X.shape[1]`.",

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QCoreApplication
 
+from core.explain.prose_activations import CALLED
 from core.files.looks.looks import Look, Remark
 from core.files.problem import bare, escaped
 from core.files.saved import Layer
@@ -46,7 +47,7 @@ def kind_text(layer: Layer) -> str:
         "scale": translate("saved", "scale and shift"),
     }  # fmt: skip
     kind = kinds.get(layer.kind, layer.kind)
-    activation = cut(layer.activation.replace("_", " "), 40)
+    activation = CALLED.get(layer.activation) or cut(layer.activation.replace("_", " "), 40)
     made = layer.attributes.get("class")
     if not layer.steppable or layer.kind == "box":
         # PyTorch and Keras call their classes by where they lie: the last word is what people call them.

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QLineEdit, QPus
 
 from core.choices import meaning
 from core.description import Field
+from core.explain.prose_activations import CALLED
 from stepper.widgets.form_editor import Chooser, Editor, WholeSpin
 from stepper.widgets.form_lines import ColumnEditor, FloatEditor, SizesEditor
 from stepper.widgets.tips import plain
@@ -56,16 +57,16 @@ class ChoiceEditor(Editor):
         super().__init__(field, path, parent)
         self.box = Chooser(self)
         for n, choice in enumerate(field.choices):
-            self.box.addItem(choice)
+            self.box.addItem(CALLED.get(choice, choice), choice)
             self.box.setItemData(n, plain(meaning(path, choice)), Qt.ItemDataRole.ToolTipRole)
         self._put(self.box)
         self.box.currentIndexChanged.connect(self.changed)
 
     def holds(self) -> str:
-        return self.box.currentText()
+        return str(self.box.currentData() or "")
 
     def take(self, value: Any) -> None:
-        self.box.setCurrentIndex(self.box.findText(str(self.usual(value))))
+        self.box.setCurrentIndex(self.box.findData(str(self.usual(value))))
 
 
 class BatchEditor(Editor):

@@ -77,7 +77,12 @@ def lines_of(glyph: str, height: int, width: int) -> Array:
 
 def brush(mark: Mark) -> QBrush:
     """Return the pattern of a mark in its ink on the ground of a panel."""
-    return QBrush(_tile(short_glyph(mark), theme.current().panel, ink(mark.severity)))
+    return pattern(short_glyph(mark), ink(mark.severity))
+
+
+def pattern(glyph: str, colour: str) -> QBrush:
+    """Return the pattern of a glyph in a colour on the ground of a panel."""
+    return QBrush(_tile(glyph, theme.current().panel, colour))
 
 
 def overlay(layers: Sequence[Layer], width: int, height: int) -> QImage:

@@ -24,7 +24,7 @@ def entries(scene: Scene, g: Geometry) -> tuple[Entry, ...]:
         out.append(Entry("gradient", _say("gradient of a bias")) if scene.gradients else Entry("bias", _say("bias")))
     if scene.network.adjoints and g.roomy and not scene.stripes:
         out.append(Entry("adjoint", _say("adjoint")))
-    out.append(Entry("broken", _say("NaN or ∞")))
+    out.append(Entry(_broken(g, layers), _say("NaN or ∞")))
     if g.closed:
         out.append(Entry("closed", _say("closed layer: it is not stepped")))
     chosen = scene.moment.selection.sample
@@ -38,6 +38,13 @@ def entries(scene: Scene, g: Geometry) -> tuple[Entry, ...]:
     signs = [f"mark {mark.severity} {mark.mask is None}" for mark in marks]  # marks themselves cannot be compared
     out += [Entry(sign, mark_signs.named(mark), mark) for sign, mark in zip(signs, marks, strict=True)]
     return tuple(out)
+
+
+def _broken(g: Geometry, layers: range) -> str:
+    """Return the sign of what is not finite: hatched in neurons and their biases, crossed in heat maps."""
+    cells = any(g.big(c) for c in (0, *layers))
+    neurons = not all(g.big(c) for c in (0, *layers))
+    return "broken both" if cells and neurons else "broken cell" if cells else "broken"
 
 
 def _edges(scene: Scene, lines: bool, blocks: bool) -> list[Entry]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter
 
+from core.explain.prose_activations import CALLED
 from core.program.network import INPUT, LOSS, Part
 from stepper import theme
 from stepper.models.mark_signs import tags
@@ -42,7 +43,7 @@ class HeaderPainter:
     def paint(self) -> None:
         """Paint the names, then the flow."""
         n, g = self.scene.network, self.g
-        tight = g.gap < 150
+        tight, gap = g.gap < 150 * g.zoom, g.gap / g.zoom
         self._title(g.xs[0], g.gap * 0.5, ((self.scene.label(n.input.value), (INPUT,), Item("unit", 0)),), self.words.inputs)
         for layer in range(1, len(n.layers) + 1):
             found = n.layers[layer - 1]
@@ -51,10 +52,10 @@ class HeaderPainter:
             if found.bias is not None and (bias_lit or not tight):
                 names.append((self._edges(layer, "bias"), (("bias", layer),), Item("bias", layer)))
             size = "×".join(str(d) for d in found.weight_shape) if not tight else ""
-            if g.gap >= 64:
+            if gap >= 64:
                 self._title((g.xs[layer - 1] + g.xs[layer]) / 2, g.gap * 0.62, tuple(names), size)
-            text = self.words.layer.format(n=layer) if g.gap > 70 else ""
-            text += f" · {found.activation}" if found.activation and g.gap > 190 else ""
+            text = self.words.layer.format(n=layer) if gap > 70 else ""
+            text += f" · {CALLED.get(found.activation, found.activation)}" if found.activation and gap > 190 else ""
             parts: tuple[Part, ...] = (("units", layer, "pre"), ("units", layer, "act"))
             self._title(g.xs[layer], g.gap * 0.5, ((self.scene.label(found.act.value), parts, Item("unit", layer)),), text)
         if n.loss is not None:
@@ -62,14 +63,15 @@ class HeaderPainter:
                 g.xs[-1],
                 g.gap * 0.45,
                 ((self.scene.label(n.loss), (LOSS,), Item("loss", 0)),),
-                self.words.loss if g.gap > 70 else "",
+                self.words.loss if gap > 70 else "",
             )
         if g.closed:
             p, box = self.p, g.closed_boxes[0]
             p.setFont(marks.font_of(p, (13 if g.gap >= 90 else 11) * g.zoom, bold=True))
             p.setPen(QColor(self.colours.dim))
-            name = p.fontMetrics().elidedText(self.words.closed, Qt.TextElideMode.ElideRight, int(box.width()) + 20)
-            p.drawText(QRectF(box.center().x() - 100, 5, 200, 18 * g.zoom), Qt.AlignmentFlag.AlignCenter, name)
+            half = min(g.width - box.center().x(), box.center().x() - g.xs[-1]) - 4
+            name = p.fontMetrics().elidedText(self.words.closed, Qt.TextElideMode.ElideRight, int(2 * half))
+            p.drawText(QRectF(box.center().x() - half, 5, 2 * half, 18 * g.zoom), Qt.AlignmentFlag.AlignCenter, name)
         self._flow()
 
     def _title(self, x: float, room: float, names: tuple[Name, ...], below: str) -> None:

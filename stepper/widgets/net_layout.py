@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 
 from PySide6.QtCore import QPointF, QRectF
 
 from core.program.network import Network
 from stepper.widgets.net_closed import CORNER, LEAD, closed_width, stacked
 from stepper.widgets.net_items import Heat, Item
+from stepper.widgets.net_labels import shares_of
 
 MOST_NEURONS = 16
 PICTURES = {64: 8, 784: 28}  # inputs that are pixels, and the pixels a side
@@ -218,22 +218,16 @@ class Geometry:
         return self.radius >= 14
 
     def label_share(self, layer: int) -> float:
-        """Return how far along the lines the numbers of the weights keep the largest distance; see `label_gap`."""
+        """Return how far along the lines the numbers of the weights stand best."""
         return self._shares[layer][0]
-
-    def labelled(self, layer: int) -> bool:
-        """Tell whether the numbers of the weights have room at their lines."""
-        if self.block(layer) or self.gap < 105 or not self.roomy:
-            return False
-        return self._shares[layer][1] >= 14 * self.text
 
     @cached_property
     def _shares(self) -> dict[int, tuple[float, float]]:
-        """For each layer drawn in lines: how far along the numbers stand best, and their distance there."""
-        choices = (0.5, 0.45, 0.4, 0.35, 0.3, 0.25, 0.56, 0.62)
-        layers = [i for i in range(1, len(self.network.layers) + 1) if not self.block(i)]
-        gaps = {i: [(min(self._label_gap(i, t), 18.0 * self.text), -n, t) for n, t in enumerate(choices)] for i in layers}
-        return {i: (max(found)[2], max(found)[0]) for i, found in gaps.items()}
+        return shares_of(self)
+
+    def labelled(self, layer: int) -> bool:
+        """Tell whether the numbers of the weights have room at their lines."""
+        return not self.block(layer) and self.gap >= 105 and self.roomy and self._shares[layer][1] >= 14 * self.text
 
     def columns(self) -> list[list[Item]]:
         """Return all items by columns from left to right, for the keyboard."""
@@ -274,42 +268,7 @@ class Geometry:
         across, down = max(0.0, 3 - cell.width() / 2), max(0.0, 3 - cell.height() / 2)
         return cell.adjusted(-across, -down, across, down)
 
-    def _label_gap(self, layer: int, share: float) -> float:
-        n = self.network
-        ys = sorted(
-            a.y() + (b.y() - a.y()) * share
-            for u in range(n.size(layer)) for s in range(n.size(layer - 1))
-            for a, b in [self.line(layer, u, s)]
-        )  # fmt: skip
-        return min((b - a for a, b in pairwise(ys)), default=99.0)
-
 
 def header_of(height: float, zoom: float = 1.0) -> float:
     """Return the height that the names of the columns take in a picture of this height."""
     return zoom * (HEADER if height >= 230 else LOW_HEADER)
-
-
-def geometry_of(network: Network, width: float, height: float, zoom: float = 1.0, samples: int = 0, closed: int = 0) -> Geometry:
-    """Lay a network out in a picture of this size, in pixels; for `samples` and `closed`, see `Geometry`."""
-    layers = len(network.layers)
-    steps = layers + (0.7 if network.loss is not None else 0.0)
-    limit = 30.0 * max(1.0, min(height / 520, width / 900))
-    # The diamond of the loss needs room for its frames, also where it is large.
-    left, right = min(64.0, 34 + width * 0.03), (max(50.0, 1.15 * limit + 14) if network.loss is not None else 70.0)
-    if network.inputs > MOST_NEURONS:
-        left = 46.0
-        if samples > 1 or network.inputs in PICTURES:
-            left = max(left, min(110.0 * max(1.0, height / 800), 22 + width * 0.065))
-    if closed:
-        right = (50.0 if network.loss is not None else 30.0) + LEAD + closed_width(width, zoom) + 10
-    gap = max(30.0, min((width - left - right) / max(steps, 1), 330.0 * max(1.0, height / 500)))
-    start = max(left, (width - gap * steps - right + left) / 2)
-    xs = [start + gap * c for c in range(layers + 1)]
-    if network.loss is not None:
-        xs.append(xs[-1] + 0.7 * gap)
-    room = height - header_of(height, zoom) - 10
-    sizes = [max(network.size(c), 1) for c in range(layers + 1)]
-    pitches = tuple(min((room - (24 if n > 3 else 0)) / n, 120.0 * max(1.0, height / 500)) for n in sizes)
-    small = [p for c, p in enumerate(pitches) if network.size(c) <= MOST_NEURONS]
-    radius = max(3.0, min([limit, gap * 0.17, *(min(p * 0.4, max(16.0, (p - 20) / 2)) for p in small)]))
-    return Geometry(network, width, height, tuple(xs), radius, pitches, gap, zoom, samples, closed)

@@ -11,10 +11,10 @@ from PySide6.QtWidgets import QWidget
 
 from stepper import theme
 from stepper.models.closed_words import SIGN
-from stepper.models.mark_signs import ink
+from stepper.models.mark_signs import WARNING, ink
 from stepper.widgets import net_marks as marks
 from stepper.widgets.flow_legend import FlowLegend
-from stepper.widgets.mark_overlay import brush
+from stepper.widgets.mark_overlay import brush, pattern
 
 if TYPE_CHECKING:
     from core.health.monitor import Mark
@@ -106,10 +106,15 @@ class NetLegend(FlowLegend):
             p.setPen(QPen(QColor(colours.dim), 1))
             p.setBrush(fill)
             p.drawRect(rect)
-        elif sign == "broken":
+        elif sign in ("broken", "broken cell", "broken both"):
+            whole = QRectF(box.left(), middle.y() - 6, box.width(), 12)
             p.setPen(QPen(QColor(colours.dim), 1))
             p.setBrush(marks.broken_brush(float("nan")))
-            p.drawRect(QRectF(box.left(), middle.y() - 6, box.width(), 12))
+            if sign != "broken cell":
+                p.drawRect(whole)
+            p.setBrush(pattern(WARNING, colours.error))
+            if sign != "broken":
+                p.drawRect(whole.adjusted(whole.width() / 2 if sign == "broken both" else 0, 0, 0, 0))
         elif sign == "adjoint":
             p.setPen(QPen(QColor(colours.phases["backward"]), 1))
             p.drawRoundedRect(QRectF(box.left(), middle.y() - 6, box.width(), 12), 4, 4)

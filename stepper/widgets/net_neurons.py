@@ -140,12 +140,9 @@ class NeuronPainter:
         p, r = self.p, circle.width() / 2
         broken = number is not None and not math.isfinite(number)
         two = before is not None and r >= 21 and not broken
-        text = EMPTY if number is None else short(number, 3)
         size = min(r * 0.56, 16.0 * self.g.text)
+        text, size = self._fitting(number, 1.9 * r, size)
         p.setFont(marks.font_of(p, size, bold=True))
-        while p.fontMetrics().horizontalAdvance(text) > 1.86 * r and size > 8:
-            size -= 1
-            p.setFont(marks.font_of(p, size, bold=True))
         place = circle.translated(0, -r * 0.16) if two else circle
         if broken:
             self._tag(place.center(), text, self.colours.error)
@@ -155,7 +152,20 @@ class NeuronPainter:
         if two and before is not None:
             p.setFont(marks.font_of(p, min(r * 0.38, 12 * self.g.text)))
             p.setPen(QColor(self.colours.dim))
-            p.drawText(circle.translated(0, r * 0.42), Qt.AlignmentFlag.AlignCenter, "z " + short(before[1], 2))
+            under = "z " + short(before[1], 2)
+            if p.fontMetrics().horizontalAdvance(under) <= 1.65 * r:  # the circle is little wider where it stands
+                p.drawText(circle.translated(0, r * 0.42), Qt.AlignmentFlag.AlignCenter, under)
+
+    def _fitting(self, number: float | None, room: float, size: float) -> tuple[str, float]:
+        """Return a number as a text that has room, in a smaller font or with fewer digits, and the size of its font."""
+        choices = [EMPTY] if number is None else [short(number, digits) for digits in (3, 2)]
+        least = min(size, 8.0)
+        for text in choices:
+            for smaller in (size, (size + least) / 2, least):
+                self.p.setFont(marks.font_of(self.p, smaller, bold=True))
+                if self.p.fontMetrics().horizontalAdvance(text) <= room:
+                    return text, smaller
+        return choices[-1], least
 
     def _adjoint(self, c: QPointF, adjoint: tuple[str, float], stale: bool) -> None:
         name, number = adjoint

@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
 from core.program.ir import Array
 from core.program.network import LOSS, Part
+from stepper.models.mark_signs import WARNING
 from stepper.widgets import net_marks as marks
 from stepper.widgets.net_closed import paint_closed
 from stepper.widgets.net_header import Words
@@ -46,8 +47,12 @@ class Painter(NeuronPainter):
             self._to_loss()
         for layer in self.layers:
             self._lit_weights(layer)
-            if not self.g.block(layer) and self.g.labelled(layer):
+            if self.g.block(layer):
+                continue
+            if self.g.labelled(layer):
                 self._labels(layer)
+            else:
+                self._broken_labels(layer)
         for column in range(len(self.scene.network.layers) + 1):
             if self.g.big(column):
                 self._strip(column)
@@ -90,8 +95,6 @@ class Painter(NeuronPainter):
                 continue
             self.p.setPen(marks.weight_pen(weight, self.scene.edge_scale, thickest))
             self.p.drawLine(a, b)
-            if not math.isfinite(weight) and not self.g.labelled(layer):
-                self._tag(a + (b - a) * 0.5, short(weight), self.colours.error)
         if self.scene.stale(Item("weight", layer)):
             marks.stale_hatch(self.p, self.g.frame(layer))
         if not self.g.labelled(layer):
@@ -115,6 +118,17 @@ class Painter(NeuronPainter):
             for source in range(found.inputs):
                 self._label(Item("weight", layer, unit, source))
 
+    def _broken_labels(self, layer: int) -> None:
+        """Where there is no room for all numbers, at least those that are not finite, as many as stand free of each other."""
+        found = self.scene.network.layers[layer - 1]
+        taken: list[QRectF] = []
+        for unit in range(found.units):
+            for source in range(found.inputs):
+                item = Item("weight", layer, unit, source)
+                number, place = self.scene.number(item), self.g.place_of(item)
+                if number is not None and not math.isfinite(number) and not any(place.intersects(t) for t in taken):
+                    taken.append(self._tag(place.center(), short(number), self.colours.error))
+
     def _label(self, item: Item) -> None:
         number = self.scene.number(item)
         if number is None:
@@ -129,28 +143,33 @@ class Painter(NeuronPainter):
     def _block(self, layer: int) -> None:
         found = self.scene.network.layers[layer - 1]
         rect = self.g.weights_block(layer)
-        for column, left in ((layer - 1, True), (layer, False)):
-            ends = self._extent(("input",) if column == 0 else ("units", column, "act")).adjusted(4, 4, -4, -4)
-            marks.fan(self.p, ends if left else rect, rect if left else ends)
+        before, after = (self._extent(q).adjusted(4, 4, -4, -4) for q in self._around(layer))
+        marks.fan(self.p, before, rect)
+        marks.fan(self.p, rect, after)
         array = self.scene.array(self.scene.edge_value(layer, "weight"))
         marks.draw_heat(self.p, rect, None if array is None else self.images(array, self.scene.edge_scale))
-        beside = [self.g.place_of(Item("unit", column)).width() / 2 for column in (layer - 1, layer)]
         heat = self.g.heat(Item("weight", layer, 0, -1))
         marks.draw_layers(self.p, rect, self.scene.marks.block(layer, "weight", heat.rows, heat.columns))
-        self._under(rect, "×".join(str(d) for d in found.weight_shape), array, self.g.gap - sum(beside) - 20)
+        if found.bias is not None and self.g.big(layer):
+            after = self.g.bias_strip(layer)
+        room = 2 * min(rect.center().x() - before.right(), after.left() - rect.center().x()) - 4
+        self._under(rect, "×".join(str(d) for d in found.weight_shape), array, room)
         self._state(rect, Item("weight", layer, 0, -1))
+
+    def _around(self, layer: int) -> tuple[Part, Part]:
+        """Return the columns before and behind the weights into a layer."""
+        before: Part = ("units", layer - 1, "act") if layer > 1 else ("input",)
+        return before, ("units", layer, "act")
 
     def _under(self, rect: QRectF, text: str, array: Array | None, room: float) -> None:
         """What stands below a heat map, where there is room: its size, or how much in it is not finite."""
         p = self.p
         bad = 0 if array is None else int(np.size(array) - np.count_nonzero(np.isfinite(array)))
-        if bad:
-            text = self.words.broken.format(n=bad)
+        choices = (self.words.broken.format(n=f"{bad:,}"), f"{WARNING} {bad:,}", WARNING) if bad else (text,)
         p.setFont(marks.font_of(p, 11 * self.g.zoom))
         p.setPen(QColor(self.colours.error if bad else self.colours.dim))
+        text = next((t for t in choices if p.fontMetrics().horizontalAdvance(t) + 8 <= room), WARNING if bad else "")
         wide = p.fontMetrics().horizontalAdvance(text) + 8
-        if not bad and wide > room:
-            return
         p.drawText(
             QRectF(rect.center().x() - wide / 2, rect.bottom() + 9, wide, 15 * self.g.zoom), Qt.AlignmentFlag.AlignCenter, text
         )

@@ -14,8 +14,9 @@ from stepper.widgets import fonts, net_marks
 from stepper.widgets.net_corner import NetCorner
 from stepper.widgets.net_header import HeaderPainter, Words
 from stepper.widgets.net_items import Item
-from stepper.widgets.net_layout import Geometry, geometry_of
+from stepper.widgets.net_layout import Geometry
 from stepper.widgets.net_lens import Lens, LensPainter
+from stepper.widgets.net_measures import geometry_of
 from stepper.widgets.net_paint import Painter
 from stepper.widgets.net_pick import item_at
 from stepper.widgets.net_scene import Scene

@@ -8,6 +8,7 @@ from pathlib import PurePath
 from PySide6.QtCore import QCoreApplication
 
 from core.costs import memory_text
+from core.explain.prose_activations import CALLED
 from core.files.inference.infer import STORED
 from core.files.saved import Saved
 from stepper.models.saved_state import SavedState
@@ -151,7 +152,9 @@ def _answer(key: str, chosen: str) -> str:
         "output_activation": translate("saved", "The function after the last layer: {chosen}"),
         "orientation": translate("saved", "How the matrices are stored: {chosen}"),
     }
-    return keys.get(key, cut(key) + ": {chosen}").format(chosen=STORED.get(chosen) or cut(chosen.replace("_", " ")))
+    return keys.get(key, cut(key) + ": {chosen}").format(
+        chosen=STORED.get(chosen) or CALLED.get(chosen) or cut(chosen.replace("_", " "))
+    )
 
 
 def _listed(sentences: list[str]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QCoreApplication
 
 from core.choices import meaning
+from core.explain.prose_activations import CALLED
 from core.files.inference.infer import STORED
 from core.files.problem import escaped
 from core.steppable.data import Wanted
@@ -84,6 +85,8 @@ def option_words(key: str, option: str) -> str:
         }.get(option, option)
     if option == "identity":
         return translate("stepping", "identity (no function)")
+    if key in ("activation", "output_activation"):
+        return ", ".join(CALLED.get(name, name) for name in option.split(", "))
     return option
 
 

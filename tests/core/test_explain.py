@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import string
 
@@ -39,7 +40,8 @@ def the_value(text):
     left = left.replace("²", "**2").replace("−", "-").replace("·", "*").replace("√", "sqrt")
     left = re.sub(r"sqrt([\d.]+)", r"sqrt(\1)", left)
     left = re.sub(r"\|(.+?)\|", r"abs(\1)", left).replace("[", "(").replace("]", ")")
-    names = {n: getattr(np, n) for n in ("exp", "log", "tanh", "sqrt", "abs", "sign", "sin", "cos")} | {"max": max, "min": min}
+    names = {n: getattr(np, n) for n in ("exp", "log", "tanh", "sqrt", "abs", "sign", "sin", "cos")}
+    names |= {"max": max, "min": min, "erf": math.erf}
     return eval(left, {"__builtins__": {}}, names), float(right.replace("−", "-"))  # our own text
 
 
@@ -72,6 +74,9 @@ NUMERIC = [
     ("cross_entropy", (PROBABILITIES, ONE_HOT), (), {"samples": -1}),
     ("softmax_cross_entropy", (M34, ONE_HOT), (), {"samples": -1}), ("softplus", (M34,), (1, 1), {}),
     ("leaky_relu", (-np.abs(M34),), (1, 1), {"slope": 0.1}), ("elu", (-np.abs(M34),), (1, 1), {"alpha": 2.0}),
+    ("selu", (-np.abs(M34),), (1, 1), {}), ("selu", (np.abs(M34),), (1, 1), {}), ("silu", (M34,), (1, 1), {}),
+    ("silu", (-M34,), (1, 1), {}), ("softsign", (M34,), (1, 1), {}), ("softsign", (-M34,), (1, 1), {}), ("erf", (M34,), (1, 1), {}),
+    ("gelu_erf", (M34,), (1, 1), {}), ("gelu_erf_slope", (M34,), (1, 1), {}), ("gelu_erf_slope", (-M34,), (1, 1), {}),
     ("gelu", (M34,), (1, 1), {}), ("gelu_slope", (M34,), (1, 1), {}), ("sin", (M34,), (0, 1), {}), ("cos", (M34,), (0, 1), {}),
 ]  # fmt: skip
 

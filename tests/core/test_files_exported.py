@@ -119,6 +119,25 @@ SPELLED: dict[str, tuple[list[Any], dict[str, Any]]] = {
         node("Pow", "z three", "z3"), node("Mul", "k z3", "a"), node("Add", "a z", "b"), node("Mul", "c b", "d"),
         node("Tanh", "d", "e"), node("Add", "e one", "f"), node("Mul", "half z", "h"), node("Mul", "h f", "y"),
     ], {"three": F(3), "k": F(0.044715), "c": F(0.7978845608), "one": F(1), "half": F(0.5)}),
+    "gelu_erf": ([
+        node("Div", "z r", "d"), node("Erf", "d", "e"), node("Add", "e one", "f"), node("Mul", "z f", "g"),
+        node("Mul", "g half", "y"),
+    ], {"r": F(2**0.5), "one": F(1), "half": F(0.5)}),
+    "gelu_erf (half first)": ([
+        node("Mul", "z r", "d"), node("Erf", "d", "e"), node("Add", "one e", "f"), node("Mul", "half z", "h"),
+        node("Mul", "h f", "y"),
+    ], {"r": F(0.5**0.5), "one": F(1), "half": F(0.5)}),
+    "gelu_erf (erfc)": ([
+        node("Neg", "z", "n"), node("Mul", "n r", "d"), node("Erf", "d", "e"), node("Sub", "one e", "f"),
+        node("Mul", "half z", "h"), node("Mul", "h f", "y"),
+    ], {"r": F(0.5**0.5), "one": F(1), "half": F(0.5)}),
+    "silu": ([node("Sigmoid", "z", "s"), node("Mul", "z s", "y")], {}),
+    "silu (turned)": ([node("Sigmoid", "z", "s"), node("Mul", "s z", "y")], {}),
+    "softsign": ([node("Abs", "z", "a"), node("Add", "a one", "b"), node("Div", "z b", "y")], {"one": F(1)}),
+    "selu": ([
+        node("Min", "z zero", "n"), node("Exp", "n", "e"), node("Sub", "e one", "d"), node("Mul", "both d", "b"),
+        node("Max", "z zero", "p"), node("Mul", "lambda p", "s"), node("Add", "s b", "y"),
+    ], {"zero": F(0), "one": F(1), "both": F(1.7580993408473768), "lambda": F(1.0507009873554805)}),
     "sigmoid": (
         [node("Neg", "z", "n"), node("Exp", "n", "e"), node("Add", "e one", "p"), node("Div", "one p", "y")], {"one": F(1)},
     ),
@@ -141,7 +160,8 @@ def test_a_function_in_small_operations(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize(
     ("nodes", "why"),
     [
-        ([node("Sigmoid", "z", "s"), node("Mul", "z s", "y")], "Mul"),
+        ([node("Sigmoid", "z", "s"), node("Tanh", "z", "t"), node("Mul", "t s", "y")], "Mul"),
+        ([node("Mul", "z q", "c"), node("Sigmoid", "c", "s"), node("Mul", "z s", "y")], "Mul"),
         ([node("Clip", "z zero six", "y")], "Clip"),
         ([node("Clip", "z zero far", "y")], "Clip"),
         ([node("Add", "z cube", "y")], "no matrix product"),
@@ -149,7 +169,7 @@ def test_a_function_in_small_operations(tmp_path: Path, name: str) -> None:
     ],
 )
 def test_a_function_that_is_none_of_ours_stays_closed(tmp_path: Path, nodes: list[Any], why: str) -> None:
-    numbers = {"zero": F(0), "six": F(6), "far": F(1000), "one": F(1), "r": F(2**0.5), "cube": floats(2, 1, 6)}
+    numbers = {"zero": F(0), "six": F(6), "far": F(1000), "one": F(1), "r": F(2**0.5), "q": F(1.702), "cube": floats(2, 1, 6)}
     made = model([node("Gemm", "x W bias", "z"), *nodes], {"W": floats(4, 6), "bias": floats(6)} | numbers)
     (tmp_path / "net.onnx").write_bytes(made.SerializeToString())
     saved = read_onnx.read(tmp_path / "net.onnx", LIMITS)

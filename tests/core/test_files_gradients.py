@@ -19,6 +19,8 @@ torch = pytest.importorskip("torch", reason="the oracle extra is not installed")
 
 from helpers.torch_nets import BOUND, FUNCTIONS, HIDDEN, Stepped, close, sequential, without_dropout  # noqa: E402
 
+NEW = ("gelu", "silu", "selu", "softsign")
+
 # -- PyTorch
 
 
@@ -79,7 +81,7 @@ def keras_layers(k: Any, seed: int) -> list[Any]:
     found: list[Any] = [n.Reshape((2, 3)), n.Flatten()] if draw.random() < 0.4 else []
     for _ in range(draw.randint(1, 4)):
         units = draw.choice([3, 4, 6])
-        named = draw.choice(["relu", "tanh", "sigmoid", "softplus", "elu", "linear", "leaky_relu", None, "softmax"])
+        named = draw.choice(["relu", "tanh", "sigmoid", "softplus", "elu", "linear", "leaky_relu", None, "softmax", *NEW])
         found.append(n.Dense(units, activation=named, use_bias=draw.random() < 0.7, bias_initializer="random_normal"))
         found += draw.choice([
             [], [n.BatchNormalization(epsilon=draw.choice([1e-3, 1e-4]), center=draw.random() < 0.8)],
@@ -143,7 +145,7 @@ def test_keras(tmp_path: Path, seed: int, functional: bool, form: str) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning", "ignore::DeprecationWarning")
-@pytest.mark.parametrize("hidden", ["relu", "tanh", "sigmoid", "elu", "softplus"])
+@pytest.mark.parametrize("hidden", ["relu", "tanh", "sigmoid", "elu", "softplus", *NEW])
 def test_weights_of_keras_alone(tmp_path: Path, hidden: str) -> None:
     k = keras()
     k.utils.set_random_seed(4)
@@ -153,7 +155,7 @@ def test_weights_of_keras_alone(tmp_path: Path, hidden: str) -> None:
         n.Softmax(),
     ])  # fmt: skip
     net.save_weights(tmp_path / "net.weights.h5")
-    stepped = Stepped(tmp_path / "net.weights.h5", Choices(hidden, "softmax", loss="mse"))
+    stepped = Stepped(tmp_path / "net.weights.h5", Choices({"gelu": "gelu_erf"}.get(hidden, hidden), "softmax", loss="mse"))
     close(stepped.out, net(torch.tensor(stepped.value("X"), dtype=torch.float32), training=False), "float32")
 
 

@@ -113,13 +113,14 @@ def test_a_product_that_is_looked_at_elsewhere_stays_alone(tmp_path: Path) -> No
     ("op", "attributes"),
     [
         ("Relu", {}), ("LeakyRelu", {}), ("LeakyRelu", {"alpha": 0.25}), ("Elu", {}), ("Elu", {"alpha": 0.5}), ("Sigmoid", {}),
-        ("Tanh", {}), ("Softplus", {}), ("Gelu", {"approximate": "tanh"}), ("Softmax", {}), ("Softmax", {"axis": 1}),
+        ("Tanh", {}), ("Softplus", {}), ("Gelu", {"approximate": "tanh"}), ("Gelu", {}), ("Gelu", {"approximate": "none"}), ("Selu", {}),
+        ("Selu", {"alpha": 1.6732632, "gamma": 1.050701}), ("Softsign", {}), ("Softmax", {}), ("Softmax", {"axis": 1}),
         ("LogSoftmax", {}), ("Identity", {}), ("Flatten", {}), ("Dropout", {}),
     ],
 )  # fmt: skip
 def test_activations(tmp_path: Path, op: str, attributes: dict[str, Any]) -> None:
-    # The evaluator computes Gelu by its definition with constants of 32 bits.
-    check(model([node(op, "x", "y", **attributes)], []), tmp_path, samples(5, 4), 1e-7 if op == "Gelu" else 0)
+    # The evaluator computes Gelu by its definition with constants, and an erf, of 32 bits; so are those of Selu.
+    check(model([node(op, "x", "y", **attributes)], []), tmp_path, samples(5, 4), 1e-7 if op in ("Gelu", "Selu") else 0)
 
 
 @pytest.mark.parametrize("axis", [None, 1])
@@ -132,8 +133,24 @@ def test_softmax_over_samples_is_not_stepped(tmp_path: Path) -> None:
     assert "axis 0" in saved_of(model([node("Softmax", "x", "y", axis=0)], []), tmp_path).layers[1].why
 
 
-def test_exact_gelu_and_scaled_gemm_say_why(tmp_path: Path) -> None:
-    assert "erf" in saved_of(model([node("Gelu", "x", "y")], []), tmp_path).layers[1].why
+def test_the_swish_of_a_new_opset_is_silu(tmp_path: Path) -> None:
+    check(model([node("Swish", "x", "y")], [], opset=24), tmp_path, samples(5, 4))
+
+
+@pytest.mark.parametrize(
+    ("op", "attributes", "why"),
+    [
+        ("Selu", {"alpha": 1.5}, "alpha = 1.5"), ("Selu", {"gamma": 2.0}, "gamma = 2"), ("Swish", {"alpha": 1.702}, "1.702"),
+        ("Gelu", {"approximate": "quick"}, "'quick'"),
+    ],
+)  # fmt: skip
+def test_other_numbers_of_a_function_say_why(tmp_path: Path, op: str, attributes: dict[str, Any], why: str) -> None:
+    layer = saved_of(model([node(op, "x", "y", **attributes)], [], opset=24), tmp_path).layers[1]
+    assert not layer.steppable
+    assert why in layer.why
+
+
+def test_a_scaled_gemm_says_why(tmp_path: Path) -> None:
     box = saved_of(model([node("Gemm", "x W", "y", alpha=2.0)], [tensor("W", 4, 3)]), tmp_path).layers[1]
     assert (box.kind, box.tensors["weight"]) == ("box", "W")
     assert "alpha = 2" in box.why

@@ -161,6 +161,8 @@ FORWARD = {
     "dense": "Z1 = X @ W1 + b1\nA1 = relu(Z1)\nZ2 = A1 @ W2.T\nA2 = softmax(Z2, axis=1)",
     "activations": "A1 = tanh(X @ W1 + b1)\nB1 = elu(A1, alpha=0.5)\nC1 = leaky_relu(B1, slope=0.2)\nD1 = gelu(softplus(C1))\n"
     "Z2 = sigmoid(D1) @ W2.T\nA2 = log_softmax(Z2, axis=1)",
+    "more activations": "A1 = silu(X @ W1 + b1)\nB1 = selu(A1 - 0.5)\nZ2 = softsign(B1) @ W2.T",
+    "error function": "A1 = gelu_erf(X @ W1 + b1)\nZ2 = A1 @ W2.T\nA2 = erf(Z2)",
     "layer norm": "Z1 = X @ W1 + b1\nmu = mean(Z1, axis=1, keepdims=True)\nvar = mean((Z1 - mu) ** 2, axis=1, keepdims=True)\n"
     "N1 = gamma * (Z1 - mu) / sqrt(var + 1e-05)\nZ2 = N1 @ W2.T",
     "reshape": "F = X.reshape(-1, 2, 2)\nG = F.reshape(-1, 4)\nZ2 = maximum(G @ W1, 0) @ W2.T",

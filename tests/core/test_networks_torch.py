@@ -7,7 +7,7 @@ Where the two define something differently, ours is what the program's own lines
 - `sse` and `half_sse` are always sums. `huber` is ½e² up to delta = 1, then delta·(|e| − ½delta): torch's `huber_loss`, not its
   `smooth_l1_loss` (which divides by beta). `hinge` is torch's `margin_ranking_loss` against 0 with margin 1.
 - `bce` takes log(a) as it is; torch clamps log at −100, which these networks never reach (logits stay below 30 in size).
-  `softplus` has no threshold (torch's default goes over to the identity above 20). `gelu` is torch's tanh form.
+  `softplus` has no threshold (torch's default goes over to the identity above 20). `gelu` is torch's tanh form, `gelu_erf` its exact one.
 - Epsilon stands outside the root in adagrad, rmsprop and adam, √(v) + ε, as in torch; inside it in the normalisations,
   √(var + 1e-5), as in torch. Normalisation divides by the population variance, running variances by m − 1, as in torch.
 - Momentum starts its velocity at 0 and adds the whole gradient: torch's `momentum` with `dampening=0`. The averaged form adds
@@ -126,7 +126,7 @@ def _layers(random: np.random.Generator, seed: int, loss: str, width: tuple[int,
     def pick(*choices: Any) -> Any:
         return choices[int(random.integers(len(choices)))]
 
-    smooth = ("sigmoid", "tanh", "gelu", "softplus", "elu")
+    smooth = ("sigmoid", "tanh", "gelu", "softplus", "elu", "gelu_erf", "silu", "softsign")
     layers: list[dict[str, Any]] = [{"layer": "flatten"}] if len(width) > 1 or pick(True, False, False) else []
     size = int(np.prod(width))
     for depth in range(pick(0, 1, 1, 2, 2)):

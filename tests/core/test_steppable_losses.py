@@ -16,7 +16,10 @@ from core.steppable.build import Choices
 from core.steppable.data import Samples
 
 R = np.random.default_rng(11)
-OUTPUTS = ("identity", "relu", "sigmoid", "tanh", "softmax", "log_softmax", "leaky_relu", "elu", "gelu", "softplus")
+OUTPUTS = (
+    "identity", "relu", "sigmoid", "tanh", "softmax", "log_softmax", "leaky_relu", "elu", "selu", "gelu", "gelu_erf", "silu",
+    "softplus", "softsign",
+)  # fmt: skip
 LOSSES = ("mse", "half_sse", "sse", "mae", "huber", "hinge", "bce", "bce_with_logits", "cross_entropy", "softmax_cross_entropy")
 NEEDS = {"bce": "sigmoid", "cross_entropy": "softmax"}
 TABLES = {
@@ -68,7 +71,8 @@ def wanted(t: Any, last: str, loss: str, z: Any, y: Any) -> Any:
         "identity": lambda: z, "relu": lambda: f.relu(z), "sigmoid": lambda: f.sigmoid(z), "tanh": lambda: f.tanh(z),
         "softmax": lambda: f.softmax(z, 1), "log_softmax": lambda: f.log_softmax(z, 1),
         "leaky_relu": lambda: f.leaky_relu(z, 0.01), "elu": lambda: f.elu(z), "softplus": lambda: f.softplus(z),
-        "gelu": lambda: f.gelu(z, approximate="tanh"),
+        "gelu": lambda: f.gelu(z, approximate="tanh"), "gelu_erf": lambda: f.gelu(z), "silu": lambda: f.silu(z),
+        "selu": lambda: f.selu(z), "softsign": lambda: f.softsign(z),
     }[last]()  # fmt: skip
     m = len(z)
     if loss == "softmax_cross_entropy":

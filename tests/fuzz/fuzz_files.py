@@ -27,12 +27,16 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from helpers.damaged import check_sentence
 from helpers.saved_files import seeds
 
+from core.document import document_of, open_document
 from core.files import worker as worker_module
 from core.files.arrays import MOST, array
+from core.files.document_form import SUFFIX
 from core.files.json_safe import loads
 from core.files.problem import FileProblem
 from core.files.saved import ITEM_BYTES, Saved
 from core.files.worker import Worker
+from core.library import open_target
+from core.session import session_of
 
 ROOT = Path(__file__).parents[2]
 _NO_ZIP = (zipfile.BadZipFile, zlib.error, ValueError, NotImplementedError, RuntimeError, EOFError, OSError)
@@ -75,9 +79,18 @@ def main() -> int:
     options = parser.parse_args()
     seed = random.randrange(2**32) if options.seed is None else options.seed
     print(f"seed {seed}")
-    files = {n: d for n, d in seeds().items() if not options.formats or any(f in n for f in options.formats)}
+    all_files = {**seeds(), "session.stepper": _document()}
+    files = {n: d for n, d in all_files.items() if not options.formats or any(f in n for f in options.formats)}
     faults = sum(fuzz(n, d, options.count, random.Random(f"{seed} {n}")) for n, d in files.items())
     return 1 if faults else 0
+
+
+def _document() -> bytes:
+    """Return a session with changes by hand, as a document of this app."""
+    session = session_of(open_target("xor"))
+    session.run(3)
+    session.change_cell(session.program.inputs["W1"], (0, 0), "0.5")
+    return document_of(session)
 
 
 def fuzz(name: str, whole: bytes, count: int, chance: random.Random) -> int:
@@ -95,7 +108,8 @@ def _fuzz(name: str, whole: bytes, count: int, chance: random.Random) -> int:
     with tempfile.TemporaryDirectory() as folder, _Traced() as worker:
         path = Path(folder, name)
         path.write_bytes(whole)
-        worker.read(path)
+        if _outcome(worker, path) != "a network":
+            raise RuntimeError(f"{name} cannot be read as it is")
         for _ in range(count):
             data = _changed(chance.choice(kept[-40:] if chance.random() < 0.5 else kept), kept, chance)
             path.write_bytes(data)
@@ -123,8 +137,11 @@ def _fuzz(name: str, whole: bytes, count: int, chance: random.Random) -> int:
 
 
 def _outcome(worker: Worker, path: Path) -> str:
-    """Return 'a network', or its sentence with numbers and quoted names left out."""
+    """Return 'a network', or its sentence with numbers and quoted names left out; a document is opened as one."""
     try:
+        if path.suffix == SUFFIX:
+            open_document(path, worker=worker).session.moment()
+            return "a network"
         saved = worker.read(path)
         fresh = worker.fresh  # type: ignore[attr-defined]
         _look(saved, worker)

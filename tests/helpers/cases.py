@@ -543,6 +543,11 @@ def _activations() -> list[Case]:
         ("elu", "elu(A, alpha=0.5)", lambda T, t: T.nn.functional.elu(t.A, 0.5)),
         ("gelu", "gelu(A)", lambda T, t: T.nn.functional.gelu(t.A, approximate="tanh")),
         ("softplus", "softplus(A)", lambda T, t: T.nn.functional.softplus(t.A)),
+        ("erf", "erf(A)", lambda T, t: T.erf(t.A)),
+        ("gelu_erf", "gelu_erf(A)", lambda T, t: T.nn.functional.gelu(t.A)),
+        ("silu", "silu(A)", lambda T, t: T.nn.functional.silu(t.A)),
+        ("selu", "selu(A)", lambda T, t: T.nn.functional.selu(t.A)),
+        ("softsign", "softsign(A)", lambda T, t: T.nn.functional.softsign(t.A)),
     ]
     for op, text, torch in rows:
         for shape in ((3, 4), (4,), (), (2, 3, 4)):
@@ -557,20 +562,13 @@ def _activations() -> list[Case]:
                 B=N(4, 2),
             )
         )
-    made.append(
-        case(
-            "gelu_slope",
-            "gelu_slope(K) * A",
-            lambda T, t: (
-                T.func.vmap(T.func.grad(lambda z: T.nn.functional.gelu(z, approximate="tanh")))(t.K.reshape(-1)).reshape(
-                    t.K.shape
-                )
-                * t.A
-            ),
-            A=N(3, 4),
-            K=N(3, 4),
-        )
-    )
+    for op, form in (("gelu_slope", "tanh"), ("gelu_erf_slope", "none")):
+
+        def slope(T: Any, t: Any, form: str = form) -> Any:
+            each = T.func.vmap(T.func.grad(lambda z: T.nn.functional.gelu(z, approximate=form)))
+            return each(t.K.reshape(-1)).reshape(t.K.shape) * t.A
+
+        made.append(case(op, f"{op}(K) * A", slope, A=N(3, 4), K=N(3, 4)))
     for shape in ((3, 4), (), (2, 3, 4)):
         made.append(case("sin", "sin(A)", lambda T, t: T.sin(t.A), A=N(*shape)))
         made.append(case("cos", "np.cos(A) * A", lambda T, t: T.cos(t.A) * t.A, A=N(*shape)))

@@ -139,7 +139,7 @@ _PLAIN = {
     "Where": "where(I0, I1, I2)", "Greater": "I0 > I1", "GreaterOrEqual": "I0 >= I1", "Less": "I0 < I1",
     "LessOrEqual": "I0 <= I1", "Equal": "I0 == I1",
     "MatMul": "I0 @ I1", "Relu": "relu(I0)", "Softplus": "softplus(I0)", "Sigmoid": "sigmoid(I0)",
-    "Identity": "identity(I0)", "Reciprocal": "1 / I0", "Ceil": "-floor(-I0)", "Softsign": "I0 / (1 + abs(I0))",
+    "Identity": "identity(I0)", "Reciprocal": "1 / I0", "Ceil": "-floor(-I0)", "Softsign": "softsign(I0)", "Erf": "erf(I0)",
     "Tan": "sin(I0) / cos(I0)", "Sinh": "(exp(I0) - exp(-I0)) / 2", "Cosh": "(exp(I0) + exp(-I0)) / 2",
     "Mish": "I0 * tanh(softplus(I0))", "HardSwish": "I0 * maximum(0, minimum(1, I0 / 6 + 0.5))",
     "PRelu": "where(I0 < 0, I1 * I0, I0)", "Not": "I0 == False", "And": "minimum(I0, I1)", "Or": "maximum(I0, I1)",
@@ -203,9 +203,7 @@ def _is_inf(n: Node) -> str:
 
 @rule("Gelu")
 def _gelu(n: Node) -> str:
-    if n.attribute("approximate", "none") != "tanh":
-        raise CannotError("NumPy has no erf; `gelu` is the tanh form")
-    return "gelu(I0)"
+    return "gelu(I0)" if n.attribute("approximate", "none") == "tanh" else "gelu_erf(I0)"
 
 
 @rule("Gemm")

@@ -62,7 +62,8 @@ NAMES = (
     ("W{}", "b{}", "Z{}", "A{}"), ("w{}", "c{}", "z{}", "a{}"), ("theta_{}", "bias_{}", "pre_{}", "act_{}"), ("W{}", "b{}", "A", "A"),
     ("syn{}", "off{}", "lin{}", "l{}"), ("gewicht{}", "θ{}", "net", "out"), ("W{}", "b{}", "Z", "A"), ("dW{}", "L{}x", "m{}z", "lambda_{}"),
 )  # fmt: skip
-ACTIVATIONS = ("sigmoid", "tanh", "relu", "identity", "written", "def", "leaky", "masked", "where", "maximum")
+OURS = ("gelu", "gelu_erf", "silu", "selu", "softsign")
+ACTIVATIONS = ("sigmoid", "tanh", "relu", "identity", "written", "def", "leaky", "masked", "where", "maximum", *OURS)
 LOSSES = (
     "mse", "sse", "half_sse", "bce", "bce_with_logits", "mean_square", "half_sum", "sum_over_m", "log_sums", "mean_method", "two_step",
 )  # fmt: skip
@@ -198,6 +199,7 @@ def _layer(layer: Layer, before: str, columns: bool, product: str, prefix: str, 
     simple = {
         "sigmoid": "sigmoid({})", "tanh": prefix + "tanh({})", "relu": "relu({})", "identity": "{}", "written": f"1 / (1 + {prefix}exp(-{{}}))",
         "def": "squash({})", "leaky": "leaky({})", "where": prefix + "where({0} > 0, {0}, 0)", "maximum": prefix + "maximum(0, {})",
+        **{name: f"{name}({{}})" for name in OURS},
     }  # fmt: skip
     if layer.bias and one_each:
         lines += [f"{z} = {made}", f"{z} = {z} + {layer.bias}"]
@@ -238,6 +240,7 @@ def torch_training(net: Net, program: Program, iterations: int) -> tuple[list[fl
     Only the first values and the order of the samples are taken from the program.
     """
     import torch
+    from torch.nn import functional
 
     f64 = torch.float64
     given = {g.name: g.value for g in program.given}
@@ -260,7 +263,8 @@ def torch_training(net: Net, program: Program, iterations: int) -> tuple[list[fl
             a = {
                 "sigmoid": torch.sigmoid, "written": torch.sigmoid, "def": torch.sigmoid, "tanh": torch.tanh, "relu": torch.relu,
                 "masked": torch.relu, "where": torch.relu, "maximum": torch.relu, "identity": lambda t: t,
-                "leaky": lambda t: torch.nn.functional.leaky_relu(t, 0.1),
+                "leaky": lambda t: functional.leaky_relu(t, 0.1), "gelu": lambda t: functional.gelu(t, approximate="tanh"),
+                "gelu_erf": functional.gelu, "silu": functional.silu, "selu": functional.selu, "softsign": functional.softsign,
             }[layer.activation](z)  # fmt: skip
         total = _torch_loss(net.loss, a, y, m)
         if net.l2:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -87,5 +88,9 @@ def _activated(layer: Layer, z: Any) -> Any:
         "sigmoid": lambda: 1 / (1 + np.exp(-z)),
         "tanh": lambda: np.tanh(z),
         "softplus": lambda: np.logaddexp(0, z),
+        "softsign": lambda: z / (1 + np.abs(z)),
+        "silu": lambda: z / (1 + np.exp(-z)),
+        "selu": lambda: 1.0507009873554805 * np.where(z > 0, z, 1.6732632423543772 * np.expm1(np.minimum(z, 0))),
+        "gelu_erf": lambda: 0.5 * z * (1 + np.array([math.erf(n) for n in (z / np.sqrt(2)).ravel()], z.dtype).reshape(z.shape)),
         "gelu": lambda: 0.5 * z * (1 + np.tanh(np.sqrt(2 / np.pi) * (z + 0.044715 * z**3))),
     }[name]()

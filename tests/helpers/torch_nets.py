@@ -18,11 +18,15 @@ torch = pytest.importorskip("torch", reason="the oracle extra is not installed")
 
 BOUND = {"float32": 1e-5, "float64": 1e-12}
 COUNT = 7
-HIDDEN = ("relu", "tanh", "sigmoid", "leaky_relu", "elu", "softplus", "gelu", "identity")
+HIDDEN = (
+    "relu", "tanh", "sigmoid", "leaky_relu", "elu", "selu", "softplus", "gelu", "gelu_erf", "silu", "softsign", "identity",
+)  # fmt: skip
 FUNCTIONS: dict[str, Any] = {
     "relu": torch.relu, "tanh": torch.tanh, "sigmoid": torch.sigmoid, "softplus": torch.nn.functional.softplus,
     "leaky_relu": torch.nn.functional.leaky_relu, "elu": torch.nn.functional.elu, "identity": lambda z: z,
-    "gelu": lambda z: torch.nn.functional.gelu(z, approximate="tanh"), "softmax": lambda z: torch.softmax(z, 1),
+    "gelu": lambda z: torch.nn.functional.gelu(z, approximate="tanh"), "gelu_erf": torch.nn.functional.gelu,
+    "silu": torch.nn.functional.silu, "selu": torch.nn.functional.selu, "softsign": torch.nn.functional.softsign,
+    "softmax": lambda z: torch.softmax(z, 1),
     "log_softmax": lambda z: torch.log_softmax(z, 1),
 }  # fmt: skip
 
@@ -79,7 +83,7 @@ def function(draw: random.Random) -> Any:
     nn = torch.nn
     return draw.choice([
         nn.ReLU(), nn.Tanh(), nn.Sigmoid(), nn.LeakyReLU(draw.choice([0.01, 0.2, 0.3])), nn.ELU(draw.choice([1.0, 0.7])),
-        nn.Softplus(), nn.GELU(approximate="tanh"), nn.Identity(),
+        nn.Softplus(), nn.GELU(approximate="tanh"), nn.GELU(), nn.SiLU(), nn.SELU(), nn.Softsign(), nn.Identity(),
     ])  # fmt: skip
 
 
@@ -113,6 +117,10 @@ def sequential(seed: int, dtype: str) -> Any:
         if isinstance(layer, nn.BatchNorm1d):
             layer.running_mean.uniform_(-1, 1)
             layer.running_var.uniform_(0.5, 2)
+        if isinstance(layer, (nn.BatchNorm1d, nn.LayerNorm)):
+            # An exporter writes equal tensors once, and so those that no training has moved.
+            for parameter in layer.parameters():
+                torch.nn.init.uniform_(parameter, 0.5, 1.5)
     return net
 
 

@@ -169,6 +169,7 @@ def reopened(window: MainWindow, qtbot: QtBot) -> MainWindow:
     window.close()
     again = MainWindow(Controller(), Settings(window.settings.path))
     qtbot.addWidget(again)
+    again.resize(1280, 720)
     again.show()
     qtbot.waitExposed(again)
     settle(qtbot)

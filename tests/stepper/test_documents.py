@@ -13,8 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
+from helpers.dropping import drop
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
@@ -187,12 +186,7 @@ def test_a_file_is_opened_where_it_is_dropped(window: MainWindow, path: Path) ->
     changed(window)
     window.documents.save_to(str(path))
     window.controller.open("iris")
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path))])
-    event = QDropEvent(
-        QPointF(100, 100), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    )
-    window.dropEvent(event)
+    assert drop(window, [path])
     assert window.windowTitle() == "mine.stepper — Backprop Stepper"
 
 

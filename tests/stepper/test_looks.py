@@ -23,7 +23,8 @@ from stepper.widgets.form_editor import Chooser
 from stepper.widgets.grid import LEAST_SCALE
 from stepper.widgets.grid_paint import tint
 from stepper.widgets.matrix import MatrixWidget
-from stepper.widgets.net_layout import Item, geometry_of
+from stepper.widgets.net_items import Item
+from stepper.widgets.net_measures import geometry_of
 from stepper.widgets.notes_tree import NotesTree
 
 FAULTY = (

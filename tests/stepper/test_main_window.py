@@ -8,8 +8,8 @@ import weakref
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from helpers.dropping import drop
+from PySide6.QtCore import QEvent, QPoint, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QWidget
 from pytestqt.qtbot import QtBot
@@ -132,20 +132,8 @@ def test_later_stops_at_a_line_that_fails(window: MainWindow, tmp_path: Path) ->
 def test_a_dropped_file_opens(window: MainWindow, tmp_path: Path) -> None:
     good = tmp_path / "dropped.py"
     good.write_text(GOOD, "utf-8")
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(good))])
-    none, left = Qt.KeyboardModifier.NoModifier, Qt.MouseButton.LeftButton
-    enter = QDragEnterEvent(QPoint(5, 5), Qt.DropAction.CopyAction, data, left, none)
-    window.dragEnterEvent(enter)
-    assert enter.isAccepted()
-    window.dropEvent(QDropEvent(QPointF(5, 5), Qt.DropAction.CopyAction, data, left, none))
+    assert drop(window, [good])
     assert window.windowTitle() == "dropped.py — Backprop Stepper"
-    web = QMimeData()
-    web.setUrls([QUrl("https://example.org/x.py")])
-    refused = QDragEnterEvent(QPoint(5, 5), Qt.DropAction.CopyAction, web, left, none)
-    refused.ignore()
-    window.dragEnterEvent(refused)
-    assert not refused.isAccepted()
 
 
 def test_examples_open_from_the_menu(window: MainWindow) -> None:

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 import shiboken6
-from PySide6.QtCore import QEvent, QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent, QWheelEvent
+from helpers.dropping import drop
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QWidget
 from pytestqt.qtbot import QtBot
@@ -695,10 +696,7 @@ def test_by_keys_alone(window: MainWindow, qtbot: QtBot) -> None:
 def test_a_described_file_opens_and_drops_like_a_program(window: MainWindow, tmp_path: Path) -> None:
     file = tmp_path / "net.toml"
     file.write_text(preset_text("Moons 2-8-1"), "utf-8")
-    none, left = Qt.KeyboardModifier.NoModifier, Qt.MouseButton.LeftButton
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(file))])
-    window.dropEvent(QDropEvent(QPointF(5, 5), Qt.DropAction.CopyAction, data, left, none))
+    assert drop(window, [file])
     assert window.windowTitle() == "net.toml — Backprop Stepper"
     window.actions_["open"].trigger()
     dialog = window.findChild(QFileDialog)

@@ -18,8 +18,9 @@ from core.complete import load
 from core.program.network import network_of
 from stepper import theme
 from stepper.views.network import NetworkView
-from stepper.widgets.net_layout import Item, geometry_of
+from stepper.widgets.net_items import Item
 from stepper.widgets.net_lens import Lens, LensPainter
+from stepper.widgets.net_measures import geometry_of
 from stepper.widgets.net_pick import item_at
 
 

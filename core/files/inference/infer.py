@@ -19,7 +19,7 @@ from core.files.saved import Layer, Tensor
 MOST_INFERRED = 3000
 _MOST_PARTS = 40
 _MOST_SHOWN = 12
-_HIDDEN = ("relu", "sigmoid", "tanh", "leaky_relu", "elu", "gelu", "softplus", "identity")
+_HIDDEN = ("relu", "sigmoid", "tanh", "leaky_relu", "elu", "selu", "gelu", "gelu_erf", "silu", "softplus", "softsign", "identity")
 _OUTPUT = ("softmax", "sigmoid", "identity", "tanh", "relu", "log_softmax")
 _EPSILON = {True: 1e-3, False: 1e-5}
 """What Keras, and what others add to a variance where nothing else is said."""

@@ -10,14 +10,15 @@ from core.files.problem import shown
 
 _ACTIVATIONS: Mapping[str, str] = {
     "linear": "", "relu": "relu", "sigmoid": "sigmoid", "tanh": "tanh", "softmax": "softmax", "log_softmax": "log_softmax",
-    "elu": "elu", "softplus": "softplus", "leaky_relu": "leaky_relu",
+    "elu": "elu", "softplus": "softplus", "leaky_relu": "leaky_relu", "gelu": "gelu_erf", "silu": "silu", "swish": "silu",
+    "selu": "selu", "softsign": "softsign",
 }  # fmt: skip
 """Keras' names of the functions that can be stepped, with ours."""
 _OTHERS = frozenset(
     (
-        "selu", "softsign", "swish", "silu", "gelu", "exponential", "exp", "hard_sigmoid", "hard_silu", "hard_swish", "mish",
-        "relu6", "celu", "glu", "hard_tanh", "hard_shrink", "soft_shrink", "tanh_shrink", "log_sigmoid", "threshold",
-        "squareplus", "sparse_plus", "sparsemax", "sparse_sigmoid",
+        "exponential", "exp", "hard_sigmoid", "hard_silu", "hard_swish", "mish", "relu6", "celu", "glu", "hard_tanh",
+        "hard_shrink", "soft_shrink", "tanh_shrink", "log_sigmoid", "threshold", "squareplus", "sparse_plus", "sparsemax",
+        "sparse_sigmoid",
     )
 )  # fmt: skip
 
@@ -59,8 +60,6 @@ def function(said: Any) -> Function:
         elif name in ("softmax", "log_softmax"):
             settings = {"axis": -1}
         return Function(_ACTIVATIONS[name], settings)
-    if name == "gelu":
-        return Function(name, {"approximate": "none"}, "its gelu is the exact one with erf, which NumPy does not have")
     if name in _OTHERS:
         return Function(name, {}, f"its activation {shown(name)} cannot be stepped yet")
     return _foreign(name, str(said), str(registered or said))

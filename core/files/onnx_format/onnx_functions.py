@@ -1,4 +1,4 @@
-"""A function of each number by itself that an ONNX graph spells out in small operations: recognised by what it gives.
+"""A function of each number by itself: one operator, or spelled out in small operations and recognised by what it gives.
 
 An exporter writes 0.5 · x · (1 + tanh(…)) where the operator did not exist yet. The operations are known arithmetic on one
 value and numbers of the file; they are followed for a few values, and compared with the functions that can be stepped.
@@ -6,14 +6,30 @@ value and numbers of the file; they are followed for a few values, and compared 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from core.files.onnx_format.onnx_graph import Node
+from core.files.problem import shown
 
+if TYPE_CHECKING:
+    from core.files.onnx_format.onnx_layers import Reader
+
+_LAMBDA, _ALPHA = 1.0507009873554805, 1.6732632423543772
+"""The numbers of SELU (Klambauer et al., 2017)."""
+ACTIVATIONS: Mapping[str, tuple[str, Mapping[str, tuple[str, float]]]] = {
+    "Relu": ("relu", {}), "Sigmoid": ("sigmoid", {}), "Tanh": ("tanh", {}), "Softplus": ("softplus", {}),
+    "LeakyRelu": ("leaky_relu", {"alpha": ("slope", 0.01)}), "Elu": ("elu", {"alpha": ("alpha", 1.0)}),
+    "Selu": ("selu", {"alpha": ("alpha", _ALPHA), "gamma": ("gamma", _LAMBDA)}), "Gelu": ("gelu_erf", {}),
+    "Swish": ("silu", {"alpha": ("alpha", 1.0)}), "Softsign": ("softsign", {}), "Identity": ("identity", {}),
+}  # fmt: skip
+"""Operator → our name, and its settings: theirs → (ours, the default)."""
+_FIXED = ("Selu", "Swish")
+"""Operators that can be stepped with the default settings alone."""
 MOST_NODES = 24
 _CORE = 57
 _FAR = (-1e9, -1e4, -75.0, -21.0, -8.5, 8.5, 21.0, 75.0, 1e4, 1e9)
@@ -24,13 +40,31 @@ _NEAR = 3e-6
 _ONE: Mapping[str, Callable[[Any], Any]] = {
     "Neg": np.negative, "Exp": np.exp, "Log": np.log, "Tanh": np.tanh, "Sqrt": np.sqrt, "Abs": np.abs, "Identity": np.array,
     "Sigmoid": lambda x: 1 / (1 + np.exp(-x)), "Reciprocal": lambda x: 1 / x, "Relu": lambda x: np.maximum(x, 0),
-    "Softplus": lambda x: np.logaddexp(0, x), "Cast": np.array,
+    "Softplus": lambda x: np.logaddexp(0, x), "Cast": np.array, "Erf": np.vectorize(math.erf, otypes=[float]),
+    "Softsign": lambda x: x / (1 + np.abs(x)),
 }  # fmt: skip
 _TWO: Mapping[str, Callable[[Any, Any], Any]] = {
     "Add": np.add, "Sub": np.subtract, "Mul": np.multiply, "Div": np.divide, "Pow": np.power, "Max": np.maximum,
     "Min": np.minimum, "Less": np.less, "Greater": np.greater, "LessOrEqual": np.less_equal, "GreaterOrEqual": np.greater_equal,
     "CastLike": lambda x, _: np.array(x),
 }  # fmt: skip
+
+
+def activation(reader: Reader, node: Node) -> None:
+    """Add the layer of an operator that is a function of each number by itself."""
+    name, settings = ACTIVATIONS[node.op]
+    attributes: dict[str, Any] = {ours: reader.number(node, theirs, default) for theirs, (ours, default) in settings.items()}
+    why = ""
+    if node.op == "Gelu":
+        form = attributes["approximate"] = str(node.attributes.get("approximate", "none"))
+        name = "gelu" if form == "tanh" else name
+        why = "" if form in ("none", "tanh") else f"it is a Gelu of the form {shown(form)}, which ONNX does not have"
+    elif node.op in _FIXED:
+        # The file has them in 32 bits.
+        held = {ours: (attributes[ours], usual) for ours, usual in settings.values()}
+        odd = [f"{ours} = {v:g}" for ours, (v, usual) in held.items() if not math.isclose(v, usual, rel_tol=1e-6)]
+        why = f"it is a {node.op} with {', '.join(odd)}, which cannot be stepped" if odd else ""
+    reader.add(node, "activation", name, {}, attributes, why, reader.shape(node))
 
 
 @dataclass(frozen=True)
@@ -113,7 +147,9 @@ def _named(got: Any) -> tuple[str, dict[str, float]] | None:
     slope, alpha = _short(below / x[0]), _short(below / np.expm1(x[0]))
     known: list[tuple[str, dict[str, float], Any]] = [
         ("identity", {}, x), ("relu", {}, np.maximum(x, 0)), ("sigmoid", {}, 1 / (1 + np.exp(-x))), ("tanh", {}, np.tanh(x)),
-        ("softplus", {}, np.logaddexp(0, x)),
+        ("softplus", {}, np.logaddexp(0, x)), ("softsign", {}, x / (1 + np.abs(x))), ("silu", {}, x * _ONE["Sigmoid"](x)),
+        ("selu", {}, _LAMBDA * np.where(x > 0, x, _ALPHA * np.expm1(x))),
+        ("gelu_erf", {}, 0.5 * x * (1 + _ONE["Erf"](x / np.sqrt(2)))),
         ("gelu", {}, 0.5 * x * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)))),
         ("leaky_relu", {"slope": slope}, np.where(x > 0, x, slope * x)),
         ("elu", {"alpha": alpha}, np.where(x > 0, x, alpha * np.expm1(x))),

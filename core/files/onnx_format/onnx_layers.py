@@ -129,7 +129,9 @@ class Reader:
             return
         rule = RULES.get(node.op) if own and gives else None
         flows = self._flows(node)
-        if own and gives and rule is None and self._spelled_out(node):
+        # x · sigmoid(x) begins with an operator of its own.
+        joined = node.op == "Sigmoid" and len(self.uses.get(node.inputs[0] if node.inputs else "", ())) > 1
+        if own and gives and (rule is None or joined) and self._spelled_out(node):
             return
         if rule is not None and flows == [0]:
             rule(self, node)

@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from core.files.onnx_format.onnx_functions import ACTIVATIONS, activation
 from core.files.onnx_format.onnx_graph import Constant, Node, Shape
 from core.files.onnx_format.onnx_idioms import around_batch_norm, spelled_out_norm
 from core.files.onnx_format.onnx_shapes import BATCH
@@ -84,18 +85,6 @@ def linear(reader: Reader, node: Node) -> None:
         reader.box(node, f"it is a {node.op} of a kind that cannot be stepped")
         return
     _dense(reader, node, got[0], True, bias, output, after)
-
-
-def activation(reader: Reader, node: Node) -> None:
-    """A function of each number by itself."""
-    name, settings = _ACTIVATIONS[node.op]
-    attributes: dict[str, Any] = {ours: reader.number(node, theirs, default) for theirs, (ours, default) in settings.items()}
-    if node.op == "Gelu":
-        attributes["approximate"] = str(node.attributes.get("approximate", "none"))
-        why = "" if attributes["approximate"] == "tanh" else "it is the exact gelu with erf, which NumPy does not have"
-    else:
-        why = ""
-    reader.add(node, "activation", name, {}, attributes, why, reader.shape(node))
 
 
 def softmax(reader: Reader, node: Node) -> None:
@@ -273,13 +262,8 @@ def squeeze(reader: Reader, node: Node) -> None:
     reader.add(node, "reshape", "", {}, {"shape": sizes[1:]}, "", tuple(sizes))
 
 
-_ACTIVATIONS: Mapping[str, tuple[str, Mapping[str, tuple[str, Any]]]] = {
-    "Relu": ("relu", {}), "Sigmoid": ("sigmoid", {}), "Tanh": ("tanh", {}), "Softplus": ("softplus", {}), "Gelu": ("gelu", {}),
-    "LeakyRelu": ("leaky_relu", {"alpha": ("slope", 0.01)}), "Elu": ("elu", {"alpha": ("alpha", 1.0)}),
-    "Identity": ("identity", {}),
-}  # fmt: skip
 RULES: Mapping[str, Callable[[Reader, Node], None]] = {
-    **dict.fromkeys(_ACTIVATIONS, activation),
+    **dict.fromkeys(ACTIVATIONS, activation),
     "LinearClassifier": linear, "LinearRegressor": linear, "Gemm": gemm, "MatMul": matmul, "Softmax": softmax,
     "LogSoftmax": softmax, "Dropout": dropout, "BatchNormalization": batch_norm, "LayerNormalization": layer_norm,
     "ReduceMean": mean, "Flatten": flatten, "Reshape": reshape, "Squeeze": squeeze, "Unsqueeze": squeeze,

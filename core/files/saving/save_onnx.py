@@ -20,15 +20,20 @@ _SAME = {
     "matmul": "MatMul", "add": "Add", "subtract": "Sub", "multiply": "Mul", "divide": "Div", "negative": "Neg", "sqrt": "Sqrt",
     "exp": "Exp", "log": "Log", "abs": "Abs", "sigmoid": "Sigmoid", "sigmoid_written_out": "Sigmoid", "tanh": "Tanh",
     "relu": "Relu", "softplus": "Softplus", "maximum": "Max", "minimum": "Min", "power": "Pow", "power_function": "Pow",
-    "dot": "MatMul", "identity": "Identity", "copy": "Identity", "sin": "Sin", "cos": "Cos",
+    "dot": "MatMul", "identity": "Identity", "copy": "Identity", "sin": "Sin", "cos": "Cos", "erf": "Erf",
+    "softsign": "Softsign",
 }  # fmt: skip
 _ROOT, _SMALL = 0.7978845608028654, 0.044715
 """√(2/π) and the factor of x³ in the tanh form of GELU."""
+_LAMBDA, _ALPHA = 1.0507009873554805, 1.6732632423543772
+"""The numbers of SELU (Klambauer et al., 2017)."""
 _REDUCED = {"mean": "ReduceMean", "sum": "ReduceSum", "max": "ReduceMax", "min": "ReduceMin"}
 _ATTRIBUTES: Mapping[str, Callable[[Mapping[str, Any]], tuple[str, dict[str, Any]]]] = {
     "leaky_relu": lambda a: ("LeakyRelu", {"alpha": float(a.get("slope", 0.01))}),
     "elu": lambda a: ("Elu", {"alpha": float(a.get("alpha", 1.0))}),
     "gelu": lambda a: ("Gelu", {"approximate": "tanh"}),
+    "gelu_erf": lambda a: ("Gelu", {}),
+    "selu": lambda a: ("Selu", {}),
     "softmax": lambda a: ("Softmax", {"axis": int(a["axis"])}),
     "log_softmax": lambda a: ("LogSoftmax", {"axis": int(a["axis"])}),
 }
@@ -108,7 +113,7 @@ class _Graph:
         more: dict[str, Any] = {}
         if i.op in _SAME:
             kind = _SAME[i.op]
-        elif i.op in ("leaky_relu", "elu", "gelu") and self._is_rounded(i):
+        elif i.op == "silu" or (i.op in ("leaky_relu", "elu", "selu", "gelu") and self._is_rounded(i)):
             self._bent(i, given[0], label)
             return
         elif i.op in _ATTRIBUTES:
@@ -142,7 +147,8 @@ class _Graph:
     def _bent(self, i: Instruction, x: str, label: str) -> None:
         """Write an activation as simpler operations.
 
-        leaky_relu and elu: max(x, 0) + slope · (x or exp(x) − 1 where x is below 0); gelu: as `core.ops` has it.
+        leaky_relu, elu and selu: (λ ·) max(x, 0) + slope · (x or exp(x) − 1 where x is below 0); silu, which ONNX has
+        only since version 24, and gelu: as `core.ops` has them.
         """
         from onnx import helper
 
@@ -157,10 +163,16 @@ class _Graph:
             inside = step("Mul", _ROOT, step("Add", x, step("Mul", _SMALL, cube)))
             step("Mul", step("Mul", 0.5, x), step("Add", 1.0, step("Tanh", inside)), to=label)
             return
+        if i.op == "silu":
+            step("Mul", x, step("Sigmoid", x), to=label)
+            return
         below = step("Min", x, 0.0)
-        if i.op == "elu":
+        if i.op != "leaky_relu":
             below = step("Sub", step("Exp", below), 1.0)
-        step("Add", step("Max", x, 0.0), step("Mul", _slope(i), below), to=label)
+        above = step("Max", x, 0.0)
+        if i.op == "selu":
+            above = step("Mul", _LAMBDA, above)
+        step("Add", above, step("Mul", _slope(i), below), to=label)
 
     def _refused(self, i: Instruction) -> OnnxError:
         s = self.program.statements[i.statement]
@@ -211,7 +223,9 @@ class _Graph:
 
 
 def _slope(i: Instruction) -> float:
-    return float(i.attributes.get("slope", 0.01) if i.op == "leaky_relu" else i.attributes.get("alpha", 1.0))
+    if i.op == "leaky_relu":
+        return float(i.attributes.get("slope", 0.01))
+    return _LAMBDA * _ALPHA if i.op == "selu" else float(i.attributes.get("alpha", 1.0))
 
 
 def _open(shape: tuple[int, ...], axis: int | None) -> list[int | str]:

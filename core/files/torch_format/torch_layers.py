@@ -191,11 +191,10 @@ def _activation(name: str, **settings: tuple[str, Plain]) -> Callable[[_Box], La
 
 def _gelu(box: _Box) -> Layer:
     form = box.setting("approximate", "none")
-    made = Layer("activation", box.name, activation="gelu", attributes={"class": box.kind, "approximate": form})
-    if form == "tanh":
-        return made
-    why = "GELU in its exact form, with the error function; here it is stepped in its tanh form"
-    return replace(made, steppable=False, why=why)
+    if form not in ("none", "tanh"):
+        raise Unread("it is a GELU of a form that PyTorch does not have")
+    name = "gelu" if form == "tanh" else "gelu_erf"
+    return Layer("activation", box.name, activation=name, attributes={"class": box.kind, "approximate": form})
 
 
 def _softplus(box: _Box) -> Layer:
@@ -267,7 +266,10 @@ _KNOWN: dict[str, Callable[[_Box], Layer]] = {
     "Identity": _activation("identity"),
     "LeakyReLU": _activation("leaky_relu", slope=("negative_slope", 0.01)),
     "ELU": _activation("elu", alpha=("alpha", 1.0)),
+    "SELU": _activation("selu"),
     "GELU": _gelu,
+    "SiLU": _activation("silu"),
+    "Softsign": _activation("softsign"),
     "Softplus": _softplus,
     "Softmax": _softmax("softmax"),
     "LogSoftmax": _softmax("log_softmax"),
