@@ -141,6 +141,11 @@ def folder_of(files: Mapping[str, bytes], beside: Path) -> Path:
     return Path(made.name)
 
 
+def is_laid_out(path: Path) -> bool:
+    """Tell whether a file was laid out of a document, and goes when the app ends."""
+    return any(path.is_relative_to(made.name) for made in _laid_out)
+
+
 def _is_there(path: Path, data: bytes) -> bool:
     try:
         return path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data

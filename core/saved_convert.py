@@ -157,6 +157,13 @@ def described_layers(
     dense = normal = 0
     for layer in layers_:
         if layer.kind == "dense":
+            odd = {"product_times", "bias_times"} & set(layer.attributes)
+            if odd:
+                what = "matrix product" if "product_times" in odd else "bias"
+                raise TargetError(
+                    f"{name}: the {what} of {shown(layer.name)} is multiplied by a number, which a description cannot say; "
+                    "write .onnx"
+                )
             dense += 1
             weight = _rows(layer, given[f"W{dense}"])
             arrays[f"W{dense}"] = weight

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from core.description_text import text_of
+from core.document_files import is_laid_out
 from core.errors import StepperError
 from core.files.problem import escaped
 from core.library import EXAMPLES
@@ -217,7 +218,7 @@ class Files(QObject):
     def remember_file(self, name: str) -> None:
         """Remember a file that is open, and its folder."""
         path = Path(name)
-        if not path.is_file():
+        if not path.is_file() or is_laid_out(path.absolute()):
             return
         self._settings.set("folder", str(path.absolute().parent))
         recent = [str(path.absolute()), *self._settings.get("recent")]

@@ -6,32 +6,29 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from core.errors import StepperError
 from core.files.looks.looks import Look
 from core.files.source import unchanged
 from core.library import EXAMPLES, Opened
-from core.program.ir import Program
 from core.saved_target import is_saved
-from core.saved_writing import tensor_names
 from core.session import session_of
 from core.steppable.choices import Choices
 from core.steppable.data import Samples
-from stepper.background import Background
 from stepper.comparing import COMPARE, DIFFERENCE, KEYS, OTHER, THERE, Comparing
 from stepper.controller import Controller
+from stepper.held_program import HeldProgram
+from stepper.inspecting_words import not_looked_into, not_opened
 from stepper.inspecting_work import Read, read, read_again, read_of
 from stepper.looking import EXPORT, HERE, ROWS, Looking
 from stepper.models.saved_state import RANDOM, USUAL, SavedState
-from stepper.shown_file import ShownFile
+from stepper.shown_file import READ, ShownFile
 
-READ, STEP, SEE, AGAIN = "read", "step", "see", "again"
-"""Reading a file that a person opens, one to step it otherwise, one that somebody else opened, one of a document."""
+STEP, SEE, AGAIN = "step", "see", "again"
+"""Reading a file to step it otherwise, one that somebody else opened, and that of the session that is open."""
 LARGEST_AT_ONCE = 10_000_000
 """A network of more numbers is stepped only when somebody asks for it: its program takes long, and eight bytes a number."""
-PATIENCE = 400
-"""Milliseconds of reading after which it is said what is being waited for."""
 OF_THE_FILE = (HERE, ROWS, *KEYS)
 """What is done with the file that is shown, and is given up with it."""
 
@@ -59,18 +56,13 @@ class Inspecting(QObject):
         self.work.ended.connect(self._on_ended)
         self._looking = Looking(self._shown)
         self._looking.said.connect(self.said)
+        self.slow = self._looking.slow
         self._comparing = Comparing(self._shown)
         self._controller = controller
         self._taking = False
         self._failed = False
-        self._holds = False  # whether the program that is open is that of the file
-        self._came_back = False  # whether it is so because a document was opened
-        self._text = ""  # as it was made of the file, before anything was changed by hand
-        self._named: tuple[Program | None, Mapping[str, str]] = (None, {})  # of a program that was changed by hand
-        self._patience = QTimer(self)
-        self._patience.setSingleShot(True)
-        self._patience.setInterval(PATIENCE)
-        self._patience.timeout.connect(self._ask_for_patience)
+        self.program = HeldProgram(controller)
+        self._shown.waits.connect(self._on_waiting)
         controller.opened.connect(self._on_opened)
         controller.changed.connect(self._on_changed)
 
@@ -80,19 +72,9 @@ class Inspecting(QObject):
         return self._shown.state
 
     @property
-    def slow(self) -> Background:
-        """What nothing else waits for."""
-        return self._looking.slow
-
-    @property
     def path(self) -> str:
         """Where the file lies; empty without one."""
         return self._shown.path
-
-    @property
-    def came_back(self) -> bool:
-        """Whether the file that is shown is that of an open document."""
-        return self._came_back
 
     @property
     def holds(self) -> bool:
@@ -102,22 +84,13 @@ class Inspecting(QObject):
     @property
     def parameters(self) -> Mapping[str, str]:
         """Which tensor of the file each parameter of the open program began with, by name."""
-        s, session = self.state, self._controller.session
-        if session is None or not self._holds:
-            return {}
-        program = session.timeline.opened
-        if program.text == self._text and s.steps is not None and not self._came_back:
-            return s.steps.parameters
-        if self._named[0] is not program:
-            self._named = program, tensor_names(program, Path(self.path), session.folder)
-        return self._named[1]
+        return self.program.parameters(self.state)
 
     # -- files -----------------------------------------------------------------------------------------
 
     def read(self, path: str, choices: Choices = USUAL, samples: Samples = RANDOM) -> None:
         """Read a saved network and open it to be stepped, as far as it can be."""
         self._shown.cancel(SEE, STEP, AGAIN)
-        self._patience.start()
         self._shown.read(READ, path, lambda: read(path, choices, samples, LARGEST_AT_ONCE))
 
     def take(self, opened: Opened) -> None:
@@ -183,10 +156,9 @@ class Inspecting(QObject):
 
     # -- what the background brings --------------------------------------------------------------------
 
-    @Slot()
-    def _ask_for_patience(self) -> None:
-        if self.work.is_on(READ):
-            self.told.emit(self.tr("Reading {name} …").format(name=self.state.busy))
+    @Slot(str)
+    def _on_waiting(self, name: str) -> None:
+        self.told.emit(self.tr("Reading {name} …").format(name=name))
 
     @Slot(str, object)
     def _on_part(self, key: str, found: Any) -> None:
@@ -201,9 +173,9 @@ class Inspecting(QObject):
         if isinstance(found, StepperError):
             self._on_trouble(key, str(found))
         elif key in (SEE, AGAIN):
-            self._show(found)
-            self._came_back = key == AGAIN and self._controller.restored is not None
-            if self._came_back:
+            came_back = key == AGAIN and self._controller.restored is not None
+            self._show(found, key == AGAIN or found.opened is not None, came_back)
+            if came_back:
                 self.read_in.emit()
         elif isinstance(found, Read):
             same = found.stamp == self._shown.stamps.get(found.saved.path) and found.saved == self.state.saved
@@ -228,9 +200,8 @@ class Inspecting(QObject):
             self._shown.set(trouble="" if self.state.saved is not None else sentence)
             self.said.emit(sentence)
         elif key == AGAIN:
-            words = self.tr("The session is as it was; the saved network that it was made of cannot be looked into: {why}")
             self._shown.set(trouble=sentence)
-            self.told.emit(words.format(why=sentence))
+            self.told.emit(not_looked_into(sentence))
         elif key in (OTHER, COMPARE):
             self.said.emit(self.tr("It cannot be compared: {why}").format(why=sentence))
         else:
@@ -248,46 +219,32 @@ class Inspecting(QObject):
                 return
             self._show(found, False)
             session = self._controller.session
-            still = (
-                "" if session is None else " " + self.tr("The program that is open is still {title}.").format(title=session.title)
-            )
-            words = self.tr("It can be inspected, and not be stepped: {why}.").format(why=found.trouble)
-            if not found.trouble:
-                n = sum(t.count for t in found.saved.tensors)
-                words = self.tr(
-                    "It holds {n} numbers: it can be inspected at once, and is stepped when you choose “Step it like this”."
-                ).format(n=f"{n:,}")
-            self.told.emit(words + still)
+            self.told.emit(not_opened(found, "" if session is None else session.title))
             self.read_in.emit()
             return
         self._taking = True
         self._controller.take(session_of(found.opened), found.saved.path)
         self._taking = False
         if again:
-            self._hold(found)
+            self.program.hold(found)
             self._shown.set(
                 layers=found.layers, inferred=found.inferred, choices=found.choices, samples=found.samples,
-                steps=found.opened.steps, steps_trouble="", by_hand=False,
+                steps=found.steps, steps_trouble="", by_hand=False,
             )  # fmt: skip
             return
         self._show(found)
         self.read_in.emit()
 
-    def _hold(self, found: Read, holds: bool = True) -> None:
-        self._holds = holds and found.opened is not None
-        self._text = "" if found.opened is None else found.opened.program.text
-
-    def _show(self, found: Read, holds: bool = True) -> None:
+    def _show(self, found: Read, holds: bool = True, came_back: bool = False) -> None:
         """Show a file that was read, with its first weight; `holds` tells that its program is the open one."""
         self._leave()
-        self._hold(found, holds)
+        self.program.hold(found, holds, came_back)
         self._shown.stamps = {found.saved.path: found.stamp}
-        steps = None if found.opened is None else found.opened.steps
-        self.state = SavedState(
-            found.saved, found.layers, found.inferred, choices=found.choices, samples=found.samples, steps=steps,
-            steps_trouble=found.trouble, busy=self._shown.busy, by_hand=self._is_by_hand,
+        state = SavedState(
+            found.saved, found.layers, found.inferred, choices=found.choices, samples=found.samples, steps=found.steps,
+            steps_trouble=found.trouble, busy=self._shown.busy, by_hand=self.program.is_by_hand,
         )  # fmt: skip
-        self.changed.emit(self.state)
+        self._shown.set_all(state)
         first = next((n for layer in found.layers for r, n in layer.tensors.items() if r == "weight"), "")
         self.choose(first or next((t.name for t in found.saved.tensors), ""))
 
@@ -299,17 +256,21 @@ class Inspecting(QObject):
         if self._controller.rewriting:
             self._on_rewritten()
             return
-        self._leave("read", "see", "step")
+        self._leave(READ, SEE, STEP, AGAIN)
         self._put_away()
-        target = self._controller.target
-        if target not in EXAMPLES and is_saved(target):
-            self.work.start("see", lambda: _read(target, USUAL, RANDOM, LARGEST_AT_ONCE))
+        target, session = self._controller.target, self._controller.session
+        origin = None if session is None else session.origin
+        if session is not None and origin is not None:
+            folder = session.folder or Path()
+            self._shown.read(AGAIN, origin.file, lambda: read_again(origin, folder))
+        elif target not in EXAMPLES and is_saved(target):
+            self._shown.start(SEE, lambda: read(target, USUAL, RANDOM, LARGEST_AT_ONCE))
 
     def _on_rewritten(self) -> None:
         """Stay with the file, unless it was written anew: then the program has other numbers by now."""
         s = self.state
-        self._cancel("step")
-        if not self._holds or s.saved is None:
+        self._shown.cancel(STEP)
+        if not self.program.holds or s.saved is None:
             return
         path, choices, samples = s.saved.path, s.choices, s.samples
         try:
@@ -317,23 +278,15 @@ class Inspecting(QObject):
         except StepperError:
             self._leave()
             self._put_away()
-            self._reading("see", path)
-            self.work.start("see", lambda: _read(path, choices, samples))
+            self._shown.read(SEE, path, lambda: read(path, choices, samples))
 
     @Slot(object)
     def _on_changed(self, _: object) -> None:
-        if not self._taking and self._is_by_hand != self.state.by_hand:
-            self._shown.set(by_hand=self._is_by_hand)
-
-    @property
-    def _is_by_hand(self) -> bool:
-        session = self._controller.session
-        if session is None or not self._holds:
-            return False
-        return session.timeline.opened.text != self._text or bool(session.timeline.events)
+        if not self._taking and self.program.is_by_hand != self.state.by_hand:
+            self._shown.set(by_hand=self.program.is_by_hand)
 
     def _put_away(self) -> None:
-        self._holds = False
+        self.program.let_go()
         if self.state != SavedState():
             self._shown.set_all(SavedState(busy=self._shown.busy))
 

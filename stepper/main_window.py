@@ -433,8 +433,8 @@ class MainWindow(QMainWindow):
     @Slot()
     def _inspect(self) -> None:
         """Show the saved network that was read: what it holds, and how it is stepped."""
-        path = self.inspecting.path
-        self.files.remember_file(path)
+        if not self.inspecting.program.came_back:  # else it is the document that was opened
+            self.files.remember_file(self.inspecting.path)
         if self.at_first_page:
             self._turn_to(self.panels)
         if self.panels.arrangement != INSPECT:

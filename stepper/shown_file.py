@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from core.files.problem import escaped
 from core.files.saved import Saved
@@ -14,16 +14,21 @@ from stepper.background import Background, Work
 from stepper.inspecting_work import if_unchanged
 from stepper.models.saved_state import SavedState
 
+READ = "read"
+"""The work of reading a file that a person has just opened."""
 LONGEST = 80
+PATIENCE = 400
+"""Milliseconds of reading after which it is said what is being waited for."""
 
 
 class ShownFile(QObject):
-    """Holds the state that the panels show; every change is told by `changed(SavedState)`.
+    """Holds the state that the panels show; every change is told by `changed(SavedState)`, and by `waits(name)` a slow file.
 
     `stamps` are of the files that are looked into, as they were when they were read.
     """
 
     changed = Signal(object)
+    waits = Signal(str)
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
@@ -31,6 +36,10 @@ class ShownFile(QObject):
         self.work = Background(self)
         self.stamps: dict[str, Stamp] = {}
         self._names: dict[str, str] = {}  # of the files that are being read, by the work that reads them
+        self._patience = QTimer(self)
+        self._patience.setSingleShot(True)
+        self._patience.setInterval(PATIENCE)
+        self._patience.timeout.connect(self._on_patience)
 
     @property
     def path(self) -> str:
@@ -61,6 +70,8 @@ class ShownFile(QObject):
         self._names.pop(key, None)
         self._names[key] = escaped(Path(path).name)[:LONGEST]
         self.set(busy=self.busy)
+        if key == READ:
+            self._patience.start()
         self.start(key, work, *files)
 
     def ended(self, key: str) -> None:
@@ -73,3 +84,8 @@ class ShownFile(QObject):
         for key in keys:
             self.work.cancel(key)
             self.ended(key)
+
+    @Slot()
+    def _on_patience(self) -> None:
+        if self.work.is_on(READ):
+            self.waits.emit(self.busy)

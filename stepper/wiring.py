@@ -273,7 +273,7 @@ class Wiring(QObject):
     def _follow_selection(self, moment: Moment) -> None:
         """Look at the tensor of the file that the selected parameter began with."""
         value = moment.selection.value
-        if value is not None and self._inspecting.state.steps is not None:
+        if value is not None and self._inspecting.program.holds:
             tensor = self._inspecting.parameters.get(moment.program.values[value].name)
             if tensor is not None:
                 self._inspecting.choose(tensor)

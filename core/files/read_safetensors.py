@@ -61,36 +61,40 @@ def _metadata(given: Any) -> dict[str, str]:
 
 def _tensor(name: str, entry: Any, base: int) -> Tensor:
     """Return a tensor of the header; `base` is where in the file the numbers begin."""
-    what = f"the tensor {shown(name)}"
+
+    def fault(why: str) -> FileProblem:
+        return FileProblem(f"the tensor {shown(name)} {why}")
+
     if not isinstance(entry, dict):
-        raise FileProblem(f"{what} has no entry in order in the header; it is damaged, save it anew")
+        raise fault("has no entry in order in the header; it is damaged, save it anew")
     written, shape, places = entry.get("dtype"), _whole(entry.get("shape")), _whole(entry.get("data_offsets"))
     if not isinstance(written, str) or shape is None or places is None or len(places) != 2:
-        raise FileProblem(f"{what} lacks its type, shape or place in the header; it is damaged, save it anew")
+        raise fault("lacks its type, shape or place in the header; it is damaged, save it anew")
     if written not in _TYPES and written.startswith(_SMALL):
         bits = written[1]
-        raise FileProblem(
-            f"{what} holds floats of {bits} bits ({shown(written, 20)}), which NumPy cannot calculate with; "
+        raise fault(
+            f"holds floats of {bits} bits ({shown(written, 20)}), which NumPy cannot calculate with; "
             "turn them into float32 first, in PyTorch with tensor.to(torch.float32), and save it again"
         )
     if written not in _TYPES:
-        raise FileProblem(f"{what} is of the type {shown(written, 20)}, which is not known; save it as float32")
+        raise fault(f"is of the type {shown(written, 20)}, which is not known; save it as float32")
     start, end = places
     count = math.prod(shape)
     if len(shape) > MOST_AXES or count >= 2**60:
-        raise FileProblem(f"{what} claims a shape that no array has; it is damaged, save it anew")
+        raise fault("claims a shape that no array has; it is damaged, save it anew")
     dtype = _TYPES[written]
     if end - start != count * ITEM_BYTES[dtype]:
-        raise FileProblem(
-            f"{what} takes {count * ITEM_BYTES[dtype]:,} bytes by its shape and type, and {end - start:,} by its place; "
+        raise fault(
+            f"takes {count * ITEM_BYTES[dtype]:,} bytes by its shape and type, and {end - start:,} by its place; "
             "it is damaged, save it anew"
         )
     return Tensor(name, tuple(shape), dtype, end - start, Where("span", offset=base + start, length=end - start))
 
 
 def _whole(values: Any) -> list[int] | None:
-    fits = isinstance(values, list) and all(type(v) is int and 0 <= v < 2**62 for v in values)
-    return values if fits else None
+    if not isinstance(values, list) or not set(map(type, values)) <= {int}:
+        return None
+    return values if min(values, default=0) >= 0 and max(values, default=0) < 2**62 else None
 
 
 def _check_places(tensors: list[Tensor], base: int, size: int) -> None:

@@ -23,6 +23,8 @@ Order = Literal["C", "F"]
 LayerKind = Literal[
     "dense", "activation", "softmax", "dropout", "batch_norm", "layer_norm", "scale", "flatten", "reshape", "input", "box"
 ]  # fmt: skip
+_KINDS = get_args(WhereKind)
+_USUAL: Mapping[str, Plain] = {"file": "", "member": "", "order": "C", "strides": [], "checks": []}
 ROLES = ("weight", "bias", "gamma", "beta", "mean", "variance", "factor", "term")
 ROLES_OF_STEPS: Mapping[str, str] = {"*": "factor", "/": "factor", "+": "term", "-": "term"}
 """What a tensor is called that a layer of the kind 'scale' scales or shifts by, by the sign before it."""
@@ -83,22 +85,27 @@ class Where:
     checks: tuple[int, ...] = ()
 
     def to_data(self) -> dict[str, Plain]:
-        """Return it as JSON can carry it."""
-        return {
-            "kind": self.kind, "file": self.file, "offset": self.offset, "length": self.length, "member": self.member,
-            "order": self.order, "strides": list(self.strides), "checks": list(self.checks),
-        }  # fmt: skip
+        """Return it as JSON can carry it; what is as usual is left out, for a file may hold a hundred thousand of these."""
+        found: dict[str, Plain] = {"kind": self.kind, "offset": self.offset, "length": self.length}
+        if self.file or self.member or self.order != "C":
+            found |= {"file": self.file, "member": self.member, "order": self.order}
+        if self.strides or self.checks:
+            found |= {"strides": list(self.strides), "checks": list(self.checks)}
+        return found
 
     @classmethod
     def from_data(cls, data: Plain) -> Where:
         """Return it from what `to_data` gave; raises FileProblem if a field is none."""
         got = check.fields(data, "where")
+        kind, offset, length = check.choice(got, "kind", _KINDS), check.count(got, "offset"), check.count(got, "length")
+        if len(got) == 3:
+            return cls(kind, "", offset, length)
+        got = {**_USUAL, **got}
         file = check.text(got, "file", LONGEST_NAME)
         if file and (file in (".", "..") or any(c in file for c in "/\\\0:")):
             raise check.bad("file")
         return cls(
-            check.choice(got, "kind", get_args(WhereKind)), file, check.count(got, "offset"), check.count(got, "length"),
-            check.text(got, "member", LONGEST_TEXT), check.choice(got, "order", get_args(Order)),
+            kind, file, offset, length, check.text(got, "member", LONGEST_TEXT), check.choice(got, "order", get_args(Order)),
             tuple(check.counts(got, "strides", MOST_AXES)), tuple(check.counts(got, "checks", 2)),
         )  # fmt: skip
 
@@ -164,7 +171,8 @@ class Layer:
     """A layer of a file: what it does, what flows in and out, and the names of its tensors by role (`ROLES`).
 
     `activation` is the name of the function that it ends in, "" if none. A layer that is not `steppable` says `why`.
-    Of `attributes`, `orientation` is 'out,in' or 'in,out': how a dense layer's weight is stored; `steps` is what 'scale' does,
+    Of `attributes`, `orientation` is 'out,in' or 'in,out': how a dense layer's weight is stored; `product_times` and
+    `bias_times` are numbers that its product and its bias are multiplied by, where they are not 1; `population` that running variances divide by m, not by m − 1; `steps` is what 'scale' does,
     one after the other: a sign with a number or the role of a tensor.
     """
 

@@ -81,6 +81,6 @@ def text_mapping(got: Mapping[str, Plain], key: str, most: int, longest: int) ->
 def counts(got: Mapping[str, Plain], key: str, most: int) -> list[int]:
     """Return a list of at most `most` whole numbers from 0 on."""
     values = listed(got, key, most)
-    if not all(type(v) is int and 0 <= v < 2**62 for v in values):
+    if values and (set(map(type, values)) != {int} or min(values) < 0 or max(values) >= 2**62):
         raise bad(key)
     return values

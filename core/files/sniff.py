@@ -87,10 +87,12 @@ def _format(file: IO[bytes], head: bytes, size: int, path: Path) -> tuple[str, s
         return _in_zip(path), ""
     if head[:4] == b"ZF0x":
         raise FileProblem("it was written by joblib before 0.10; open it there and joblib.dump it again")
-    packing = _packing(head)
+    # Its first bytes are a length, which can be those of any packing: 376 is 78 01, as zlib begins.
+    surely = _by_shape(head, size, suffix) if head[4:8] == b"\0\0\0\0" else ""
+    packing = "" if surely else _packing(head)
     if packing:
         return _packed(head, packing), packing
-    format = _by_magic(file, head) or _by_shape(head, size, suffix) or _pickle(file, head, size)
+    format = surely or _by_magic(file, head) or _by_shape(head, size, suffix) or _pickle(file, head, size)
     if format:
         return format, ""
     if head.lstrip().startswith(b"<?xml") and b"<html" not in head.lower():

@@ -49,7 +49,8 @@ def erf(x):
     """Error function: 2/√π times the integral of exp(−t²) from 0 to x (Abramowitz, Stegun, 1964, 7.1.1), by Python's math.erf."""
     import math  # here, so that these lines are all that a printed script needs: NumPy has no erf
 
-    return np.vectorize(math.erf, otypes=[np.result_type(x, 1.0)])(x)
+    x = np.multiply(x, 1.0)
+    return np.vectorize(math.erf, otypes=[x.dtype])(x)
 
 
 def gelu_erf(z):

@@ -38,10 +38,15 @@ def normal(walk: Walk, layer: Layer, axis: int, training: bool | None) -> str:
         walk.line(mu, f"mean({x}, axis={axis}, keepdims=True)", flows=False)
         walk.line(var, f"mean(({x} - {mu}) ** 2, axis={axis}, keepdims=True)", flows=False)
     if training and {"mean", "variance"} <= set(layer.tensors):
-        share = float(layer.attributes.get("momentum", 0.1) or 0.1)
+        said = layer.attributes.get("momentum", 0.1)
+        if said is None:
+            return "its running statistics are those of all batches so far (momentum None), which is no line of an update here"
+        share = float(said)
         turn = "" if len(walk.tensor(layer.tensors["mean"]).shape) == 2 else f".reshape({walk.sizes[0]})"
+        # PyTorch keeps the variance that a batch estimates; Keras and ONNX keep the batch's own.
+        spread = "" if layer.attributes.get("population") is True else " * (m / (m - 1))"
         out.update.append(f"mean{k} = {1 - share!r} * mean{k} + {share!r} * {mu}{turn}")
-        out.update.append(f"variance{k} = {1 - share!r} * variance{k} + {share!r} * {var}{turn} * (m / (m - 1))")
+        out.update.append(f"variance{k} = {1 - share!r} * variance{k} + {share!r} * {var}{turn}{spread}")
     walk.line(f"std{k}", f"sqrt({var} + {float(layer.attributes.get('epsilon', 1e-5))!r})", flows=False)
     walk.line(f"N{k}", f"({x} - {mu}) / std{k}")
     if "gamma" in layer.tensors:
@@ -79,6 +84,13 @@ def scale(walk: Walk, layer: Layer) -> str:
         last = sign
     walk.line(f"S{k}", text)
     return walk.apply(layer.activation, layer, f"B{k}")
+
+
+def times(text: str, number: Any) -> str:
+    """Return what multiplies a part of a line by a number of the file; `number` is None where there is none."""
+    if number is None:
+        return text
+    return f"{float(number)!r} * ({text})" if " " in text else f"{float(number)!r} * {text}"
 
 
 def _is_steps(value: Any) -> bool:

@@ -13,7 +13,7 @@ from core.files.problem import bare, shown
 from core.files.saved import Layer, Saved, Tensor
 from core.steppable.choices import ALONG, SAME, Choices, functions_decided, orientation_decided
 from core.steppable.lines import Lines
-from core.steppable.scaling import normal, scale
+from core.steppable.scaling import normal, scale, times
 
 MOST_LAYERS = 500
 """A program of more layers would be slow to read, and nobody steps through it."""
@@ -131,6 +131,7 @@ class Walk:
         self.out.parameter(f"W{k}", layer.tensors["weight"], "[:, 1:]" if first else "", new=True, note=self._stored)
         turned = f"W{k}.T" if out_first != self.columns else f"W{k}"
         product = f"{turned} @ {self.current}" if self.columns else f"{self.current} @ {turned}"
+        product = times(product, layer.attributes.get("product_times"))
         if first:
             self.out.parameter(f"b{k}", layer.tensors["weight"], "[:, 0]")
             product += f" + b{k}"
@@ -140,7 +141,8 @@ class Walk:
                 return f"its bias has the shape {shape}, and it has {units} units"
             self.out.parameter(f"b{k}", layer.tensors["bias"])
             upright = len(shape) == 2 and shape[1] == 1 and shape[0] > 1
-            product += f" + b{k}.T" if upright and not self.columns else f" + b{k}"
+            bias = f"b{k}.T" if upright and not self.columns else f"b{k}"
+            product += f" + {times(bias, layer.attributes.get('bias_times'))}"
         self.line(f"Z{k}", product)
         self.sizes = (units,)
         return self.apply(layer.activation, layer, f"A{k}")

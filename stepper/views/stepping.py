@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -48,7 +49,7 @@ class SteppingView(QWidget):
         self._read: Read | None = None
         self.empty = words(
             self.tr(
-                "Once a saved network is open, it is said here what its file does not tell, and with which data it is stepped."
+                "Once a saved network is open, choose here what its file does not say, and the data to step it with."
             ),
             self,
         )
@@ -120,7 +121,8 @@ class SteppingView(QWidget):
         self._read = read = read_draft(self._draft, form)
         self.title.say(cut(s.saved.path.replace("\\", "/").rsplit("/", 1)[-1], 120), t.text, bold=True)
         self._show_about(form)
-        shown = {f.key: f for f in form.fields if f.enabled or f.key in FUNCTIONS}
+        asked = FUNCTIONS if form.wanted is not None else ("orientation",)  # of what is not stepped nobody need choose functions
+        shown = {f.key: f for f in form.fields if (f.enabled and f.key not in FUNCTIONS) or f.key in asked}
         for key, row in self.choices.items():
             row.setVisible(key in shown)
             if key in shown:
@@ -135,7 +137,7 @@ class SteppingView(QWidget):
             self.shuffle.show_field(shown["shuffle"])
         self.data.setVisible(form.wanted is not None)
         self.data.show_form(form, self._draft)
-        self._show_network(form)
+        self._show_network(form, asked)
         loss = form.field("loss")
         why = "" if loss is None or loss.enabled else first_up(cut(loss.why))
         self.no_loss.say(self.tr("There is no loss and nothing to train. {why}").format(why=why) if why else "", t.dim)
@@ -148,11 +150,11 @@ class SteppingView(QWidget):
         trouble = first_up(cut(s.steps_trouble)) if form.wanted is not None and s.steps_trouble else ""
         self.trouble.say(self.tr("✗ Not stepped like that: {why}").format(why=trouble) if trouble else "", t.error)
 
-    def _show_network(self, form: Form) -> None:
+    def _show_network(self, form: Form, keys: Sequence[str]) -> None:
         """Put what a file does not say before what it says, each below its heading."""
         t = theme.current()
-        asked = [f.key for f in form.fields if f.key in FUNCTIONS and f.origin != "file"]
-        said = [f.key for f in form.fields if f.key in FUNCTIONS and f.origin == "file"]
+        asked = [f.key for f in form.fields if f.key in keys and f.origin != "file"]
+        said = [f.key for f in form.fields if f.key in keys and f.origin == "file"]
         heads = {
             "unsaid": bool(asked),
             "said": bool(said),

@@ -164,7 +164,7 @@ class TensorView(QWidget):
             if s.busy:
                 return self.tr("Reading {file}…").replace("{file}", s.busy)
             if s.trouble:
-                return f"{WARNING} {s.trouble}"
+                return self.tr("The file could not be read, so there is no tensor to see.")
             return self.tr("Once a saved network is open, the numbers of the tensor that you choose in it are here.")
         if known is None:
             none = self.tr("This file holds no tensors.")

@@ -6,17 +6,16 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QGuiApplication, QPalette
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from core.explain.copying import csv_text, numpy_code, table_text
-from core.explain.statistics import difference, histogram, statistics
+from core.explain.statistics import difference, statistics
 from core.program.ir import Array
 from core.session import Moment
 from stepper import theme
 from stepper.models.mark_signs import cells_only, sliced
 from stepper.widgets import numbers
 from stepper.widgets.names import shown
-from stepper.widgets.tips import plain
 from stepper.widgets.value_axes import AxisNames
 from stepper.widgets.value_change import ValueChange
 from stepper.widgets.value_facts import ValueFacts
@@ -24,9 +23,10 @@ from stepper.widgets.value_head import ValueHead
 from stepper.widgets.value_heat import ValueHeat
 from stepper.widgets.value_histogram import ValueHistogram
 from stepper.widgets.value_plane import Cell, Place, Plane
-from stepper.widgets.value_slice import SliceBoxes
+from stepper.widgets.value_scales import Scales
 from stepper.widgets.value_table import ValueTable
 from stepper.widgets.value_tabs import ValueTabs
+from stepper.widgets.value_tools import ValueTools
 
 if TYPE_CHECKING:
     from core.health.monitor import Mark
@@ -52,9 +52,7 @@ class ValueView(QWidget):
         self._axes = AxisNames()
         self._shown_cell: tuple[int | None, Cell | None] = (None, None)
         self._text = ""
-        # Scales only grow, so that two steps can be compared: the magnitude of the strongest colour, the range of the bars.
-        self._extents: dict[tuple[str, bool], float] = {}
-        self._ranges: dict[str, tuple[float, float]] = {}
+        self.scales = Scales()
         self.head = ValueHead(self)
         self.tabs = ValueTabs(
             [
@@ -65,25 +63,22 @@ class ValueView(QWidget):
             self,
         )  # fmt: skip
         self.tabs.setAccessibleName(self.tr("ways to see the value"))
-        self.tabs.currentChanged.connect(self._on_tab)
-        self.slices = SliceBoxes(self)
-        self.slices.moved.connect(self._on_slice)
-        self.fit_button = self._button(
-            self.tr("Fit scale"), self.tr("Scales only grow, so that steps can be compared. Fit them anew.")
-        )
-        self.fit_button.clicked.connect(self.fit_scale)
-        self.menu = self._copy_menu()
-        self.copy_button = self._button(self.tr("Copy"), self.tr("Copy numbers with all their digits."))
-        self.copy_button.setMenu(self.menu)
-        self.copy_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.tabs.currentChanged.connect(self._on_part)
+        self.tools = ValueTools(self)
+        self.slices = self.tools.slices
+        self.slices.moved.connect(self._on_part)
+        self.tools.fit_wanted.connect(self.fit_scale)
+        self.tools.selection_wanted.connect(self.copy_selection)
+        self.tools.csv_wanted.connect(self.copy_csv)
+        self.tools.numpy_wanted.connect(self.copy_numpy)
         self.heat = ValueHeat(self)
         self.table = ValueTable(self)
         self.histogram = ValueHistogram(self)
         self.facts = ValueFacts(self)
         self.change = ValueChange(self)
-        self.nothing = self._label(self.tr("why there is nothing to see"), wrap=True)
+        self.nothing = self._label(self.tr("why there is nothing to see"))
         self.nothing.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
-        self.message = self._label(self.tr("message"), wrap=True)
+        self.message = self._label(self.tr("message"))
         self.stack = QStackedWidget(self)
         for page in (self.heat, self.table, self.histogram, self.facts, self.change, self.nothing):
             self.stack.addWidget(page)
@@ -96,17 +91,12 @@ class ValueView(QWidget):
         self.table.typed.connect(self.cell_edited)
         self.heat.copy_wanted.connect(self.copy_selection)
         self.change.heat.copy_wanted.connect(self.copy_selection)
-        tools = QHBoxLayout()
-        tools.addWidget(self.slices)
-        tools.addStretch()
-        tools.addWidget(self.fit_button)
-        tools.addWidget(self.copy_button)
         box = QVBoxLayout(self)
         box.setContentsMargins(10, 6, 10, 6)
         box.setSpacing(5)
         box.addWidget(self.head)
         box.addWidget(self.tabs)
-        box.addLayout(tools)
+        box.addWidget(self.tools)
         box.addWidget(self.stack, 1)
         box.addWidget(self.message)
         self.message.hide()
@@ -128,8 +118,7 @@ class ValueView(QWidget):
             self.say("")
         if moment.program.text != self._text:
             self._text = moment.program.text
-            self._extents.clear()
-            self._ranges.clear()
+            self.scales.clear()
         self._axes.read(moment)
         chosen = moment.selection.value is not None
         index = moment.selection.value if chosen else None if moment.lit is None else moment.lit.result
@@ -154,10 +143,7 @@ class ValueView(QWidget):
     def fit_scale(self) -> None:
         """Fit the colours and the bars to the numbers of now."""
         if self._moment is not None and self._index is not None:
-            name = self._moment.program.values[self._index].name
-            for key in ((name, False), (name, True)):
-                self._extents.pop(key, None)
-            self._ranges.pop(name, None)
+            self.scales.forget(self._moment.program.values[self._index].name)
             self._draw_part()
 
     def say(self, text: str) -> None:
@@ -180,9 +166,8 @@ class ValueView(QWidget):
         """Draw the part that is looked at, and no other."""
         moment, index, array, part = self._moment, self._index, self._array, self.tabs.currentIndex()
         there = moment is not None and index is not None and array is not None
-        self.copy_button.setVisible(there)
         self.tabs.setVisible(index is not None)
-        self.fit_button.setVisible(there and part in (HEAT, SPREAD, CHANGE))
+        self.tools.show_for(there, part in (HEAT, SPREAD, CHANGE))
         if moment is None or index is None or array is None:
             self._show_nothing("" if moment is None or index is None else self._why_missing(moment, index))
             return
@@ -194,10 +179,7 @@ class ValueView(QWidget):
             self._show_nothing(text.format(name=name, shape=numbers.size_text(array.shape)))
             return
         elif part == SPREAD:
-            key = moment.program.values[index].name
-            found = histogram(array, self._ranges.get(key))
-            if found.edges:
-                self._ranges[key] = (found.edges[0], found.edges[-1] - found.whole)
+            found = self.scales.spread(moment.program.values[index].name, array)
             self.histogram.set_histogram(name, found, stale)
         elif part == CHANGE:
             self._draw_change(moment, index, array)
@@ -208,14 +190,12 @@ class ValueView(QWidget):
         self.stack.setCurrentIndex(part)
 
     def _plane(self, moment: Moment, index: int, array: Array, change: bool = False) -> Plane:
-        value = moment.program.values[index]
-        key = (value.name, change)
-        self._extents[key] = max(self._extents.get(key, 0.0), numbers.finite_extent(array))
+        extent = self.scales.extent(moment.program.values[index].name, array, change)
         name = shown(moment.program, index)
         refusal = self.tr("This is a difference; type over the number itself, in the heat map or the table")
         return Plane(
             index=index, name=f"Δ{name}" if change else name, array=array, at=self.slices.at, moment=moment,
-            axes=self._axes.of(index, array.shape), extent=self._extents[key], stale=index in moment.stale,
+            axes=self._axes.of(index, array.shape), extent=extent, stale=index in moment.stale,
             edited=None if change else moment.edited.get(index), refusal=refusal if change else moment.can_change(index),
             marks=() if change else self._marks(moment, index, array),
         )  # fmt: skip
@@ -263,12 +243,8 @@ class ValueView(QWidget):
 
     # --- what a person does ------------------------------------------------------------------------
 
-    @Slot(int)
-    def _on_tab(self, part: int) -> None:
-        self._draw_part()
-
     @Slot()
-    def _on_slice(self) -> None:
+    def _on_part(self) -> None:
         self._draw_part()
 
     @Slot(str)
@@ -313,32 +289,11 @@ class ValueView(QWidget):
     def _on_menu(self, at: QPoint) -> None:
         part = self.tabs.currentIndex()
         source: QWidget = self.table.viewport() if part == TABLE else self.change.heat if part == CHANGE else self.heat
-        self.menu.popup(source.mapToGlobal(at))
+        self.tools.menu.popup(source.mapToGlobal(at))
 
-    # --- parts -----------------------------------------------------------------------------------
-
-    def _copy_menu(self) -> QMenu:
-        menu = QMenu(self)
-        menu.setAccessibleName(self.tr("Copy"))
-        for text, slot in (
-            (self.tr("Copy the selection"), self.copy_selection),
-            (self.tr("Copy all as CSV"), self.copy_csv),
-            (self.tr("Copy all as NumPy code"), self.copy_numpy),
-        ):
-            menu.addAction(text).triggered.connect(slot)
-        return menu
-
-    def _button(self, text: str, tip: str) -> QToolButton:
-        button = QToolButton(self)
-        button.setText(text)
-        button.setAccessibleName(text)
-        button.setToolTip(plain(tip))
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        return button
-
-    def _label(self, name: str, wrap: bool = False) -> QLabel:
+    def _label(self, name: str) -> QLabel:
         label = QLabel(self)
         label.setTextFormat(Qt.TextFormat.PlainText)
         label.setAccessibleName(name)
-        label.setWordWrap(wrap)
+        label.setWordWrap(True)
         return label

@@ -1,10 +1,33 @@
-"""A line of text that ends in … where there is no room for all of it."""
+"""A line of text that ends in … where there is no room for all of it; what is left out is never a part of a number."""
 
 from __future__ import annotations
 
+import re
+
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
+
+BETWEEN = " · "
+"""What stands between parts of a line that can be read by themselves."""
+BEGUN = re.compile(r"[-−+]?\d[\d.,e×−+-]*$")
+
+
+def shortened(text: str, metrics: QFontMetrics, room: int) -> str:
+    """Return as much of a line as there is room for in pixels, with … where something is left out.
+
+    Whole parts are left out where there are any. A number that is cut off could be read as another one: none is.
+    """
+    if metrics.horizontalAdvance(text) <= room:
+        return text
+    parts = text.split(BETWEEN)
+    for count in range(len(parts) - 1, 0, -1):
+        fewer = BETWEEN.join((*parts[:count], "…"))
+        if metrics.horizontalAdvance(fewer) <= room:
+            return fewer
+    cut = metrics.elidedText(parts[0] + "…", Qt.TextElideMode.ElideRight, room).removesuffix("…")
+    goes_on = text[len(cut) : len(cut) + 1]
+    return (BEGUN.sub("", cut) if goes_on and (goes_on.isdigit() or goes_on in ".,e×") else cut) + "…"
 
 
 class ElidedLabel(QWidget):
@@ -36,6 +59,6 @@ class ElidedLabel(QWidget):
         del event
         painter = QPainter(self)
         painter.setPen(self.palette().color(self.foregroundRole()))
-        text = self.fontMetrics().elidedText(self._text, Qt.TextElideMode.ElideRight, self.width())
+        text = shortened(self._text, self.fontMetrics(), self.width())
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
         painter.end()

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from core.description import Field
 from stepper import theme
+from stepper.widgets.elided import shortened
 
 
 class WholeSpin(QDoubleSpinBox):
@@ -52,6 +53,11 @@ class Chooser(QComboBox):
         option, painter = QStyleOptionComboBox(), QStylePainter(self)
         self.initStyleOption(option)
         option.palette = theme.outlining(option.palette, theme.LINE)  # type: ignore[attr-defined]
+        field = self.style().subControlRect(
+            QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, self
+        )  # fmt: skip
+        # The style cuts off in the middle of a letter what has no room.
+        option.currentText = shortened(option.currentText, self.fontMetrics(), field.width() - 4)  # type: ignore[attr-defined]
         painter.setPen(self.palette().color(QPalette.ColorRole.Text))
         painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
         painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)

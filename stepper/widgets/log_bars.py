@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QWidget
 
 from stepper import theme
 from stepper.widgets import fonts
+from stepper.widgets.elided import shortened
 from stepper.widgets.grid_paint import pattern_of
 from stepper.widgets.numbers import short
 from stepper.widgets.read_bars import ReadBars
@@ -108,7 +109,7 @@ class LogBars(ReadBars):
         t, metrics, area = theme.current(), self.fontMetrics(), self._area()
         line = metrics.height() + 4
         painter.setPen(QColor(t.text))
-        painter.drawText(4, metrics.ascent() + 2, _cut(metrics, self._title, self.width() - 8))
+        painter.drawText(4, metrics.ascent() + 2, shortened(self._title, metrics, self.width() - 8))
         if not self.bars:
             painter.setPen(QColor(t.dim))
             words = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
@@ -126,7 +127,7 @@ class LogBars(ReadBars):
             painter.setPen(QPen(QColor(t.selection), 1, Qt.PenStyle.DotLine))
             painter.drawRect(self.rect_of(at).adjusted(0, 0, -1, 0))
         painter.setPen(QColor(t.text))
-        words = _cut(metrics, self.bars[at].words, self.width() - 8)
+        words = shortened(self.bars[at].words, metrics, self.width() - 8)
         painter.drawText(4, self.height() - metrics.descent() - 3, words)
         painter.end()
 
@@ -211,7 +212,3 @@ class LogBars(ReadBars):
     def spoken(self) -> tuple[str, str]:
         """Return the title, and the words of the bar that the arrows are at."""
         return self._title, self.bars[self.at].words if self.bars else self.empty
-
-
-def _cut(metrics: QFontMetrics, text: str, room: int) -> str:
-    return metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)

@@ -32,7 +32,7 @@ def label(key: str) -> str:
         "shuffle": translate("stepping", "Shuffle in each epoch"),
         "standardize": translate("stepping", "Standardise the inputs"),
         "count": translate("stepping", "How many samples"),
-        "seed": translate("stepping", "Seed"),
+        "seed": translate("stepping", "Seed (another one, other numbers)"),
         "set": translate("stepping", "Data set"),
         "file": translate("stepping", "File"),
         "inputs": translate("stepping", "The sample"),
@@ -129,7 +129,9 @@ def about(wanted: Wanted | None, stops: str) -> str:
     """Return what a network takes and gives, and how far it can be stepped."""
     why = cut(stops)
     if wanted is None:
-        return translate("stepping", "✗ It cannot be stepped: {why}").format(why=why)
+        # That it cannot be stepped need not be said twice in a sentence.
+        why = why.removesuffix(", and cannot be stepped").removesuffix(".")
+        return translate("stepping", "✗ It cannot be stepped: {why}.\nAll of it can be looked at.").format(why=why)
     ends = f"⚠ {first_up(why)}" if stops else translate("stepping", "✓ Every layer can be stepped.")
     return f"{size_words(wanted)}\n{ends}"
 

@@ -56,6 +56,13 @@ class CellCursor(QWidget):
         del place
         return ""
 
+    def is_ours(self, event: QKeyEvent) -> bool:
+        """Tell whether a key is meant for the cells, before it becomes a shortcut of the window."""
+        if event.matches(QKeySequence.StandardKey.Copy):
+            return True
+        plain_key = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        return plain_key and event.key() in STEPS
+
     def say(self) -> None:
         """Have a screen reader know what is shown, and the cell that the arrows are at."""
 
@@ -87,7 +94,7 @@ class CellCursor(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Arrows move, the usual keys copy."""
-        if self.empty or not _is_ours(event):
+        if self.empty or not self.is_ours(event):
             super().keyPressEvent(event)
         elif event.matches(QKeySequence.StandardKey.Copy):
             self.copy_wanted.emit(self.copied(self.cursor_place))
@@ -99,7 +106,7 @@ class CellCursor(QWidget):
 
     def event(self, event: QEvent) -> bool:
         """Claim the keys that are ours before they become shortcuts of the window; tell a cell in full."""
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and _is_ours(event):
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self.is_ours(event):
             event.accept()
             return True
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
@@ -120,10 +127,3 @@ class CellCursor(QWidget):
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """Hide the cursor."""
         self.update()
-
-
-def _is_ours(event: QKeyEvent) -> bool:
-    if event.matches(QKeySequence.StandardKey.Copy):
-        return True
-    plain_key = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
-    return plain_key and event.key() in STEPS

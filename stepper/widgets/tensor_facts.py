@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QPalette
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QSizePolicy, QWidget
+from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QLabel, QScrollArea, QSizePolicy, QWidget
 
 from core.files.arrays import Summary
 from stepper import theme
 from stepper.widgets import fonts, numbers
+from stepper.widgets.facts_grid import grid_in, ink, label_in
 from stepper.widgets.tips import plain
 
 DIGITS = 7
@@ -25,16 +26,8 @@ class TensorFacts(QScrollArea):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setWidgetResizable(True)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._grid = grid_in(self, 14)
         self.setAccessibleName(self.tr("statistics"))
-        self._inside = QWidget(self)
-        self._grid = QGridLayout(self._inside)
-        self._grid.setContentsMargins(4, 4, 4, 4)
-        self._grid.setHorizontalSpacing(14)
-        self._grid.setVerticalSpacing(3)
-        self.setWidget(self._inside)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.labels: list[list[QLabel]] = []
 
@@ -67,7 +60,7 @@ class TensorFacts(QScrollArea):
 
     def sizeHint(self) -> QSize:
         """As high as all of it."""
-        return self._inside.sizeHint() + QSize(2, 2)
+        return self._grid.sizeHint() + QSize(2, 2)
 
     def minimumSizeHint(self) -> QSize:
         """Enough to read some of it."""
@@ -118,7 +111,7 @@ class TensorFacts(QScrollArea):
             label.deleteLater()
         self.labels = []
         for row in range(rows):
-            line = [self._label() for _ in range(columns)]
+            line = [label_in(self) for _ in range(columns)]
             for column, label in enumerate(line):
                 self._grid.addWidget(label, row, column)
             self.labels.append(line)
@@ -126,11 +119,6 @@ class TensorFacts(QScrollArea):
             self._grid.setRowStretch(row, int(row == rows))
         for column in range(6):
             self._grid.setColumnStretch(column, int(column == columns))
-
-    def _label(self) -> QLabel:
-        label = QLabel(self._inside)
-        label.setTextFormat(Qt.TextFormat.PlainText)
-        return label
 
     def _write(self, label: QLabel, text: str, full: str, bad: bool, number: bool) -> None:
         t = theme.current()
@@ -141,7 +129,5 @@ class TensorFacts(QScrollArea):
             label.setFont(fonts.mono(self.font(), -0.5))
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             label.setAccessibleName(full or text)
-        palette = QPalette()  # an empty one, so that all other roles follow the theme
-        palette.setColor(QPalette.ColorRole.WindowText, QColor(t.error if bad else t.text if number else t.dim))
-        label.setPalette(palette)
+        ink(label, t.error if bad else t.text if number else t.dim)
         label.show()

@@ -5,14 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QAction, QColor, QKeyEvent, QPaintEvent, QPalette
+from PySide6.QtGui import QAction, QColor, QPalette
 from PySide6.QtWidgets import (
     QApplication,
     QHBoxLayout,
     QMenu,
-    QStyle,
-    QStyleOptionToolButton,
-    QStylePainter,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -25,6 +22,7 @@ from stepper import theme
 from stepper.models.saved_state import SavedState
 from stepper.widgets import fonts, tensor_words
 from stepper.widgets.elided import ElidedLabel
+from stepper.widgets.press_button import PressButton
 from stepper.widgets.tips import plain
 
 HERE, THERE, CHANGE = range(3)
@@ -32,26 +30,6 @@ CHOSEN, OTHER = "●", "○"
 LONGEST_TIP = 2000
 LONGEST_NAME = 400
 LONGEST_FILE = 40
-
-
-class PressButton(QToolButton):
-    """A button that Enter presses as Space does. That it has a menu its text says, larger than the style would."""
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint it without the style's sign for a menu, which looks like a comma behind the text."""
-        option = QStyleOptionToolButton()
-        self.initStyleOption(option)
-        option.features &= ~QStyleOptionToolButton.ToolButtonFeature.HasMenu  # type: ignore[attr-defined]
-        QStylePainter(self).drawComplexControl(QStyle.ComplexControl.CC_ToolButton, option)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Press, or open the menu."""
-        if event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            super().keyPressEvent(event)
-        elif self.popupMode() == QToolButton.ToolButtonPopupMode.InstantPopup:
-            self.showMenu()
-        else:
-            self.click()
 
 
 class TensorHead(QWidget):

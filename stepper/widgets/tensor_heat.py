@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPointF, QRect, QSize, Qt
+from PySide6.QtCore import QEvent, QPointF, QRect, QSize
 from PySide6.QtGui import QBrush, QColor, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
@@ -12,6 +12,7 @@ from core.files.saved import Tensor
 from stepper import theme
 from stepper.models.tensor_cells import Place, TensorCells
 from stepper.widgets import numbers, tensor_numbers
+from stepper.widgets.elided import shortened
 from stepper.widgets.grid import Fonts
 from stepper.widgets.grid_paint import paint_cell, paint_cursor, pattern_of
 from stepper.widgets.heat import Heat
@@ -241,7 +242,7 @@ class TensorHeat(CellCursor):
         place = self._hover or self.cursor_place
         parts = self._told(place, full=False)
         for text in parts if self._two_lines() else (" · ".join(x for x in parts if x),):
-            painter.drawText(LEFT, y + metrics.ascent(), metrics.elidedText(text, Qt.TextElideMode.ElideRight, width - 2 * LEFT))
+            painter.drawText(LEFT, y + metrics.ascent(), shortened(text, metrics, width - 2 * LEFT))
             y += line_height(metrics)
         paint_scale(painter, self.heat, self.extent, self.note(), y, width)
         y += scale_lines(metrics, self.extent, self.note(), width) * line_height(metrics)

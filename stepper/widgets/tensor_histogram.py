@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from core.files.looks.looks import Look
 from stepper import theme
 from stepper.widgets import numbers
+from stepper.widgets.elided import shortened
 from stepper.widgets.grid_paint import pattern_of
 from stepper.widgets.read_bars import ReadBars
 
@@ -153,7 +154,7 @@ class TensorHistogram(ReadBars):
             painter.setPen(QPen(QColor(t.selection), 1, Qt.PenStyle.DotLine))
             painter.drawRect(self.rect_of(at).adjusted(-1, 0, 0, 0))
         painter.setPen(QColor(t.text))
-        text = metrics.elidedText(self.text_of(at), Qt.TextElideMode.ElideRight, self.width() - 8)
+        text = shortened(self.text_of(at), metrics, self.width() - 8)
         painter.drawText(4, area.bottom() + 2 * (metrics.height() + 4), text)
         painter.end()
 

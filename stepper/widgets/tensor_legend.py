@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from PySide6.QtCore import QRect, Qt
+from PySide6.QtCore import QRect
 from PySide6.QtGui import QBrush, QColor, QFontMetrics, QPainter
 
 from stepper import theme
 from stepper.widgets import numbers
+from stepper.widgets.elided import shortened
 from stepper.widgets.heat import Heat
 
 LEFT = 4
@@ -61,7 +62,7 @@ def paint_scale(painter: QPainter, heat: Heat, extent: float, note: str, y: int,
     else:
         x += scale_width(metrics, extent)
     painter.setPen(QColor(theme.current().dim))
-    painter.drawText(x, y + metrics.ascent(), metrics.elidedText(note, Qt.TextElideMode.ElideRight, width - LEFT - x))
+    painter.drawText(x, y + metrics.ascent(), shortened(note, metrics, width - LEFT - x))
 
 
 def paint_entries(painter: QPainter, entries: Sequence[Entry], y: int, width: int, most: int) -> None:
@@ -80,7 +81,7 @@ def paint_entries(painter: QPainter, entries: Sequence[Entry], y: int, width: in
         elif entry.sign:
             painter.drawText(x, top + metrics.ascent(), entry.sign)
             x += metrics.horizontalAdvance(entry.sign) + 5
-        text = metrics.elidedText(entry.text, Qt.TextElideMode.ElideRight, width - LEFT - x)
+        text = shortened(entry.text, metrics, width - LEFT - x)
         painter.drawText(x, top + metrics.ascent(), text)
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QWidget
+from PySide6.QtWidgets import QLabel, QScrollArea, QWidget
 
 from core.explain.statistics import Statistics
 from stepper import theme
 from stepper.widgets import fonts, numbers
+from stepper.widgets.facts_grid import grid_in, ink, label_in
 from stepper.widgets.tips import plain
 
 
@@ -17,24 +17,16 @@ class ValueFacts(QScrollArea):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setWidgetResizable(True)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName(self.tr("statistics"))
-        self._inside = QWidget(self)
-        self._grid = QGridLayout(self._inside)
-        self._grid.setContentsMargins(4, 4, 4, 4)
-        self._grid.setHorizontalSpacing(10)
-        self._grid.setVerticalSpacing(3)
+        self._grid = grid_in(self, 10)
         self._grid.setColumnStretch(1, 1)
-        self.setWidget(self._inside)
+        self.setAccessibleName(self.tr("statistics"))
         self.rows: list[tuple[QLabel, QLabel]] = []
 
     def set_statistics(self, name: str, s: Statistics, stale: bool) -> None:
         """Show the statistics of a value."""
         lines = self._lines(s)
         while len(self.rows) < len(lines):
-            pair = (self._label(), self._label())
+            pair = (label_in(self), label_in(self))
             pair[1].setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             for column, label in enumerate(pair):
                 self._grid.addWidget(label, len(self.rows), column)
@@ -47,8 +39,8 @@ class ValueFacts(QScrollArea):
             pair[0].setText(what)
             pair[1].setText(number)
             pair[1].setFont(fonts.mono(self.font(), -0.5))
-            _ink(pair[0], t.dim)
-            _ink(pair[1], t.error if bad else t.dim if stale else t.text)
+            ink(pair[0], t.dim)
+            ink(pair[1], t.error if bad else t.dim if stale else t.text)
             for label in pair:
                 label.setToolTip(plain(tip))
             pair[1].setAccessibleName(f"{what}: {number}")
@@ -86,19 +78,8 @@ class ValueFacts(QScrollArea):
             ("−∞", str(s.minus_infinity), self.tr("Below what a float can hold."), s.minus_infinity > 0),
         ]  # fmt: skip
 
-    def _label(self) -> QLabel:
-        label = QLabel(self._inside)
-        label.setTextFormat(Qt.TextFormat.PlainText)
-        return label
-
 
 def _bytes(n: int) -> str:
     if n < 1024:
         return f"{n} B"
     return f"{n / 1024:.1f} KiB" if n < 1024**2 else f"{n / 1024**2:.1f} MiB"
-
-
-def _ink(label: QLabel, colour: str) -> None:
-    palette = QPalette()  # an empty one, so that all other roles follow the theme
-    palette.setColor(QPalette.ColorRole.WindowText, QColor(colour))
-    label.setPalette(palette)

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QSize, Qt, Signal, Slot
 from PySide6.QtGui import (
-    QAccessible,
-    QAccessibleEvent,
     QColor,
-    QFocusEvent,
-    QHelpEvent,
     QKeyEvent,
     QKeySequence,
     QMouseEvent,
@@ -17,7 +13,7 @@ from PySide6.QtGui import (
     QPen,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import QWidget
 
 from stepper import theme
 from stepper.models import mark_signs
@@ -25,7 +21,7 @@ from stepper.widgets import numbers
 from stepper.widgets.grid import PENCIL, Fonts
 from stepper.widgets.grid_paint import corner, paint_cell, paint_cursor, paint_frame, stale_brush
 from stepper.widgets.heat import Heat
-from stepper.widgets.tips import plain
+from stepper.widgets.tensor_cursor import STEPS, CellCursor
 from stepper.widgets.value_editor import NumberEditor
 from stepper.widgets.value_legend import line_height, paint_legend, pattern_lines
 from stepper.widgets.value_plane import Place, Plane
@@ -33,17 +29,12 @@ from stepper.widgets.value_plane import Place, Plane
 MOST_NUMBERS = 600
 BLOCK = 28
 WIDEST, TALLEST = 130, 44
-STEPS = {
-    Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0), Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1),
-    Qt.Key.Key_Home: (0, -(10**9)), Qt.Key.Key_End: (0, 10**9),
-    Qt.Key.Key_PageUp: (-10, 0), Qt.Key.Key_PageDown: (10, 0),
-}  # fmt: skip
 CHOOSE = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
 UNMODIFIED = (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier, Qt.KeyboardModifier.ShiftModifier)
 BEGINS = frozenset("0123456789.+-−ni")
 
 
-class ValueHeat(QWidget):
+class ValueHeat(CellCursor):
     """Draws a plane as a heat map with its legend. A cell is chosen by click, Enter or Space and changed by typing.
 
     `chosen` carries the value and the cell, `typed` also what was typed there; `refused` the reason why a number
@@ -53,22 +44,16 @@ class ValueHeat(QWidget):
     chosen = Signal(object, object)
     typed = Signal(int, object, str)
     refused = Signal(str)
-    copy_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.plane: Plane | None = None
         self.heat: Heat | None = None
-        self.cursor_place: Place = (0, 0)
         self.selected: Place | None = None
-        self._hover: Place | None = None
         self._cell = QSize()
         self._widest = 0
         self.editor = NumberEditor(self)
         self.editor.typed.connect(self._on_typed)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMouseTracking(True)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     # --- what is shown -------------------------------------------------------------------------
 
@@ -87,7 +72,7 @@ class ValueHeat(QWidget):
         if 0 < rows * columns <= MOST_NUMBERS:
             self._widest = max(len(numbers.short(x)) for x in values.flat)
         self._measure()
-        self._say()
+        self.say()
         self.update()
 
     @property
@@ -102,6 +87,10 @@ class ValueHeat(QWidget):
     def minimumSizeHint(self) -> QSize:
         """Enough to see that there is something."""
         return QSize(140, 120)
+
+    def size_of(self) -> Place:
+        """Return how many rows and columns of cells there are."""
+        return (0, 0) if self.plane is None else self.plane.size
 
     def body(self) -> QRect:
         """Return where the cells are."""
@@ -227,68 +216,44 @@ class ValueHeat(QWidget):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Choose the cell under the mouse."""
         super().mousePressEvent(event)
-        place = self.place_at(event.position())
-        if place is not None and event.button() == Qt.MouseButton.LeftButton:
-            self._move_to(place)
+        if self.place_at(event.position()) is not None and event.button() == Qt.MouseButton.LeftButton:
             self._choose()
-        event.accept()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Type over the cell under the mouse."""
         place = self.place_at(event.position())
         if place is not None and event.button() == Qt.MouseButton.LeftButton:
-            self._move_to(place)
+            self.move_to(place)
             self.begin()
         event.accept()
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Tell which cell the mouse is over."""
-        place = self.place_at(event.position())
-        if place != self._hover:
-            self._hover = place
-            self.update()
-
-    def leaveEvent(self, event: QEvent) -> None:
-        """Forget where the mouse was."""
-        self._hover = None
-        self.update()
-
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Arrows move, Enter and Space choose, F2 or the begin of a number changes."""
-        key = Qt.Key(event.key())
-        if self.plane is None or 0 in self.plane.size or not _is_ours(event):
+        """Enter and Space choose, F2 or the begin of a number changes; the rest is as of all cells."""
+        if self.empty or not self.is_ours(event) or event.key() in STEPS or event.matches(QKeySequence.StandardKey.Copy):
             super().keyPressEvent(event)
-        elif key in STEPS:
-            down, right = STEPS[key]
-            rows, columns = self.plane.size
-            row, column = self.cursor_place[0] + down, self.cursor_place[1] + right
-            self._move_to((min(max(row, 0), rows - 1), min(max(column, 0), columns - 1)))
-        elif event.matches(QKeySequence.StandardKey.Copy):
-            self.copy_wanted.emit()
-        elif key in CHOOSE:
+        elif event.key() in CHOOSE:
             self._choose()
         else:
-            self.begin("" if key == Qt.Key.Key_F2 else event.text().replace("−", "-"))
+            self.begin("" if event.key() == Qt.Key.Key_F2 else event.text().replace("−", "-"))
 
-    def event(self, event: QEvent) -> bool:
-        """Claim the keys that are ours before they become shortcuts of the window; tell a cell in full."""
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and _is_ours(event):
-            event.accept()
+    def is_ours(self, event: QKeyEvent) -> bool:
+        """Tell whether a key is meant for the cells: a number may be typed here."""
+        if event.matches(QKeySequence.StandardKey.Copy):
             return True
-        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            place = self.place_at(QPointF(event.pos()))
-            QToolTip.showText(event.globalPos(), "" if place is None else plain(self.text_of(place)), self)
-            return True
-        return super().event(event)
+        if event.modifiers() not in UNMODIFIED:
+            return False
+        plain_key = event.modifiers() != Qt.KeyboardModifier.ShiftModifier
+        known = event.key() in STEPS or event.key() in CHOOSE or event.key() == Qt.Key.Key_F2
+        return (plain_key and known) or (len(event.text()) == 1 and event.text() in BEGINS)
+
+    def tip_at(self, point: QPointF) -> str:
+        """Return the cell at a point in full."""
+        place = self.place_at(point)
+        return "" if place is None else self.text_of(place)
 
     def _choose(self) -> None:
         if self.plane is not None:
             self.chosen.emit(self.plane.index, self.plane.cell(self.cursor_place))
-
-    def _move_to(self, place: Place) -> None:
-        self.cursor_place, self._hover = place, None
-        self._say()
-        self.update()
 
     # --- typing over ---------------------------------------------------------------------------
 
@@ -320,32 +285,12 @@ class ValueHeat(QWidget):
             self.update()
         super().changeEvent(event)
 
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        """Show the cursor."""
-        self.update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Hide the cursor."""
-        self.update()
-
-    def _say(self) -> None:
+    def say(self) -> None:
+        """Have a screen reader know what is shown, and the cell that the arrows are at."""
         assert self.plane is not None
         rows, columns = self.plane.size
         name = self.tr("heat map of {name}, {rows} by {columns}").format(name=self.plane.name, rows=rows, columns=columns)
         if self.plane.stale:
             name = self.tr("{name}, out of date").format(name=name)
         self.setAccessibleName(name)
-        description = "" if 0 in self.plane.size else self.text_of(self.cursor_place)
-        if description != self.accessibleDescription():
-            self.setAccessibleDescription(description)
-            QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.DescriptionChanged))
-
-
-def _is_ours(event: QKeyEvent) -> bool:
-    if event.matches(QKeySequence.StandardKey.Copy):
-        return True
-    if event.modifiers() not in UNMODIFIED:
-        return False
-    plain_key = event.modifiers() != Qt.KeyboardModifier.ShiftModifier
-    known = event.key() in STEPS or event.key() in CHOOSE or event.key() == Qt.Key.Key_F2
-    return (plain_key and known) or (len(event.text()) == 1 and event.text() in BEGINS)
+        self.describe("" if self.empty else self.text_of(self.cursor_place))

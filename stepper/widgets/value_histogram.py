@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QWidget
 from core.explain.statistics import Histogram
 from stepper import theme
 from stepper.widgets import numbers
+from stepper.widgets.elided import shortened
 from stepper.widgets.grid_paint import pattern_of, stale_brush
 from stepper.widgets.read_bars import ReadBars
 
@@ -140,7 +141,7 @@ class ValueHistogram(ReadBars):
         painter.setPen(QColor(t.text))
         text = self.text_of(self.at if self._hover is None else self._hover)
         y = area.bottom() + 2 * line
-        painter.drawText(4, y, metrics.elidedText(text, Qt.TextElideMode.ElideRight, self.width() - 8))
+        painter.drawText(4, y, shortened(text, metrics, self.width() - 8))
         if self._stale:
             painter.fillRect(QRect(0, 0, self.width(), 4), stale_brush())
         painter.end()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QCoreApplication, QRect, Qt
+from PySide6.QtCore import QCoreApplication, QRect
 from PySide6.QtGui import QBrush, QColor, QFontMetrics, QPainter
 
 from stepper import theme
 from stepper.models import mark_signs
 from stepper.widgets import mark_overlay, numbers
+from stepper.widgets.elided import shortened
 from stepper.widgets.grid import CLOCK
 from stepper.widgets.grid_paint import pattern_of, stale_brush
 from stepper.widgets.heat import Heat
@@ -38,7 +39,7 @@ def paint_legend(painter: QPainter, plane: Plane, heat: Heat, texts: Sequence[st
     line, y = line_height(metrics.height()), rect.top()
     painter.setPen(QColor(theme.current().text))
     for text in texts:
-        shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, rect.width() - 2 * LEFT)
+        shown = shortened(text, metrics, rect.width() - 2 * LEFT)
         painter.drawText(LEFT, y + metrics.ascent(), shown)
         y += line
     scale = QRect(LEFT, y, rect.width() - 2 * LEFT, metrics.height())

@@ -184,7 +184,9 @@ def test_onnx_gives_the_same_outputs(name: str, dtype: str) -> None:
     x = np.asarray(program.first_values["X"])
     found = ReferenceEvaluator(onnx.load_from_string(data)).run(None, {"X": x})[0]
     assert found.dtype == dtype
-    assert np.abs(found - wanted).max() <= (1e-6 if dtype == "float32" else 1e-12) * max(1, np.abs(wanted).max())
+    # The evaluator computes erf in 32 bits.
+    bound = 1e-6 if dtype == "float32" else 1e-7 if name == "error function" else 1e-12
+    assert np.abs(found - wanted).max() <= bound * max(1, np.abs(wanted).max())
     few = ReferenceEvaluator(onnx.load_from_string(data)).run(None, {"X": x[:7]})[0]
     assert few.shape == found[:7].shape
 

@@ -7,7 +7,8 @@ Where the two define something differently, ours is what the program's own lines
 - `sse` and `half_sse` are always sums. `huber` is ½e² up to delta = 1, then delta·(|e| − ½delta): torch's `huber_loss`, not its
   `smooth_l1_loss` (which divides by beta). `hinge` is torch's `margin_ranking_loss` against 0 with margin 1.
 - `bce` takes log(a) as it is; torch clamps log at −100, which these networks never reach (logits stay below 30 in size).
-  `softplus` has no threshold (torch's default goes over to the identity above 20). `gelu` is torch's tanh form, `gelu_erf` its exact one.
+  `softplus` has no threshold (torch's default goes over to the identity above 20). `gelu` is
+  torch's tanh form, `gelu_erf` its exact one.
 - Epsilon stands outside the root in adagrad, rmsprop and adam, √(v) + ε, as in torch; inside it in the normalisations,
   √(var + 1e-5), as in torch. Normalisation divides by the population variance, running variances by m − 1, as in torch.
 - Momentum starts its velocity at 0 and adds the whole gradient: torch's `momentum` with `dampening=0`. The averaged form adds
@@ -126,7 +127,7 @@ def _layers(random: np.random.Generator, seed: int, loss: str, width: tuple[int,
     def pick(*choices: Any) -> Any:
         return choices[int(random.integers(len(choices)))]
 
-    smooth = ("sigmoid", "tanh", "gelu", "softplus", "elu", "gelu_erf", "silu", "softsign")
+    smooth = ("sigmoid", "tanh", "gelu_erf", "softplus", "silu")  # elu is exactly linear above 0
     layers: list[dict[str, Any]] = [{"layer": "flatten"}] if len(width) > 1 or pick(True, False, False) else []
     size = int(np.prod(width))
     for depth in range(pick(0, 1, 1, 2, 2)):
@@ -235,7 +236,7 @@ def test_the_draws_cover_every_choice_and_most_pairs_of_them() -> None:
     assert not few, few
     assert all(seen[loss, optimizer] >= 3 for loss in LOSSES for optimizer in OPTIMIZERS)
     pairs = sum(seen[activation, loss] > 0 for activation in ACTIVATIONS for loss in LOSSES)
-    assert pairs >= 95, f"{pairs} of 100 pairs of an activation and a loss"
+    assert pairs >= 0.95 * len(ACTIVATIONS) * len(LOSSES), f"only {pairs} pairs of an activation and a loss"
 
 
 @pytest.mark.parametrize("dtype, of_loss, of_plain, of_adaptive", [("float32", 1e-5, 1e-4, 1e-4), ("float16", 0.05, 0.05, 0.5)])

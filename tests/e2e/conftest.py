@@ -201,3 +201,29 @@ def newcomer(screen: Screen) -> Iterator[App]:
         yield running.wait()
     finally:
         running.end()
+
+
+@pytest.fixture
+def drop(screen: Screen) -> Iterator[Callable[..., str]]:
+    """Drag something to a place on the screen and let it go there; returns what the window did with it."""
+    sources: list[subprocess.Popen[str]] = []
+
+    def drop(place: list[int], kind: str, *words: object) -> str:
+        words_ = [sys.executable, str(Path(__file__).with_name("drag_source.py")), kind, *map(str, words)]
+        source = subprocess.Popen(words_, env=screen.environment, stdout=subprocess.PIPE, text=True)
+        sources.append(source)
+        assert source.stdout is not None
+        hold = [int(x) for x in source.stdout.readline().split()]
+        screen.do("mousemove", *map(str, hold))
+        screen.do("mousedown", "1")
+        x, y = place
+        for at in ((hold[0] + 6, hold[1] + 6), (hold[0] + 30, hold[1] + 20), (x - 9, y - 5), (x - 3, y - 2), (x, y)):
+            screen.do("mousemove", *map(str, at), "sleep", "0.15")
+        screen.do("mouseup", "1")
+        return source.stdout.readline().strip()  # the source stays: it is asked for the rest after that
+
+    yield drop
+    for source in sources:
+        end(source)
+        if source.stdout is not None:
+            source.stdout.close()

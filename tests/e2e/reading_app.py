@@ -67,6 +67,8 @@ class Reader(QObject):
             "modal": dialog is not None and dialog.isActiveWindow(),
             "drawn": not any(can_be_seen(view) for view in window.drawer.waiting),
             "button": self.middle(window.top_bar.later_button),
+            "middle": self.middle(window),
+            "places": {name: self.middle(dock) for name, dock in window.panels.docks.items() if window.panels.is_in_front(name)},
             "panels": {name: self.panel(name, focus) for name in window.panels.docks if window.panels.is_in_front(name)},
         }
 

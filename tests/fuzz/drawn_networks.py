@@ -56,8 +56,25 @@ class Normed(nn.BatchNorm1d):
         before = self.running_var.clone()
         out = super().forward(x)
         if self.training:
-            self.running_var.copy_(before + self.momentum * (x.detach().var(0, unbiased=False) - before))
+            self.running_var = before + self.momentum * (x.detach().var(0, unbiased=False) - before)
         return out
+
+
+class Gemmed(nn.Linear):
+    """alpha · x @ W + beta · b."""
+
+    alpha, beta = 1.0, 1.0
+
+    @classmethod
+    def of(cls, r: random.Random, layer: Any) -> Gemmed:
+        made = cls(layer.in_features, layer.out_features, layer.bias is not None, dtype=layer.weight.dtype)
+        made.load_state_dict(layer.state_dict())
+        made.alpha, made.beta = r.choice([(0.5, 1.0), (1.0, 2.0), (0.25, -0.5), (1.0, 0.0)])
+        return made
+
+    def forward(self, x: Any) -> Any:
+        product = self.alpha * (x @ self.weight.T)
+        return product if self.bias is None else product + self.beta * self.bias
 
 
 class Masked(nn.Module):
@@ -91,28 +108,25 @@ def function(r: random.Random) -> Any:
     ])()  # fmt: skip
 
 
-def drawn(r: random.Random, dtype: str, chosen: str = "", last: str = "", plain: bool = False) -> Any:
+def drawn(r: random.Random, dtype: str, chosen: str = "", last: str = "") -> Any:
     """Return a network; `chosen` makes it one whose weights alone say all but the functions."""
     torch.manual_seed(r.randrange(2**31))
     size, layers = r.choice(WIDTHS), []
-    if not chosen and not plain and r.random() < 0.2:
+    if not chosen and r.random() < 0.2:
         layers.append(nn.Flatten())
-    depth = r.choice([0, 1, 2, 2, 3, 3, 4, 5, 6]) if not chosen and not plain else r.choice([1, 2, 3, 4])
-    norm_chance = 0 if plain else 0.3
-    if not chosen and r.random() < norm_chance / 3:
+    depth = r.choice([0, 1, 2, 2, 3, 3, 4, 5, 6]) if not chosen else r.choice([1, 2, 3, 4])
+    if not chosen and r.random() < 0.1:
         layers.append(nn.BatchNorm1d(size))
+    layers += [] if depth else [function(r)]
     for n in range(depth):
         units = size if r.random() < 0.4 else r.choice(WIDTHS)
         # The normalisation of a single number is 0 whatever it is.
-        norm = r.choice([nn.BatchNorm1d, nn.LayerNorm]) if r.random() < norm_chance and units > 2 else None
-        layers.append(nn.Linear(size, units, bias=plain or bool(chosen) or r.random() < 0.75))
+        norm = r.choice([nn.BatchNorm1d, nn.LayerNorm]) if r.random() < 0.3 and units > 2 else None
+        layers.append(nn.Linear(size, units, bias=bool(chosen) or r.random() < 0.75))
         size = units
         if chosen:
-            layers += [norm(size)] * (norm is not None)
+            layers += [] if norm is None else [norm(size)]
             layers.append((LASTS[last] if n == depth - 1 else CHOSEN[chosen])())
-            continue
-        if plain:
-            layers.append((LASTS[last] if n == depth - 1 else CHOSEN[r.choice(list(CHOSEN))])())
             continue
         if norm is nn.BatchNorm1d:
             momentum = r.choice([0.1, 0.1, 0.01, 0.3, 0.0, 1.0])
@@ -124,7 +138,7 @@ def drawn(r: random.Random, dtype: str, chosen: str = "", last: str = "", plain:
             layers += [nn.Unflatten(1, r.choice([(2, size // 2), (2, -1), (size, 1)])), function(r), nn.Flatten()]
         if r.random() < 0.2:
             layers.append(nn.Dropout(r.choice([0.0, 0.2, 0.5, 0.9])))
-    if not chosen and not plain and depth and size > 1 and r.random() < 0.4:
+    if not chosen and depth and size > 1 and r.random() < 0.4:
         layers.append(r.choice([nn.Softmax(1), nn.Softmax(-1), nn.LogSoftmax(dim=1), nn.Softmax(dim=None)]))
     net = nn.Sequential(*layers)
     for layer in net:
@@ -143,6 +157,14 @@ def numbers(net: Any) -> list[Any]:
 
 def linears(net: Any) -> list[Any]:
     return [n for n in net if isinstance(n, nn.Linear)]
+
+
+def entering(net: Any) -> int:
+    """Return how many numbers a network takes; where it takes any, 3."""
+    for n in net:
+        if isinstance(n, (nn.Linear, nn.BatchNorm1d)):
+            return n.in_features if isinstance(n, nn.Linear) else n.num_features
+    return 3
 
 
 # -- PyTorch
@@ -217,7 +239,7 @@ def of_scikit(r: random.Random, folder: Path) -> Case:
     y = {"several": np.arange(40) % 3, "two": np.arange(40) % 2, "labels": rng.integers(0, 2, (40, 3)),
          "numbers": rng.normal(size=(40, r.choice([1, 2])))}[task]  # fmt: skip
     kind = neural_network.MLPRegressor if task == "numbers" else neural_network.MLPClassifier
-    mlp = kind(sizes, activation=hidden, max_iter=3, random_state=r.randrange(99))
+    mlp = kind(hidden_layer_sizes=sizes, activation=hidden, max_iter=3, random_state=r.randrange(99))
     steps = [r.choice([
         preprocessing.StandardScaler(with_mean=r.random() < 0.8, with_std=r.random() < 0.8), preprocessing.MinMaxScaler((-1, 2)),
         preprocessing.MaxAbsScaler(), preprocessing.RobustScaler(with_scaling=r.random() < 0.8), "passthrough",

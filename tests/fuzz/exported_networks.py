@@ -12,7 +12,7 @@ from typing import Any
 import keras
 import numpy as np
 import torch
-from drawn_networks import Case, Normed, Scaled, drawn, linears, numbers
+from drawn_networks import Case, Gemmed, Normed, Scaled, drawn, entering, linears
 from onnx import helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 from torch import nn
@@ -25,16 +25,31 @@ NAMES = {
 """A module → Keras' name of it, and ONNX's operator."""
 
 
-def population(net: Any) -> Any:
-    """Return a network whose batch normalisations keep the population's variance."""
+def population(net: Any, exact: bool = False, affine: tuple[Any, ...] = ()) -> Any:
+    """Return a network whose batch normalisations keep the population's variance.
+
+    ONNX holds settings in 32 bits, which is seen where the rest is `exact`; the kinds in `affine` always have factors there.
+    """
     made: list[Any] = []
     for layer in net:
+        for key in ("eps", "negative_slope", "alpha", "momentum"):
+            if exact and hasattr(layer, key):
+                kept = float(np.float32(getattr(layer, key)))
+                setattr(layer, key, 1 - float(np.float32(1 - layer.momentum)) if key == "momentum" else kept)
         if isinstance(layer, nn.BatchNorm1d):
             other = Normed(layer.num_features, layer.eps, layer.momentum, layer.affine).to(layer.running_mean.dtype)
             other.load_state_dict(layer.state_dict())
             layer = other
+        if isinstance(layer, affine) and layer.weight is None:
+            layer.weight = nn.Parameter(_ones(layer, net))
+            layer.bias = layer.bias if isinstance(layer, nn.LayerNorm) else nn.Parameter(torch.zeros_like(layer.weight))
         made.append(layer)
     return nn.Sequential(*made).eval()
+
+
+def _ones(layer: Any, net: Any) -> Any:
+    size = layer.normalized_shape if isinstance(layer, nn.LayerNorm) else layer.num_features
+    return torch.ones(size, dtype=next((p.dtype for p in net.parameters()), torch.float32))
 
 
 # -- Keras
@@ -44,7 +59,7 @@ def of_keras(r: random.Random, folder: Path) -> Case:
     net = population(drawn(r, "float32"))
     # Keras' settings do not say that a GELU is the one by tanh.
     net = nn.Sequential(*(nn.GELU() if isinstance(n, nn.GELU) else n for n in net)).eval()
-    d = next((n.in_features for n in linears(net)), None) or next((n.num_features for n in net if hasattr(n, "running_mean")), 3)
+    d = entering(net)
     before: list[Any] = []
     if r.random() < 0.3:
         scale, offset = r.choice([1 / 255, 2.0, 0.5]), r.choice([0.0, -1.0])
@@ -119,8 +134,9 @@ def _of_keras(r: random.Random, layer: Any) -> Any:
 
 def of_exporter(r: random.Random, folder: Path) -> Case:
     net = drawn(r, r.choice(["float32", "float32", "float64"]))
-    d = next((n.in_features for n in linears(net)), None) or next((n.num_features for n in net if hasattr(n, "running_mean")), 3)
+    d = entering(net)
     path, opset = folder / "net.onnx", r.choice([9, 11, 13, 14, 15, 17, 18, 20])
+    opset = max(opset, 13) if any(isinstance(n, nn.Unflatten) for n in net) else opset
     dtype = next((str(p.dtype)[6:] for p in net.parameters()), "float32")
     x = torch.zeros((1 if r.random() < 0.3 else 5), d, dtype=getattr(torch, dtype))
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
@@ -130,7 +146,7 @@ def of_exporter(r: random.Random, folder: Path) -> Case:
             do_constant_folding=r.random() < 0.7, dynamic_axes={"x": {0: "m"}} if r.random() < 0.7 else None,
             export_params=True,
         )  # fmt: skip
-    return Case(path, population(net), f"torch.onnx {opset}", dtype=dtype)
+    return Case(path, population(net, dtype == "float64", (nn.BatchNorm1d, *[nn.LayerNorm] * (opset >= 17))), f"torch.onnx {opset}", dtype=dtype)
 
 
 class _Onnx:
@@ -159,7 +175,7 @@ class _Onnx:
 
     def layer(self, layer: Any) -> None:
         kind, r = type(layer), self.r
-        if kind is nn.Linear:
+        if isinstance(layer, nn.Linear):
             self._linear(layer)
         elif isinstance(layer, nn.BatchNorm1d):
             ones = torch.ones(layer.num_features)
@@ -201,12 +217,10 @@ class _Onnx:
     def _linear(self, layer: Any) -> None:
         r, weight = self.r, layer.weight.detach().numpy()
         bias = None if layer.bias is None else layer.bias.detach().numpy()
-        if r.random() < 0.6:
-            turned, alpha, beta = r.random() < 0.5, *r.choice([(1.0, 1.0), (1.0, 1.0), (0.5, 1.0), (1.0, 2.0), (0.25, 0.5)])
-            held = weight if turned else weight.T
-            more = {} if bias is None else {"beta": beta}
-            inputs = [self.flow, self.tensor(held / alpha)] + ([] if bias is None else [self.tensor(bias / beta)])
-            self.node("Gemm", *inputs, transB=int(turned), alpha=alpha, **more)
+        if isinstance(layer, Gemmed) or r.random() < 0.4:
+            turned, alpha, beta = r.random() < 0.5, getattr(layer, "alpha", 1.0), getattr(layer, "beta", 1.0)
+            inputs = [self.flow, self.tensor(weight if turned else weight.T)] + ([] if bias is None else [self.tensor(bias)])
+            self.node("Gemm", *inputs, transB=int(turned), alpha=alpha, **({} if bias is None else {"beta": beta}))
             return
         self.node("MatMul", self.flow, self.tensor(weight.T))
         if bias is not None:
@@ -226,8 +240,9 @@ class _Onnx:
 
 def of_helper(r: random.Random, folder: Path) -> Case:
     dtype, opset = r.choice(["float32", "float32", "float64"]), r.choice([20, 21, 22])
-    net = population(drawn(r, dtype))
-    d = next((n.in_features for n in linears(net)), None) or next((n.num_features for n in net if hasattr(n, "running_mean")), 3)
+    net = population(drawn(r, dtype), dtype == "float64", (nn.BatchNorm1d, nn.LayerNorm))
+    net = nn.Sequential(*(Gemmed.of(r, n) if isinstance(n, nn.Linear) and r.random() < 0.2 else n for n in net)).eval()
+    d = entering(net)
     if r.random() < 0.3:
         g = np.random.default_rng(r.randrange(2**32))
         # Factors whose inverse is exact, so that dividing by it is the same.
@@ -247,6 +262,7 @@ def of_helper(r: random.Random, folder: Path) -> Case:
     path = folder / "net.onnx"
     path.write_bytes(model.SerializeToString())
     evaluator = ReferenceEvaluator(model)
-    with_scales = Case(path, net, "onnx.helper", {}, lambda a: evaluator.run(None, {"x": np.asarray(a, dtype)})[0], dtype=dtype)
-    with_scales.scaled = any(n.op_type == "Gemm" and any(a.name in ("alpha", "beta") and a.f != 1 for a in n.attribute) for n in made.nodes)
-    return with_scales
+    # The evaluator computes these two with numbers of 32 bits.
+    rough = any(isinstance(n, (nn.GELU, nn.SELU)) for n in net) and dtype == "float64"
+    theirs = None if rough else lambda a: evaluator.run(None, {"x": np.asarray(a, dtype)})[0]
+    return Case(path, net, "onnx.helper", {}, theirs, dtype=dtype)

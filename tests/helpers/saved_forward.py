@@ -51,7 +51,7 @@ def _one(layer: Layer, x: Any, t: dict[str, Any]) -> Any:
     a = layer.attributes
     if layer.kind == "dense":
         weight = t["weight"].T if a["orientation"] == "out,in" else t["weight"]
-        return x @ weight + t.get("bias", 0)
+        return a.get("product_times", 1) * (x @ weight) + a.get("bias_times", 1) * t.get("bias", 0)
     if layer.kind == "batch_norm":
         return t.get("gamma", 1) * (x - t["mean"]) / np.sqrt(t["variance"] + a["epsilon"]) + t.get("beta", 0)
     if layer.kind == "layer_norm":

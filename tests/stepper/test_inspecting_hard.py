@@ -17,7 +17,7 @@ from pytestqt.qtbot import QtBot
 
 from core.files.saved import Saved
 from core.steppable.build import Choices
-from stepper import files, inspecting
+from stepper import files, inspecting_work
 from stepper.main_window import MainWindow
 from stepper.models.saved_state import RANDOM, USUAL
 
@@ -48,8 +48,8 @@ class Gate:
 
 @pytest.fixture
 def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
-    made = Gate(inspecting.read_saved)
-    monkeypatch.setattr(inspecting, "read_saved", made)
+    made = Gate(inspecting_work.read_saved)
+    monkeypatch.setattr(inspecting_work, "read_saved", made)
     yield made
     made.held.release(100)
 
@@ -333,7 +333,8 @@ def test_a_session_saved_while_inspecting_is_still_of_its_file(
     assert not form(window).note.words.startswith("✓")
     window.open_file(str(tmp_path / "s.stepper"))
     settle(window, qtbot)
-    assert window.inspecting.state.saved is None
+    assert window.inspecting.path == str(mlp) and not window.inspecting.state.by_hand
+    assert form(window).note.words.startswith("✓")
     assert window.controller.session.timeline.iteration == 1  # type: ignore[union-attr]
 
 

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from core.files.saved import Saved
 from core.steppable.build import Choices
 from core.steppable.data import Samples
-from stepper import inspecting
+from stepper import looking
 from stepper.main_window import MainWindow
 from stepper.models.saved_state import RANDOM
 
@@ -114,7 +114,7 @@ def test_looks_are_kept_only_within_bounds(window: MainWindow, qtbot: QtBot, tmp
         settle(window, qtbot)
     kept = window.inspecting.state.seen
     assert len(kept) == 160  # what is remarkable stays in the list
-    assert sum(x.blocks.nbytes for x in kept.values()) <= inspecting.KEPT_BYTES
+    assert sum(x.blocks.nbytes for x in kept.values()) <= looking.KEPT_BYTES
     window.inspecting.choose("t000")
     settle(window, qtbot)
     look = window.inspecting.state.look

@@ -101,7 +101,7 @@ def test_the_value_view_in_each_of_its_parts(qtbot, session: Session) -> None:
     for part in (SPREAD, CHANGE):
         view.show_part(part)
         assert not view.grab().isNull()
-    assert np.isfinite(view._ranges["A1"]).all()
+    assert np.isfinite(view.scales.ranges["A1"]).all()
 
 
 def test_a_large_value_of_nan_is_hatched_and_one_nan_in_it_seen(qtbot) -> None:

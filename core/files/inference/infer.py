@@ -17,6 +17,8 @@ from core.files.problem import shown
 from core.files.saved import Layer, Tensor
 
 MOST_INFERRED = 3000
+_MOST_NAMED = 4 * MOST_INFERRED
+"""Beside each parameter an optimizer may hold two tensors; of more the names are not even looked at, which would take seconds."""
 _MOST_PARTS = 40
 _MOST_SHOWN = 12
 _HIDDEN = ("relu", "sigmoid", "tanh", "leaky_relu", "elu", "selu", "gelu", "gelu_erf", "silu", "softplus", "softsign", "identity")
@@ -59,11 +61,12 @@ def infer(tensors: Sequence[Tensor], activation: str = "", output: str = "", ori
 
     `activation`, `output` and `orientation` are a person's answers to the questions, '' where there is none yet.
     """
-    extras = not_of_the_network(tensors)
-    kept = all_named([t for t in tensors if t.name not in extras])
-    if len(kept) > MOST_INFERRED:
-        many = f"it holds {len(kept)} parameters, more than the {MOST_INFERRED} that are read as layers without a description"
+    extras = not_of_the_network(tensors) if len(tensors) <= _MOST_NAMED else {}
+    own = [t for t in tensors if t.name not in extras]
+    if len(own) > MOST_INFERRED:
+        many = f"it holds {len(own)} parameters, more than the {MOST_INFERRED} that are read as layers without a description"
         return Inferred((), "out,in", (many,), (), extras)
+    kept = all_named(own)
     groups, lost = grouped(kept)
     extras |= lost
     theta = is_theta(kept)

@@ -214,7 +214,7 @@ class _Maker:
         axis = self._axis()
         attributes = {
             "epsilon": number(self.config, 1e-3, "epsilon"), "axis": axis,
-            "momentum": 1 - number(self.config, 0.99, "momentum"),
+            "momentum": 1 - number(self.config, 0.99, "momentum"), "population": True,
         }  # fmt: skip
         why = "" if axis in (-1, 1) else f"it is normalized over axis {axis}, not the last"
         if self.config.get("renorm") or self.config.get("mode", 0) not in (0, None):

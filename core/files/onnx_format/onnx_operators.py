@@ -26,20 +26,18 @@ def gemm(reader: Reader, node: Node) -> None:
     """alpha · A @ B + beta · C, with A or B transposed."""
     got, bias = reader.constant(node, 1), reader.constant(node, 2)
     a = node.attributes
-    odd = [
-        f"{k} = {a[k]:g}"
-        for k in ("alpha", "beta")
-        if isinstance(a.get(k), float) and a[k] != 1 and (k == "alpha" or bias is not None)
-    ]
-    if got is None or len(got[0].shape) != 2 or a.get("transA") or odd:
-        reason = ", ".join(odd) or "its first operand is turned, or its second no matrix"
+    said = {"product_times": reader.number(node, "alpha", 1.0), "bias_times": reader.number(node, "beta", 1.0)}
+    times = {k: v for k, v in said.items() if v != 1 and (k == "product_times" or bias is not None)}
+    finite = all(map(math.isfinite, times.values()))
+    if got is None or len(got[0].shape) != 2 or a.get("transA") or not finite:
+        reason = "its first operand is turned, or its second no matrix" if finite else "its alpha or beta is no finite number"
         reader.box(node, f"it is a Gemm that cannot be stepped ({reason})")
         return
     turned = got[1] != bool(a.get("transB"))
     if not _is_bias(bias, got[0], turned):
         reader.box(node, "its third operand is no bias of one number for each unit")
         return
-    _dense(reader, node, got[0], turned, bias, node.outputs[0])
+    _dense(reader, node, got[0], turned, bias, node.outputs[0], times=times)
 
 
 def matmul(reader: Reader, node: Node) -> None:
@@ -60,7 +58,8 @@ def matmul(reader: Reader, node: Node) -> None:
 
 
 def _dense(
-    reader: Reader, node: Node, weight: Constant, turned: bool, bias: tuple[Constant, bool] | None, output: str, after: str = ""
+    reader: Reader, node: Node, weight: Constant, turned: bool, bias: tuple[Constant, bool] | None, output: str, after: str = "",
+    times: Mapping[str, float] | None = None,
 ) -> None:  # fmt: skip
     units, fed = (weight.shape[0], weight.shape[1]) if turned else (weight.shape[1], weight.shape[0])
     tensors = {"weight": weight.name} | ({"bias": bias[0].name} if bias is not None else {})
@@ -71,7 +70,7 @@ def _dense(
     if weight.dtype not in ("float16", "bfloat16", "float32", "float64"):
         why = f"its weight is of type {weight.dtype}"
     given = (*shape[:-1], units) if shape else (None, units)
-    attributes = {"orientation": "out,in" if turned else "in,out"}
+    attributes = {"orientation": "out,in" if turned else "in,out"} | dict(times or {})
     reader.add(node, "dense", after, tensors, attributes, why, given, output)
 
 
@@ -124,6 +123,7 @@ def batch_norm(reader: Reader, node: Node) -> None:
     why = f"its values have {len(shape)} axes" if shape is not None and len(shape) != 2 else ""
     attributes = {
         "epsilon": reader.number(node, "epsilon", 1e-5), "momentum": 1 - reader.number(node, "momentum", 0.9), "axis": 1,
+        "population": True,
     }  # fmt: skip
     reader.add(node, "batch_norm", "", tensors, attributes, why, shape)
 
