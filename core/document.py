@@ -5,7 +5,7 @@ What is restored is equal to the last bit. See `resources/help/document.md` for 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -86,6 +86,15 @@ def document_of(session: Session, written: Written | None = None) -> bytes:
     Raises:
         FileProblem: if it is too large for one.
     """
+    return document_work(session, written)()
+
+
+def document_work(session: Session, written: Written | None = None, most_states: int = MOST_STATES) -> Callable[[], bytes]:
+    """Return what makes the document of a session as it stands now, in any thread, whatever the session does meanwhile.
+
+    Of the starts of far iterations there are at most `most_states`: without them going back there takes a replay.
+    Both raise FileProblem if it is too large for a document.
+    """
     shelf, t = Shelf(), session.timeline
     if t.iteration > MOST_ITERATIONS:
         raise FileProblem(f"a document holds at most {MOST_ITERATIONS} iterations; go to an earlier one")
@@ -111,7 +120,7 @@ def document_of(session: Session, written: Written | None = None) -> bytes:
         "layers": layers_data(session.layers, session.closed, session.shapes),
         "described": session.described,
         "origin": origin_data(session.origin, t.opened.text, session.folder),
-        "states": [{"iteration": i, "values": values_data(t.left_before(i), shelf)} for i in _states(t)],
+        "states": [{"iteration": i, "values": values_data(t.left_before(i), shelf)} for i in _states(t, most_states)],
         "undo": [step_data(s, events, shelf) for s in undo],
         "redo": [step_data(s, events, shelf) for s in redo],
         "out_of_date": [
@@ -127,9 +136,9 @@ def document_of(session: Session, written: Written | None = None) -> bytes:
         "notes": to_data(session.notes),
         "health": session.monitor.settings.to_data(),
         "editor": None if written is None else {"text": written.text, "applied": written.applied},
-        "files": files_data(texts, session.folder, shelf),
     }
-    return shelf.packed(data)
+    folder = session.folder
+    return lambda: shelf.packed({**data, "files": files_data(texts, folder, shelf)})
 
 
 def open_document(path: Path, beside: Path | None = None, worker: Worker | None = None) -> Restored:
@@ -192,12 +201,12 @@ def _restored(box: Box, beside: Path) -> Restored:
 # -- time ----------------------------------------------------------------------------------------------
 
 
-def _states(t: Timeline) -> list[int]:
+def _states(t: Timeline, most_states: int) -> list[int]:
     """Return which iterations' starts are kept: near the one that is looked at, and spread over the time that is known."""
     near = _near(t, t.iteration)
     known = [i for i in t.checkpoints() if i > 1 and i not in near]
     size = sum(v.nbytes for v in t.left_before(t.iteration).values() if isinstance(v, np.ndarray)) + 200
-    most = min(MOST_STATES, STATES_BYTES // size, len(known))
+    most = min(most_states, STATES_BYTES // size, len(known))
     chosen = {known[round(n * (len(known) - 1) / max(most - 1, 1))] for n in range(most)}
     return sorted(near | chosen)
 

@@ -19,6 +19,8 @@ from core.steppable.build import Choices, layers_of
 
 MOST_LISTED = 200
 """So many layers and tensors are listed as text; the JSON has all of them."""
+NUMBERS = (3, 4, 5, 6)
+"""The columns of the tensors that hold numbers."""
 PATIENCE, MANY = 5.0, 10_000
 """Seconds after which no more tensors are looked at, once there were as many, or all bytes of the file: those of a trap share."""
 
@@ -120,17 +122,18 @@ def inspect_text(i: Inspection) -> str:
     tensors = f"{len(saved.tensors)} tensor{'s' * (len(saved.tensors) != 1)}"
     lines = [
         f"{escaped(saved.format)}, {memory_text(saved.size)}, {tensors}, {numbers:,} numbers",
-        "graph and weights are known"
+        "its layers and its weights are known"
         if saved.complete
         else "the file does not hold all of the network; what is assumed, see below",
     ]
     if i.layers:
-        lines += ["", "layers", *_table([_layer_row(n, shapes) for n in i.layers[:MOST_LISTED]])]
+        rows = [_layer_row(n, shapes) for n in i.layers[:MOST_LISTED]]
+        lines += ["", "layers", *_table([("name", "kind", "tensors", "function"), *rows])]
         if len(i.layers) > MOST_LISTED:
             lines.append(f"  … and {len(i.layers) - MOST_LISTED} more; --json lists all")
     if saved.tensors:
         rows = [_tensor_row(t, i.summaries.get(t.name)) for t in saved.tensors[:MOST_LISTED]]
-        lines += ["", "tensors", *_table([("name", "shape", "type", "size", "min", "mean", "max", ""), *rows])]
+        lines += ["", "tensors", *_table([("name", "shape", "type", "size", "min", "mean", "max", ""), *rows], NUMBERS)]
         if len(saved.tensors) > MOST_LISTED:
             lines.append(f"  … and {len(saved.tensors) - MOST_LISTED} more; --json lists all")
     for title, items in (("assumed", i.assumed), ("chosen by you", i.chosen), ("warnings", i.warnings)):
@@ -142,24 +145,33 @@ def inspect_text(i: Inspection) -> str:
 
 
 def _layer_row(n: Layer, known: Mapping[str, tuple[int, ...]]) -> tuple[str, ...]:
-    shapes = ", ".join(shape_text(known[t]) for t in n.tensors.values())
+    roles = sorted(n.tensors, key=lambda role: role != "weight")
+    shapes = ", ".join(f"{bare(role, 20)} {shape_text(known[n.tensors[role]])}" for role in roles)
     closed = f"closed: {escaped(n.why)}" if n.why else "not stepped: it follows a closed layer"
     what = CALLED.get(n.activation, escaped(n.activation)) if n.steppable else closed
     made = n.attributes.get("class")
     kind = n.kind.replace("_", " ")
     if n.kind == "box":  # a beginner knows a layer by its class, and a box not at all
         kind = bare(made.rpartition(".")[2], 30) if isinstance(made, str) and made else ""
-    return (bare(n.name, 40), kind, shapes, what)
+    return (_ends(n.name, 40), kind, shapes, what)
 
 
 def _tensor_row(t: Tensor, s: Summary | None) -> tuple[str, ...]:
     said = ("", "", "") if s is None or s.min is None or s.mean is None or s.max is None else (
         f"{s.min:.4g}", f"{s.mean:.4g}", f"{s.max:.4g}"
     )  # fmt: skip
-    odd = f"{s.nonfinite} NaN or ∞" if s is not None and s.nonfinite else ""
-    return (bare(t.name, 48), shape_text(t.shape), bare(t.dtype, 16), memory_text(t.bytes), *said, odd)
+    odd = f"{s.nonfinite:,} NaN or ∞" if s is not None and s.nonfinite else ""
+    return (_ends(t.name, 48), shape_text(t.shape), bare(t.dtype, 16), memory_text(t.bytes), *said, odd)
 
 
-def _table(rows: Sequence[tuple[str, ...]]) -> list[str]:
+def _ends(name: str, most: int) -> str:
+    """Return a name that is cut in its middle, where it is too long: names of one layer differ at their ends."""
+    head = most // 3
+    return bare(name if len(name) <= most else f"{name[:head]}…{name[head + 1 - most :]}", 2 * most)
+
+
+def _table(rows: Sequence[tuple[str, ...]], right: Sequence[int] = ()) -> list[str]:
+    """Return rows in columns; those of numbers end below one another."""
     widths = [max(len(r[k]) for r in rows) for k in range(len(rows[0]))]
-    return ["  " + "  ".join(c.ljust(w) for c, w in zip(r, widths, strict=True)).rstrip() for r in rows]
+    placed = [[c.rjust(w) if k in right else c.ljust(w) for k, (c, w) in enumerate(zip(r, widths, strict=True))] for r in rows]
+    return ["  " + "  ".join(row).rstrip() for row in placed]

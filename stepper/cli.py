@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import io
 import json
 import os
@@ -34,6 +35,9 @@ from stepper.inspect_command import inspect
 from stepper.printing import complain, put
 from stepper.saved_arguments import saved_choices
 from stepper.saving import save_bytes, save_text
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""What printing meets where the disk that the output goes to is full or gone."""
 
 
 def _list(arguments: argparse.Namespace) -> int:
@@ -213,6 +217,11 @@ def _window(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _forget_output() -> None:
+    """Let what is still to be printed go nowhere, so that nothing is said of it at the end of Python."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _opening(words: list[str]) -> list[str]:
     """Return the words of a command; a target alone, as in `stepper my_net.py`, is opened."""
     if words and (words[0] in EXAMPLES or words[0].startswith("lesson:") or Path(words[0]).is_file()):
@@ -231,9 +240,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         "script": _script, "picture": _picture, "inspect": inspect, "convert": _convert, "desktop": _desktop,
     }  # fmt: skip
     try:
-        if arguments.command in (None, "open"):
-            return _window(arguments)
-        return run[arguments.command](arguments)
+        status = _window(arguments) if arguments.command in (None, "open") else run[arguments.command](arguments)
+        if sys.stdout is not None:  # closed, as by `>&-`, it is None
+            sys.stdout.flush()  # what cannot be written is said here, and not after the end
+        return status
     except SteppingError as error:
         complain(SteppingError(f"{error}; `stepper inspect` shows what it holds"))
         return 2
@@ -241,8 +251,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         complain(error)
         return 2
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _forget_output()
         return 0
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        _forget_output()
+        complain(StepperError(f"the output cannot be written ({error.strerror}); make room, or send it elsewhere"))
+        return 2
     except KeyboardInterrupt:
         return 130
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from core import numerics
@@ -21,15 +20,12 @@ from core.numerics import Threads
 from core.session import Session
 from stepper.controller import Controller
 from stepper.drafts import Draft, Drafts
+from stepper.keeping import Keeping, ToKeep
 from stepper.save_dialog import SaveDialog
 from stepper.saving import save_bytes
 from stepper.settings import Settings
 from stepper.writing import Writing
 
-PAUSE = 20_000
-"""Milliseconds between two looks at whether the session must be kept."""
-SHARE = 50
-"""Keeping a session may take this part of the time: after a second of it, 50 pass without."""
 LARGEST_OFTEN = 64 * 2**20
 """Bytes of data and parameters above which a session is kept only when it is left."""
 
@@ -53,16 +49,13 @@ class Documents(QObject):
         self._session: Session | None = None
         self._target = ""
         self._saved: tuple[Any, ...] | None = None
-        self._kept: tuple[Any, ...] | None = None
-        self._recovering = self._complained = self._warned = False
-        self._not_before = 0.0
+        self._recovering = self._warned = False
         self._title = ""
         self._threads = Threads()
-        self._often = QTimer(self)
-        self._often.setInterval(PAUSE)
-        self._often.timeout.connect(self.keep_often)
-        self._often.start()
+        self.keeping = Keeping(self._to_keep, self)
+        self.keeping.failed.connect(self.said)
         controller.opened.connect(self._on_opened)
+        controller.changed.connect(self.keeping.soon)
         controller.changed.connect(self.show_title)
 
     def use(self, writing: Writing) -> None:
@@ -131,13 +124,13 @@ class Documents(QObject):
             self.keep()
             self.said.emit(self.tr("The session was not saved: {why}. It is kept here.").format(why=error))
             return
-        self._saved = self._kept = None
+        self._saved = self.keeping.kept = None
         self._controller.rename(path.name, str(path.absolute()))
         self._target = self._controller.target
         if self._writing is not None:
             self._writing.saved_in(path)
             self._writing.drafts.drop_session()
-        self._saved, self._kept = self._mark(), self._whole_mark()
+        self._saved, self.keeping.kept = self._mark(), self._whole_mark()
         self.saved.emit()
         self.show_title()
         self.told.emit(self.tr("Saved: {file}").format(file=path))
@@ -151,42 +144,24 @@ class Documents(QObject):
 
     # -- keeping -----------------------------------------------------------------------------------------
 
-    @Slot()
-    def keep_often(self) -> None:
-        """Keep the session if it has gone on since it was kept last; a run is not held up."""
-        session = self._session
-        if session is None or session.running or time.monotonic() < self._not_before or self._is_lesson:
-            return
-        if not self.is_unsaved and not session.timeline.losses:
-            return
-        if self._kept != self._whole_mark() and _size(session) <= LARGEST_OFTEN:
-            self.keep()
-
-    @Slot()
     def keep(self) -> bool:
         """Keep the session now, so that nothing can lose it; False, and once a sentence, where that is not possible."""
+        return self.keeping.now() if self._session is not None else True
+
+    def _to_keep(self) -> ToKeep | None:
         session, writing = self._session, self._writing
         if session is None or writing is None:
-            return True
-        begin = time.monotonic()
-        try:
-            data = document_of(session, self._written())
-            writing.drafts.keep_session(data, session.title, self._absolute, session.timeline.iteration)
-        except StepperError as error:
-            if not self._complained:
-                self._complained = True
-                words = self.tr("The session cannot be kept in case something goes wrong: {why}. Save it with Ctrl+S.")
-                self.said.emit(words.format(why=error))
-            return False
-        self._kept = self._whole_mark()
-        self._not_before = time.monotonic() + SHARE * (time.monotonic() - begin)
-        return True
+            return None
+        work = not self._is_lesson and (self.is_unsaved or bool(session.timeline.losses))
+        often = work and _size(session) <= LARGEST_OFTEN
+        return ToKeep(session, self._written(), self._absolute, self._whole_mark(), writing.drafts, often)
 
     def close(self) -> bool:
         """Keep what is unsaved before the window goes; False, once, if that is not possible.
 
         Call it before the text is closed, which asks by itself.
         """
+        self.keeping.finish()
         if not self._leave() and not self._is_text_unsaved and not self._warned:
             self._warned = True
             words = self.tr("Your session could not be kept. Save it in another folder, or close once more to lose it.")
@@ -194,6 +169,10 @@ class Documents(QObject):
             return False
         self._threads.release()
         return True
+
+    def end(self) -> None:
+        """Keep nothing any more: the window has gone."""
+        self.keeping.end()
 
     def _leave(self) -> bool:
         """Keep the session that is left, if there is anything unsaved in it."""
@@ -257,7 +236,8 @@ class Documents(QObject):
         elif not applying or not is_document(self._target):
             self._saved = self._mark()
         # What was just read from a document needs not be kept beside it.
-        self._kept = self._whole_mark() if restored is not None and not self._recovering and not applying else None
+        fresh = restored is not None and not self._recovering and not applying
+        self.keeping.kept = self._whole_mark() if fresh else None
         if applying:
             return
         if restored is None:

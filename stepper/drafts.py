@@ -1,7 +1,7 @@
 """Unsaved work, texts and whole sessions, kept in a folder, so that neither a crash nor a closed window loses any.
 
 A window writes under one name and holds a lock on it as long as it lives; what nobody holds was left behind. A text is
-kept within a second of the last key, its session (`.stepper`, beside it) every so often.
+kept within a second of the last key, its session (`.stepper`, beside it) within a few seconds, by another thread.
 """
 
 from __future__ import annotations
@@ -9,8 +9,10 @@ from __future__ import annotations
 import contextlib
 import datetime
 import json
+import threading
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -21,6 +23,8 @@ from stepper.saving import SavingError, save_bytes, save_text
 
 MOST = 50
 LONGEST = 4_000_000
+NEXT = ".next"
+"""How the name of a session ends that is still being written."""
 OLD = 3600
 """Seconds after which a text that was locked elsewhere counts as left behind."""
 
@@ -49,6 +53,8 @@ class Drafts:
         self._key = ""
         self._lock: QLockFile | None = None
         self._draft: Draft | None = None
+        self._files = threading.RLock()  # the files of this window change under it alone
+        self._turn = 0  # counts what makes a session that is still being written an older one
 
     @property
     def has_session(self) -> bool:
@@ -61,8 +67,9 @@ class Drafts:
         Raises:
             SavingError: if that is not possible.
         """
-        self._begin()
-        self._write(Draft(text, title, target, iteration=0 if self._draft is None else self._draft.iteration))
+        with self._files:
+            self._begin()
+            self._write(Draft(text, title, target, iteration=0 if self._draft is None else self._draft.iteration))
 
     def keep_session(self, data: bytes, title: str, target: str, iteration: int) -> None:
         """Write the session that is open, as a document.
@@ -70,28 +77,57 @@ class Drafts:
         Raises:
             SavingError: if that is not possible.
         """
+        with self._files:
+            self._begin()
+            self._turn += 1
+            save_bytes(self.folder / f"{self._key}{SUFFIX}", data)
+            self._write(Draft("" if self._draft is None else self._draft.text, title, target, iteration=iteration))
+
+    def session_writer(self, title: str, target: str, iteration: int) -> Callable[[bytes], bool]:
+        """Return what writes the session that is open now, as a document, in any thread.
+
+        It tells whether it did: not where something newer was kept, or nothing is to be kept any more. Both raise SavingError.
+        """
         self._begin()
-        save_bytes(self.folder / f"{self._key}{SUFFIX}", data)
-        self._write(Draft("" if self._draft is None else self._draft.text, title, target, iteration=iteration))
+        self._turn += 1
+        folder, key, turn = self.folder, self._key, self._turn
+
+        def write(data: bytes) -> bool:
+            beside = folder / f"{key}{NEXT}"
+            save_bytes(beside, data)  # this takes long: the window may keep texts meanwhile
+            with self._files:
+                if turn != self._turn:
+                    self._remove(beside)
+                    return False
+                try:
+                    beside.replace(folder / f"{key}{SUFFIX}")
+                except OSError as error:
+                    raise SavingError(f"{folder} cannot be written to ({error.strerror or error})") from None
+                self._write(Draft("" if self._draft is None else self._draft.text, title, target, iteration=iteration))
+            return True
+
+        return write
 
     def drop(self) -> None:
         """Forget the text that this window kept: it is saved elsewhere, or it is what was opened."""
-        if self._draft is not None and self.has_session:
-            draft = replace(self._draft, text="")
-            with contextlib.suppress(SavingError):
-                self._write(draft)
-        else:
-            self._drop_all()
+        with self._files:
+            if self._draft is not None and self.has_session:
+                with contextlib.suppress(SavingError):
+                    self._write(replace(self._draft, text=""))
+            else:
+                self._drop_all()
 
     def drop_session(self) -> None:
         """Forget the session that this window kept."""
-        if self._draft is not None and self.has_session:
-            self._remove(self.folder / f"{self._key}{SUFFIX}")
-            if self._draft.text.strip():
-                with contextlib.suppress(SavingError):
-                    self._write(replace(self._draft, iteration=0))
-            else:
-                self._drop_all()
+        with self._files:
+            self._turn += 1
+            if self._draft is not None and self.has_session:
+                self._remove(self.folder / f"{self._key}{SUFFIX}")
+                if self._draft.text.strip():
+                    with contextlib.suppress(SavingError):
+                        self._write(replace(self._draft, iteration=0))
+                else:
+                    self._drop_all()
 
     def _begin(self) -> None:
         """Take a name of one's own, and hold it."""
@@ -118,9 +154,11 @@ class Drafts:
 
     def set_aside(self) -> None:
         """Leave what this window kept for later; what is kept next is another text."""
-        if self._lock is not None:
-            self._lock.unlock()
-        self._key, self._lock, self._draft = "", None, None
+        with self._files:
+            self._turn += 1
+            if self._lock is not None:
+                self._lock.unlock()
+            self._key, self._lock, self._draft = "", None, None
 
     def found(self) -> list[Draft]:
         """Return what was left behind, the newest first; what cannot be read is passed over."""
@@ -129,6 +167,9 @@ class Drafts:
             files = sorted(self.folder.glob("*.json"))[:MOST]
         except OSError:
             return []
+        for half in self.folder.glob(f"*{NEXT}"):
+            if half.stem != self._key and self._is_free(half):
+                self._remove(half)
         for file in files:
             if file.stem != self._key and self._is_free(file):
                 draft = _read(file)
@@ -140,6 +181,7 @@ class Drafts:
         """Delete what was left behind."""
         self._remove(Path(draft.file))
         self._remove(Path(draft.file).with_suffix(SUFFIX))
+        self._remove(Path(draft.file).with_suffix(NEXT))
 
     def _is_free(self, file: Path) -> bool:
         lock = QLockFile(str(file.with_suffix(".lock")))

@@ -544,6 +544,7 @@ class MainWindow(QMainWindow):
             return
         self.drawer.stop()
         self.files.end()
+        self.documents.end()
         self.inspecting.end()
         self.settings.set("window/geometry", self.saveGeometry())
         lent = self._before is not None  # a saved network put the person's own arrangement away, which comes back next time

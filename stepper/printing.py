@@ -26,5 +26,7 @@ def as_json(found: object, allow_nan: bool = False) -> str:
 
 
 def complain(error: Exception) -> None:
-    """Print an error as one sentence on its own line, beside the output."""
-    print(f"stepper: {escaped(str(error)[:LONGEST])}", file=sys.stderr)
+    """Print an error as one sentence on its own line, beside the output; of a long one the midst is left out."""
+    words, half = str(error), LONGEST // 2
+    short = words if len(words) <= LONGEST else f"{words[: half - 1]}…{words[-half:]}"  # at its end stands what to do
+    print(f"stepper: {escaped(short)}", file=sys.stderr)

@@ -1,8 +1,9 @@
 """Which units of a layer are saturated or dead, judged over the samples of one iteration.
 
 A sigmoid or tanh is saturated where |z| ≥ 5: its slope there is below 0.007 (sigmoid) or 0.0002 (tanh), so that nearly no
-gradient passes. A unit with a ReLU is dead where it gives 0 for every sample: then no gradient passes at all. (The
-limits are those of DeepDiagnosis and of SageMaker Debugger; both judge an epoch, what is here one batch.)
+gradient passes. (Softsign still has a slope of 0.028 there, and is not judged.) A unit with a ReLU is dead where it gives 0 for
+every sample: then no gradient passes at all. (The limits are those of DeepDiagnosis and of SageMaker Debugger; both judge an
+epoch, what is here one batch.)
 """
 
 from __future__ import annotations

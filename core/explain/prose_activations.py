@@ -55,23 +55,23 @@ ACTIVATIONS: dict[str, Explanation] = {
     "gelu": Explanation(
         CALLED["gelu"],
         "½ · z · (1 + tanh(√(2/π) · (z + 0.044715 · z³)))",
-        "Each number of {a} is scaled by how large it is beside a normal random number, nearly: large ones stay, small ones fade "
-        "to 0.",
+        "GELU in its tanh form: each number of {a} is scaled by nearly the chance that a normal random number lies below it. "
+        "Large ones stay, small ones fade to 0.",
         "g · gelu_slope({a})",
         SAME,
     ),
     "gelu_slope": Explanation(
         f"slope of {CALLED['gelu']}",
         "½ · (1 + t) + ½ · z · (1 − t²) · √(2/π) · (1 + 0.134145 · z²), with t = tanh(√(2/π) · (z + 0.044715 · z³))",
-        "How steep GELU is at each number of {a}: near 1 for large ones, near 0 for very negative ones.",
+        "How steep GELU in its tanh form is at each number of {a}: near 1 for large ones, near 0 for very negative ones.",
         "not passed back: only the backward uses it",
         SAME,
     ),
     "gelu_erf": Explanation(
         CALLED["gelu_erf"],
         "½ · z · (1 + erf(z / √2))",
-        "Each number of {a} is scaled by the chance that a normal random number lies below it: large ones stay, small ones fade "
-        "to 0.",
+        "GELU in its exact form, by erf: each number of {a} is scaled by the chance that a normal random number lies below it. "
+        "Large ones stay, small ones fade to 0.",
         "g · gelu_erf_slope({a})",
         SAME,
     ),
@@ -92,8 +92,8 @@ ACTIVATIONS: dict[str, Explanation] = {
     "selu": Explanation(
         "scaled exponential linear unit",
         "λ · z where z > 0, else λ · α · (exp(z) − 1), with λ = 1.0507, α = 1.6733",
-        "Each positive number of {a} grows by 5 %; every other one bends smoothly towards −1.7581. Many layers keep mean "
-        "0 and spread 1 so, if they start from lecun weights.",
+        "Each positive number of {a} grows by 5 %; every other one bends smoothly towards −1.7581. So the numbers "
+        "keep mean 0 and spread 1 through many layers that start from lecun weights.",
         "1.0507 · g where {a} is positive, g · ({out} + 1.7581) elsewhere",
         SAME,
     ),

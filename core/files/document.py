@@ -38,33 +38,31 @@ _STAMP = (1980, 1, 1, 0, 0, 0)
 _KINDS = "biuf"
 
 
+class Slot:
+    """A place on the shelf; its number is known when the document is packed."""
+
+    __slots__ = ("array", "number")
+
+    def __init__(self, array: Array) -> None:
+        self.array, self.number = array, -1
+
+
 class Shelf:
-    """Arrays and files on their way into a document, each different one once."""
+    """Arrays and files on their way into a document. What is put here must not be written to until it is packed.
+
+    Putting costs next to nothing; packing finds what is the same, in another thread if need be.
+    """
 
     def __init__(self) -> None:
-        self.arrays: list[Array] = []
-        self.strides: list[tuple[int, ...] | None] = []
         self.files: list[bytes] = []
-        self._known: dict[tuple[Any, ...], int] = {}
-        self._same: dict[int, int] = {}
+        self._slots: dict[int, Slot] = {}
 
-    def put(self, array: Array) -> int:
-        """Put an array on the shelf; returns its number, from 0."""
-        at = self._same.get(id(array))
-        if at is not None and self.arrays[at] is array:
-            return at
-        plain = array.flags.c_contiguous or array.flags.f_contiguous
-        strides = None if plain else tuple(array.strides)
-        order = "C" if array.flags.c_contiguous else "F"
-        content = hashlib.sha256(array.tobytes(order="F" if order == "F" and plain else "C")).digest()
-        key = (array.dtype.str, array.shape, order if plain else strides, content)
-        if key not in self._known:
-            self._known[key] = len(self.arrays)
-            self.arrays.append(array)
-            self.strides.append(strides)
-        if self.arrays[self._known[key]] is array:
-            self._same[id(array)] = self._known[key]
-        return self._known[key]
+    def put(self, array: Array) -> Slot:
+        """Put an array on the shelf; what is returned stands for its number in the data of the document."""
+        slot = self._slots.get(id(array))  # a slot holds its array, so that no other one gets its id
+        if slot is None:
+            slot = self._slots[id(array)] = Slot(array)
+        return slot
 
     def put_file(self, data: bytes) -> int:
         """Put a file on the shelf; returns its number, from 0."""
@@ -78,19 +76,44 @@ class Shelf:
         Raises:
             FileProblem: if it is larger than what `unpacked` reads.
         """
-        whole = {"format": FORMAT, "version": VERSION, "strides": self.strides, **data}
-        main = json.dumps(whole, allow_nan=False, indent=1).encode("utf-8")
-        size = len(main) + sum(a.nbytes + 128 for a in self.arrays) + sum(map(len, self.files))
-        if size > LARGEST_WHOLE or len(main) > LARGEST_JSON or any(a.nbytes > LARGEST_ARRAY for a in self.arrays):
+        arrays, strides = self._numbered()
+        whole = {"format": FORMAT, "version": VERSION, "strides": strides, **data}
+        main = json.dumps(whole, allow_nan=False, indent=1, default=_number).encode("utf-8")
+        size = len(main) + sum(a.nbytes + 128 for a in arrays) + sum(map(len, self.files))
+        if size > LARGEST_WHOLE or len(main) > LARGEST_JSON or any(a.nbytes > LARGEST_ARRAY for a in arrays):
             raise FileProblem(f"it would take {size // MIB} MiB, more than a document can hold; save the weights alone")
         out = io.BytesIO()
         with zipfile.ZipFile(out, "w") as archive:
             _write(archive, MAIN, main, zipfile.ZIP_DEFLATED)
-            for n, array in enumerate(self.arrays):
+            for n, array in enumerate(arrays):
                 _write(archive, f"arrays/{n}.npy", _npy(array), zipfile.ZIP_STORED)
             for n, blob in enumerate(self.files):
                 _write(archive, f"files/{n}", blob, zipfile.ZIP_STORED if len(blob) > MIB else zipfile.ZIP_DEFLATED)
         return out.getvalue()
+
+    def _numbered(self) -> tuple[list[Array], list[tuple[int, ...] | None]]:
+        """Number the slots, the same content once; returns the arrays and their strides by number."""
+        arrays: list[Array] = []
+        strides: list[tuple[int, ...] | None] = []
+        known: dict[tuple[Any, ...], int] = {}
+        for slot in self._slots.values():
+            array = slot.array
+            plain = array.flags.c_contiguous or array.flags.f_contiguous
+            laid = None if plain else tuple(array.strides)
+            order = "C" if array.flags.c_contiguous else "F"
+            content = hashlib.sha256(array.tobytes(order="F" if order == "F" and plain else "C")).digest()
+            key = (array.dtype.str, array.shape, order if plain else laid, content)
+            slot.number = known.setdefault(key, len(arrays))
+            if slot.number == len(arrays):
+                arrays.append(array)
+                strides.append(laid)
+        return arrays, strides
+
+
+def _number(slot: Any) -> int:
+    if not isinstance(slot, Slot):
+        raise TypeError
+    return slot.number
 
 
 @dataclass

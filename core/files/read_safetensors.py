@@ -45,7 +45,7 @@ def read(path: Path, limits: Limits) -> Saved:
         raise FileProblem("its header is no table of tensors; it is damaged, download or save it again")
     if len(header) > MOST_TENSORS + 1:
         raise too_many(len(header), "tensors", MOST_TENSORS)
-    metadata = _metadata(header.pop(_METADATA, {}))
+    metadata = _metadata(header.pop(_METADATA, None) or {})
     tensors = [_tensor(name, entry, 8 + length) for name, entry in header.items()]
     _check_places(tensors, 8 + length, size)
     if not tensors:

@@ -172,8 +172,9 @@ class Layer:
 
     `activation` is the name of the function that it ends in, "" if none. A layer that is not `steppable` says `why`.
     Of `attributes`, `orientation` is 'out,in' or 'in,out': how a dense layer's weight is stored; `product_times` and
-    `bias_times` are numbers that its product and its bias are multiplied by, where they are not 1; `population` that running variances divide by m, not by m − 1; `steps` is what 'scale' does,
-    one after the other: a sign with a number or the role of a tensor.
+    `bias_times` are numbers that its product and its bias are multiplied by, where they are not 1; `population` says that a
+    running variance divides by m, not by m − 1; `steps` is what 'scale' does, one after the other: a sign with a number or the
+    role of a tensor.
     """
 
     kind: LayerKind

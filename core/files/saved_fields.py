@@ -34,12 +34,18 @@ def fields(data: Plain, what: str) -> Mapping[str, Plain]:
 
 def text(got: Mapping[str, Plain], key: str, most: int) -> str:
     """Return a text of at most `most` characters."""
-    return checked(got, key, str, lambda s: len(s) <= most)
+    value = got.get(key)  # written out here and in `count`: they are asked a million times for a large file
+    if type(value) is not str or len(value) > most:
+        raise bad(key)
+    return value
 
 
 def count(got: Mapping[str, Plain], key: str) -> int:
     """Return a whole number from 0 on that a file can have of anything."""
-    return checked(got, key, int, lambda n: 0 <= n < 2**62)
+    value = got.get(key)
+    if type(value) is not int or not 0 <= value < 2**62:
+        raise bad(key)
+    return value
 
 
 def truth(got: Mapping[str, Plain], key: str) -> bool:

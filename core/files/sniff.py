@@ -146,25 +146,32 @@ def _by_shape(head: bytes, size: int, suffix: str) -> str:
 
 def _pickle(file: IO[bytes], head: bytes, size: int) -> str:
     """Return 'pickle' if the bytes are instructions of one. They are only split into instructions, none is followed."""
-    if head[:1] == b"\x80" and head[1:2] and 2 <= head[1] <= 5:
-        return "pickle"
-    if head[:1] not in b"(]})lcdVSUXKJMGIFNL\x88\x89\x8a":
+    if not _begins_pickle(head):
         return ""
     file.seek(max(0, size - 1))
-    if file.read(1) != b".":
-        return ""
+    return "pickle" if head[:1] == b"\x80" or (file.read(1) == b"." and _instructions(head, size)) else ""
+
+
+def _begins_pickle(head: bytes) -> bool:
+    if head[:1] == b"\x80":
+        return head[1:2] != b"" and 2 <= head[1] <= 5
+    return head[:1] != b"" and head[:1] in b"(]})lcdVSUXKJMGIFNL\x88\x89\x8a"
+
+
+def _instructions(head: bytes, size: int) -> bool:
+    """Return whether what has no mark of a pickle (Python 2 wrote none) is a row of its instructions. None is followed."""
     count = 0
     try:
         for opcode, _, position in pickletools.genops(io.BytesIO(head)):
             count += 1
             if opcode.name == "STOP":
-                return "pickle" if position == size - 1 and count > 1 else ""
+                return position == size - 1 and count > 1
             if count >= 200:
-                return "pickle"
+                return True
     except Exception:
-        # genops says what it does not understand with several types of error
-        return "pickle" if count >= 20 and size > HEAD else ""
-    return ""
+        # genops says what it does not understand with several types of error, such as bytes that Python 2 wrote as text.
+        return count >= 20
+    return False
 
 
 def _text(head: bytes) -> str:
@@ -214,7 +221,7 @@ def _packed(head: bytes, packing: str) -> str:
         inside = unpacker(packing)(head, HEAD)
     except (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError):
         raise FileProblem(f"it is packed with {packing} and damaged; download or save it again") from None
-    if inside[:1] == b"\x80" and inside[1:2] and 2 <= inside[1] <= 5:
+    if _begins_pickle(inside) and (inside[:1] == b"\x80" or _instructions(inside, len(inside))):
         return "pickle"
     if inside[257:262] == b"ustar":
         raise FileProblem("it is a packed tar archive; unpack it and open the file in it that holds the network")

@@ -137,24 +137,20 @@ register(
 )  # fmt: skip
 register(
     Op(
+        "selu", selu, same,
+        (lambda s: call("where", call("greater", s.a, 0), 1.0507009873554805 * s.g, s.g * (s.out + 1.7580993408473768)),),
+        names=("selu",), elementwise=True, kind="activation", cost=_cost(13),
+        definition="below = 1.6732632423543772 * (exp(minimum(z, 0)) - 1)\n1.0507009873554805 * where(z > 0, z, below)",
+    )
+)  # fmt: skip
+register(
+    Op(
         "gelu", gelu, same, (lambda s: s.g * call("gelu_slope", s.a),), names=("gelu",), elementwise=True,
         kind="activation", cost=_cost(20),
         definition="t = tanh(0.7978845608028654 * (z + 0.044715 * z ** 3))\n0.5 * z * (1 + t)",
     )
 )  # fmt: skip
 register(Op("gelu_slope", gelu_slope, same, (None,), names=("gelu_slope",), elementwise=True, cost=_cost(28)))
-register(
-    Op(
-        "softplus", softplus, same, (lambda s: s.g * call("sigmoid", s.a),), names=("softplus",), elementwise=True,
-        kind="activation", cost=_cost(22), definition="e = exp(-abs(z))\nmaximum(z, 0) + log(1 + e)",
-    )
-)  # fmt: skip
-register(
-    Op(
-        "erf", erf, same, (lambda s: s.g * (1.1283791670955126 * call("exp", -(s.a**2))),), names=("erf",), elementwise=True,
-        cost=_cost(20),
-    )
-)  # fmt: skip
 register(
     Op(
         "gelu_erf", gelu_erf, same, (lambda s: s.g * call("gelu_erf_slope", s.a),), names=("gelu_erf",), elementwise=True,
@@ -177,15 +173,19 @@ register(
 )  # fmt: skip
 register(
     Op(
-        "selu", selu, same,
-        (lambda s: call("where", call("greater", s.a, 0), 1.0507009873554805 * s.g, s.g * (s.out + 1.7580993408473768)),),
-        names=("selu",), elementwise=True, kind="activation", cost=_cost(13),
-        definition="below = 1.6732632423543772 * (exp(minimum(z, 0)) - 1)\n1.0507009873554805 * where(z > 0, z, below)",
+        "softplus", softplus, same, (lambda s: s.g * call("sigmoid", s.a),), names=("softplus",), elementwise=True,
+        kind="activation", cost=_cost(22), definition="e = exp(-abs(z))\nmaximum(z, 0) + log(1 + e)",
     )
 )  # fmt: skip
 register(
     Op(
         "softsign", softsign, same, (lambda s: s.g / (1 + call("abs", s.a)) ** 2,), names=("softsign",), elementwise=True,
         kind="activation", cost=_cost(3), definition="size = 1 + abs(z)\nz / size",
+    )
+)  # fmt: skip
+register(
+    Op(
+        "erf", erf, same, (lambda s: s.g * (1.1283791670955126 * call("exp", -(s.a**2))),), names=("erf",), elementwise=True,
+        cost=_cost(20),
     )
 )  # fmt: skip

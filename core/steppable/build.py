@@ -178,6 +178,8 @@ class _Made:
             self.chosen.append(f"the loss {c.loss}")
         elif self.loss:
             self.assumed.append(f"the loss is not in the file; {self.loss} is used")
+        if self.walk.fixed and not self.walk.stops:
+            self.assumed.append("nothing in it is trained, so there is no loss")
         self.assumed += self.data.assumed
         if self.walk.stops:
             self.assumed.append(self.walk.stops)

@@ -74,7 +74,7 @@ def functions_decided(layers: Sequence[Layer], inferred: Inferred | None, c: Cho
         if layer.kind not in ("dense", *_NORMS) or (n + 1 < len(layers) and layers[n + 1].kind in _NORMS):
             continue
         hidden = any(k > n for k in dense)
-        if layer.kind == "dense" or (hidden and any(k < n for k in dense)):
+        if layer.kind == "dense" or any(k < n for k in dense):
             found[n] = note_of(c.activation if hidden else c.output_activation)
     return found
 

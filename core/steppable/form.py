@@ -213,7 +213,8 @@ def _data(s: Samples, sets: Sequence[FittingSet]) -> list[FormField]:
 
 def _training(c: Choices, walk: Walk, targets: Targets | None) -> list[FormField]:
     usual, enabled = Choices(), bool(walk.size)
-    why = "" if enabled else walk.stops or "its outputs are not flat, so they have no targets"
+    flat = "nothing in it is trained" if walk.fixed else "its outputs are not flat, so they have no targets"
+    why = "" if enabled else walk.stops or flat
     fitting = tuple(n for n in LOSSES if n == c.loss or not unfit_loss(n, walk.last, walk.size))
     possible = {usual_loss(walk.last, t, walk.size) for t in (get_args(Targets) if targets is None else (targets,))}
     # What only the data decide is not guessed.

@@ -50,8 +50,13 @@ class Walk:
 
     @property
     def size(self) -> int:
-        """How many numbers the network gives for a sample; 0 where its steps end before them, or they are not flat."""
-        return self.sizes[0] if not self.stops and self.sizes is not None and len(self.sizes) == 1 else 0
+        """How many numbers the network gives for a sample; 0 where its steps end before, they are not flat, or nothing learns."""
+        return self.sizes[0] if not self.stops and not self.fixed and self.sizes is not None and len(self.sizes) == 1 else 0
+
+    @property
+    def fixed(self) -> bool:
+        """Whether all tensors that it takes are not trained; a loss would train them."""
+        return bool(self.out.tensors) and not self.out.trainable
 
     @property
     def closed(self) -> tuple[Layer, ...]:

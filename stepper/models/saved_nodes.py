@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from PySide6.QtCore import QCoreApplication
@@ -34,8 +34,8 @@ class Node:
     text: str = ""
     origin: str = ""
     unstepped: bool = False
-    children: list[int] = field(default_factory=list[int])
-    rows: list[int] = field(default_factory=list[int])
+    children: Sequence[int] = ()
+    rows: Sequence[int] = ()
     at: int = -1
     sought: str = ""
 
@@ -69,6 +69,7 @@ class Nodes:
         self.of: dict[str, int] = {}
         """Where each tensor is first."""
         self.total = len(saved.tensors)
+        self._under: dict[int, list[int]] = {}
         self._tensors = {t.name: t for t in saved.tensors}
         stopped = False
         origins = _origins(layers, inferred, choices)
@@ -86,7 +87,8 @@ class Nodes:
             of_none = translate("saved", "Tensors of no layer ({n})") if self.tops else translate("saved", "Tensors ({n})")
             top = self._top(Node("title", text=of_none.format(n=f"{len(loose):,}")))
             for tensor in loose:
-                self._tensor(top, tensor, cut(extras.get(tensor.name, ""), LONGEST_NAME))
+                why = extras.get(tensor.name)
+                self._tensor(top, tensor, cut(why, LONGEST_NAME) if why else "")
         self._own = len(self.list)
 
     def add_there(self, tensors: list[Tensor]) -> None:
@@ -119,13 +121,14 @@ class Nodes:
         return node.text if node.kind == "title" else ""
 
     def _top(self, node: Node) -> int:
+        self.tops.append(len(self.list))
+        node.children = self._under[len(self.list)] = []
         self.list.append(node)
-        self.tops.append(len(self.list) - 1)
         return len(self.list) - 1
 
     def _below(self, parent: int, node: Node) -> None:
         node.parent = parent
-        self.list[parent].children.append(len(self.list))
+        self._under[parent].append(len(self.list))
         self.list.append(node)
 
     def _tensor(self, parent: int, tensor: Tensor, text: str) -> None:

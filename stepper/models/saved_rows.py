@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt
@@ -187,10 +187,10 @@ class SavedRows(QAbstractItemModel):
 
     # --- inside -------------------------------------------------------------------------------------
 
-    def _rows(self, parent: Index) -> list[int]:
+    def _rows(self, parent: Index) -> Sequence[int]:
         if not parent.isValid():
             return self.tops
-        return self.nodes.list[parent.internalId()].rows if parent.column() == 0 else []
+        return self.nodes.list[parent.internalId()].rows if parent.column() == 0 else ()
 
     def _tell(self, names: list[str], fewer: bool) -> None:
         """Tell that what is known of tensors has changed: of each, or where they are many of each layer's at once."""
@@ -219,16 +219,15 @@ class SavedRows(QAbstractItemModel):
             top.at = -1
             for n in top.children:
                 every[n].at = -1
-            top.rows = list(shown) if whole or shown else []
+            top.rows = self._ordered(shown) if whole or shown else ()
             if whole or shown:
                 self.tops.append(number)
                 self.found_layers += top.layer is not None
                 names.update(t.name for n in shown if every[n].kind == "tensor" and (t := every[n].tensor) is not None)
         self.found = len(names)
-        self._order(self.tops)
+        self.tops = self._ordered(self.tops)
         for at, number in enumerate(self.tops):
             every[number].at = at
-            self._order(every[number].rows)
             for below, n in enumerate(every[number].rows):
                 every[n].at = below
 
@@ -236,17 +235,17 @@ class SavedRows(QAbstractItemModel):
         sought = self.nodes.sought(number) if self._words else ""
         return all(word in sought for word in self._words)
 
-    def _order(self, numbers: list[int]) -> None:
-        """Sort lines; what nothing is known of is last, and why a layer is closed stays first."""
+    def _ordered(self, numbers: Sequence[int]) -> list[int]:
+        """Return lines as they are sorted; what nothing is known of is last, and why a layer is closed stays first."""
         column, descending = self._sorted
         if column == IN_ORDER or len(numbers) < 2:
-            return
+            return list(numbers)
         keys = {n: self.cells.key(self.nodes.list[n], column) for n in numbers}
         first = [n for n in numbers if self.nodes.list[n].kind == "why"]
         known = [n for n in numbers if n not in first and keys[n] not in (None, "")]
         known.sort(key=lambda n: keys[n], reverse=descending)  # type: ignore[arg-type, return-value]
         placed = {*first, *known}
-        numbers[:] = [*first, *known, *(n for n in numbers if n not in placed)]
+        return [*first, *known, *(n for n in numbers if n not in placed)]
 
 
 def _only_there(state: SavedState) -> list[str]:

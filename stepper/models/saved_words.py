@@ -9,7 +9,6 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QCoreApplication
 
-from core.explain.prose_activations import CALLED
 from core.files.looks.looks import Look, Remark
 from core.files.problem import bare, escaped
 from core.files.saved import Layer
@@ -19,6 +18,8 @@ from stepper.models.mark_signs import ORDER
 LONGEST_NAME = 80
 LONGEST_TEXT = 400
 CLOSED = "▣"
+GELU = {"gelu": "GELU tanh", "gelu_erf": "GELU exact"}
+"""Its two forms, as short as there is room for in a line of a list."""
 Shapes = Mapping[str, tuple[int, ...]]
 translate = QCoreApplication.translate
 
@@ -47,7 +48,7 @@ def kind_text(layer: Layer) -> str:
         "scale": translate("saved", "scale and shift"),
     }  # fmt: skip
     kind = kinds.get(layer.kind, layer.kind)
-    activation = CALLED.get(layer.activation) or cut(layer.activation.replace("_", " "), 40)
+    activation = GELU.get(layer.activation) or cut(layer.activation.replace("_", " "), 40)
     made = layer.attributes.get("class")
     if not layer.steppable or layer.kind == "box":
         # PyTorch and Keras call their classes by where they lie: the last word is what people call them.

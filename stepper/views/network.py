@@ -16,7 +16,6 @@ from core.session import Moment, Selection
 from stepper import theme
 from stepper.models import closed_words
 from stepper.models.closed_words import parted
-from stepper.models.mark_signs import sentences
 from stepper.widgets import fonts
 from stepper.widgets.elided import ElidedLabel
 from stepper.widgets.net_bar import NetBar
@@ -25,7 +24,8 @@ from stepper.widgets.net_entries import entries
 from stepper.widgets.net_items import Item
 from stepper.widgets.net_legend import NetLegend
 from stepper.widgets.net_scene import Scene, samples_of
-from stepper.widgets.numbers import finite_extent, full, size_text
+from stepper.widgets.net_words import words_of
+from stepper.widgets.numbers import finite_extent
 from stepper.widgets.tips import plain
 
 NARROW = 720
@@ -259,31 +259,7 @@ class NetworkView(QWidget):
             return ""
         if item.kind == "closed":
             return closed_words.describe(self._closed(item), scene.moment.shapes)
-        value, cell = scene.target(item)
-        if value is None:
-            return self._kind(item) + "\n" + self.tr("No line computes its gradient.") if scene.gradients else ""
-        shape = scene.moment.shape(value) or ()
-        if item.source < 0:
-            text = self.tr("{name}: the gradient of the weights into layer {layer}, {size}") if scene.gradients else ""
-            text = text or self.tr("{name}: the weights into layer {layer}, {size}")
-            text = text.format(name=scene.label(value), layer=item.layer, size=size_text(shape))
-            return "\n".join((text, *sentences(scene.marks.of(value))))
-        if cell is None and shape:
-            text = self._kind(item) + "\n" + self.tr("{name}, {size}").format(name=scene.label(value), size=size_text(shape))
-            return "\n".join((text, *sentences(scene.marks.at(item))))
-        place = scene.label(value) + (f"[{', '.join(map(str, cell))}]" if cell else "")
-        number = scene.number(item)
-        shown = self.tr("not computed yet") if number is None else full(number)
-        lines = [self._kind(item), self.tr("{place} = {number}").format(place=place, number=shown)]
-        more = scene.parameter(item) if scene.gradients else scene.gradient(item)
-        for known in (scene.before_activation(item), more, scene.adjoint(item)):
-            if known is not None:
-                lines.append(self.tr("{place} = {number}").format(place=known[0], number=full(known[1])))
-        if scene.edited(item):
-            lines.append(self.tr("✎ changed by hand"))
-        if scene.stale(item):
-            lines.append(self.tr("out of date since a change by hand"))
-        return "\n".join(lines + sentences(scene.marks.at(item)))
+        return words_of(scene, item, self.bar.place)
 
     def _closed(self, item: Item) -> tuple[Layer, ...]:
         """Return the layers that a box stands for."""
@@ -291,24 +267,6 @@ class NetworkView(QWidget):
         assert g is not None and scene is not None
         parts = parted(scene.moment.closed, len(g.closed_boxes))
         return parts[min(item.unit, len(parts) - 1)]
-
-    def _kind(self, item: Item) -> str:
-        if item.kind == "loss":
-            return self.tr("The loss")
-        if item.kind == "bias":
-            return self.tr("Bias of unit {n} in layer {layer}").format(n=item.unit + 1, layer=item.layer)
-        if item.kind == "weight":
-            text = self.tr("Weight from input {source} to unit {n} of layer {layer}")
-            if item.layer > 1:
-                text = self.tr("Weight from unit {source} of layer {before} to unit {n} of layer {layer}")
-            return text.format(source=item.source + 1, before=item.layer - 1, n=item.unit + 1, layer=item.layer)
-        place = self.bar.place if item.sample < 0 else item.sample
-        if place is None:
-            text = self.tr("Input {n}, all samples") if item.layer == 0 else self.tr("Unit {n} of layer {layer}, all samples")
-        else:
-            text = self.tr("Input {n}, sample {sample}")
-            text = text if item.layer == 0 else self.tr("Unit {n} of layer {layer}, sample {sample}")
-        return text.format(n=item.unit + 1, layer=item.layer, sample=0 if place is None else place + 1)
 
 
 def nice(extent: float) -> float:

@@ -19,9 +19,10 @@ from stepper.widgets.diagnosis_prose import Prose
 from stepper.widgets.diagnosis_words import first_up
 from stepper.widgets.form_row import scrolled, words
 from stepper.widgets.stepping_data import DataBox
+from stepper.widgets.stepping_note import note_of
 from stepper.widgets.stepping_row import AskRow, CheckRow, ChoiceRow, LineRow
 from stepper.widgets.stepping_why import WhyList
-from stepper.widgets.stepping_words import about, cut, hint, label
+from stepper.widgets.stepping_words import about, cut, hint
 from stepper.widgets.tips import plain
 
 NOTHING = SavedState()
@@ -48,9 +49,7 @@ class SteppingView(QWidget):
         self._draft = Draft()
         self._read: Read | None = None
         self.empty = words(
-            self.tr(
-                "Once a saved network is open, choose here what its file does not say, and the data to step it with."
-            ),
+            self.tr("Once a saved network is open, choose here what its file does not say, and the data to step it with."),
             self,
         )
         self.title = Prose(self.tr("which network it is"), self)
@@ -155,13 +154,10 @@ class SteppingView(QWidget):
         t = theme.current()
         asked = [f.key for f in form.fields if f.key in keys and f.origin != "file"]
         said = [f.key for f in form.fields if f.key in keys and f.origin == "file"]
+        steps = form.wanted is not None
         heads = {
-            "unsaid": bool(asked),
-            "said": bool(said),
-            "data": form.wanted is not None,
-            "training": form.wanted is not None,
-            "runs": form.field("mode") is not None,
-        }
+            "unsaid": bool(asked), "said": bool(said), "data": steps, "training": steps, "runs": form.field("mode") is not None,
+        }  # fmt: skip
         for key, is_there in heads.items():
             self.heads[key].say(self.heads[key].accessibleName() if is_there else "", t.text, bold=True)
         order = (*asked, "", *said)
@@ -188,29 +184,14 @@ class SteppingView(QWidget):
             QWidget.setTabOrder(one, next_)
 
     def _show_wrong(self, read: Read) -> None:
-        s, t = self._state, theme.current()
+        s = self._state
         rows: tuple[AskRow, ...] = (*self.choices.values(), self.rate, self.batch, *self.data.rows())
         for row in rows:
             # Nothing is wrong with a place in which nobody has typed yet; the button says what is missing.
             waits = row.key in ("inputs", "set", "file") and not getattr(self._draft, row.key)
             row.tell("" if waits else read.wrong.get(row.key, ""))
-        first = next(iter(read.wrong), "")
-        self.button.setEnabled(not first and not s.busy)
-        applied = (read.choices, read.samples) == (s.choices, s.samples) and s.steps is not None and not s.steps_trouble
-        if s.busy:
-            self.note.say(self.tr("… {name} is being read.").format(name=cut(s.busy, 60)), t.dim)
-        elif first == "network":
-            self.note.say(self.tr("⚠ It cannot be stepped."), t.error)
-        elif first:
-            self.note.say(f"⚠ {label(first)}: {cut(read.wrong[first], 160)}.", t.error)
-        elif applied and s.by_hand:
-            self.note.say(self.tr("● The open program was made like this, and changed by hand since."), t.written)
-        elif applied:
-            self.note.say(self.tr("✓ The open program is stepped like this."), t.dim)
-        elif s.steps is None:  # and there may be no open program at all
-            self.note.say(self.tr("● Not applied yet: it is stepped once you choose “Step it like this”."), t.written)
-        else:
-            self.note.say(self.tr("● Not applied yet: the open program is another one."), t.written)
+        self.button.setEnabled(not read.wrong and not s.busy)
+        self.note.say(*note_of(s, read))
         self.button.setToolTip(plain(self.tr("Make the program anew and start it from the weights of the file (Ctrl+Enter)")))
 
     # --- what a person wants --------------------------------------------------------------------------
@@ -273,14 +254,9 @@ class SteppingView(QWidget):
         for part in (self.heads["unsaid"], *(self.choices[key] for key in FUNCTIONS), self.heads["said"]):
             self._network.addWidget(part)
         training = [
-            self.heads["training"],
-            self.no_loss,
-            self.choices["loss"],
-            self.choices["optimizer"],
-            self.rate,
-            self.batch,
+            self.heads["training"], self.no_loss, self.choices["loss"], self.choices["optimizer"], self.rate, self.batch,
             self.shuffle,
-        ]
+        ]  # fmt: skip
         parts = [self.title, self.about, self.trouble]
         below = [self.heads["runs"], self.choices["mode"], self.heads["data"], self.data, *training, self.why]
         inside = QWidget(self)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QPushBu
 
 from core.description import LAYER_FIELDS, LAYERS, Field
 from core.description_text import is_default
+from core.explain.prose_activations import CALLED
 from stepper.widgets.form_row import FieldRow, Rows, Wrong, scrolled
 
 KIND = Field("choice", LAYERS[0], "what kind of layer it is", LAYERS)
@@ -134,7 +135,7 @@ class LayersForm(QWidget):
                 if value is not field.default:
                     parts.append(key if value else self.tr("no {key}").format(key=key))
             elif field.kind == "choice" or not is_default(field, value):
-                parts.append(str(value) if field.kind == "choice" else f"{key} {value}")
+                parts.append(CALLED.get(value, str(value)) if field.kind == "choice" else f"{key} {value}")
         pattern = re.compile(rf"network\.layers\[{n + 1}\](\.|$)")
         sign = "⚠ " if any(pattern.match(path) for path in self._wrong) else ""
         item = self.list.item(n)

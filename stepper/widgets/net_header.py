@@ -55,7 +55,8 @@ class HeaderPainter:
             if gap >= 64:
                 self._title((g.xs[layer - 1] + g.xs[layer]) / 2, g.gap * 0.62, tuple(names), size)
             text = self.words.layer.format(n=layer) if gap > 70 else ""
-            text += f" · {CALLED.get(found.activation, found.activation)}" if found.activation and gap > 190 else ""
+            name = CALLED.get(found.activation or "", found.activation or "")
+            text += f" · {name}" if name and gap > (190 if len(name) < 12 else 205) else ""
             parts: tuple[Part, ...] = (("units", layer, "pre"), ("units", layer, "act"))
             self._title(g.xs[layer], g.gap * 0.5, ((self.scene.label(found.act.value), parts, Item("unit", layer)),), text)
         if n.loss is not None:

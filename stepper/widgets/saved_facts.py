@@ -51,7 +51,7 @@ def counts_of(state: SavedState) -> Counts:
 def facts(state: SavedState, saved: Saved) -> str:
     """Return format, sizes and types in short, parted by dots."""
     tensors = _many(len(saved.tensors), translate("saved", "1 tensor"), translate("saved", "{n} tensors"))
-    types = list(dict.fromkeys(cut(t.dtype, 16) for t in saved.tensors))
+    types = [cut(d, 16) for d in dict.fromkeys(t.dtype for t in saved.tensors)]
     more = [translate("saved", "{n} more types").format(n=len(types) - MOST_TYPES)] if len(types) > MOST_TYPES else []
     parts = [cut(saved.format), memory_text(saved.size), tensors, *_numbers(counts_of(state)), *types[:MOST_TYPES], *more]
     return " · ".join(part.replace(" ", NO_BREAK) if len(part) < 40 else part for part in parts)

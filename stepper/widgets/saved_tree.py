@@ -30,7 +30,7 @@ MOST_OPEN = 2000
 COMPARED = (Column.DIFFERENCE, Column.RELATIVE)
 WIDTHS = {
     Column.NAME: "transformer.layer.0", Column.DIFFERENCE: "◫ shape differs", Column.RELATIVE: "0.00001234",
-    Column.WHAT: "batch norm, relu ?", Column.SHAPE: "1024 → 1024", Column.REMARK: "⚠ 12 NaN or ∞", Column.MIN: "−0.12345",
+    Column.WHAT: "dense, GELU exact ✓", Column.SHAPE: "1024 → 1024", Column.REMARK: "⚠ 12 NaN or ∞", Column.MIN: "−0.12345",
     Column.MAX: "−0.12345", Column.NUMBERS: "10,000,000", Column.TYPE: "bfloat16", Column.BYTES: "1000 bytes",
 }  # fmt: skip
 """What there has to be room for in each column, at first; in the FITTED ones no more than what stands there."""

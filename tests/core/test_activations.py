@@ -21,6 +21,7 @@ from core.complete import load
 from core.description import describe
 from core.execute.runner import Runner
 from core.execute.timeline import Position, Timeline
+from core.explain import EXPLANATIONS
 from core.explain.prose_activations import CALLED
 from core.files.saving.save_onnx import onnx_bytes
 from core.inspect_report import inspect_json, inspect_text, inspected
@@ -251,3 +252,12 @@ def test_gelu_still_means_its_tanh_form() -> None:
     assert [i.op for i in program.instructions if i.op.startswith("gelu") and "slope" not in i.op] == ["gelu", "gelu_erf"]
     assert ops.get("gelu").forward(np.array(1.0)) == pytest.approx(0.8411919906082768, abs=1e-15)
     assert ops.get("gelu_erf").forward(np.array(1.0)) == pytest.approx(0.8413447460685429, abs=1e-15)
+
+
+@pytest.mark.parametrize("name", ["gelu", "gelu_erf"])
+def test_what_is_said_of_a_gelu_says_which_one_it_is(name: str) -> None:
+    word = {"gelu": "tanh", "gelu_erf": "exact"}[name]
+    for op in (name, f"{name}_slope"):
+        assert word in EXPLANATIONS[op].title
+        assert word in EXPLANATIONS[op].sentence
+    assert word in CALLED[name]

@@ -75,7 +75,8 @@ NUMERIC = [
     ("softmax_cross_entropy", (M34, ONE_HOT), (), {"samples": -1}), ("softplus", (M34,), (1, 1), {}),
     ("leaky_relu", (-np.abs(M34),), (1, 1), {"slope": 0.1}), ("elu", (-np.abs(M34),), (1, 1), {"alpha": 2.0}),
     ("selu", (-np.abs(M34),), (1, 1), {}), ("selu", (np.abs(M34),), (1, 1), {}), ("silu", (M34,), (1, 1), {}),
-    ("silu", (-M34,), (1, 1), {}), ("softsign", (M34,), (1, 1), {}), ("softsign", (-M34,), (1, 1), {}), ("erf", (M34,), (1, 1), {}),
+    ("silu", (-M34,), (1, 1), {}), ("softsign", (M34,), (1, 1), {}), ("softsign", (-M34,), (1, 1), {}),
+    ("erf", (M34,), (1, 1), {}),
     ("gelu_erf", (M34,), (1, 1), {}), ("gelu_erf_slope", (M34,), (1, 1), {}), ("gelu_erf_slope", (-M34,), (1, 1), {}),
     ("gelu", (M34,), (1, 1), {}), ("gelu_slope", (M34,), (1, 1), {}), ("sin", (M34,), (0, 1), {}), ("cos", (M34,), (0, 1), {}),
 ]  # fmt: skip

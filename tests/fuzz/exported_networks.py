@@ -135,6 +135,8 @@ def _of_keras(r: random.Random, layer: Any) -> Any:
 def of_exporter(r: random.Random, folder: Path) -> Case:
     net = drawn(r, r.choice(["float32", "float32", "float64"]))
     d = entering(net)
+    # Dropout is left out of what is exported.
+    net = nn.Sequential(*(nn.Identity() if isinstance(n, nn.Dropout) else n for n in net)).eval()
     path, opset = folder / "net.onnx", r.choice([9, 11, 13, 14, 15, 17, 18, 20])
     opset = max(opset, 13) if any(isinstance(n, nn.Unflatten) for n in net) else opset
     dtype = next((str(p.dtype)[6:] for p in net.parameters()), "float32")

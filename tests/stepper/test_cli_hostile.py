@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import subprocess
 import sys
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from helpers.hostile_files import h5, keras, onnx_bytes, safetensors, sequential
 from onnx import helper, numpy_helper
 
 from stepper.cli import main
+
+ROOT = Path(__file__).parents[2]
 
 EVIL = "W1<img src=x onerror=alert(1)>\x1b]0;owned\x07\x9b31m\u202egnp\r\nstepper: fake\u2028"
 """Markup, a terminal's title and colour, a turn of direction, a second line."""
@@ -134,3 +137,27 @@ def test_what_is_no_plain_file_ends_in_a_sentence(
     (circle / name).symlink_to(circle / name)
     for place in (pipe, device, folder, circle):
         assert _run(capfd, command, place / name)[0] == 2
+
+
+@pytest.mark.parametrize("command", [("trace",), ("inspect",), ("convert", "-o", "out.npz")])
+def test_a_name_that_is_far_too_long_still_ends_in_what_to_do(
+    command: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([command[0], "x" * 5000, *command[1:]]) == 2
+    said = capsys.readouterr().err
+    assert len(said) < 2100 and said.count("\n") == 1
+    assert "name too long" in said and said.rstrip().endswith("permissions")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full disk to try")
+@pytest.mark.parametrize("command", ["list", "inspect net.npz --json", "train net.npz --iterations 3"])
+def test_a_full_disk_behind_the_output_is_one_sentence(command: str, tmp_path: Path) -> None:
+    np.savez(tmp_path / "net.npz", W1=np.ones((3, 2)), b1=np.ones(2))
+    words = [sys.executable, "-m", "stepper.cli", *command.split()]
+    with Path("/dev/full").open("wb") as full:
+        run = subprocess.run(
+            words, stdout=full, stderr=subprocess.PIPE, text=True, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}
+        )
+    said = [line for line in run.stderr.splitlines() if not line.startswith("assumed: ")]
+    assert run.returncode == 2
+    assert said == ["stepper: the output cannot be written (No space left on device); make room, or send it elsewhere"]

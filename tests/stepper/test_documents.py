@@ -64,6 +64,12 @@ def changed(window: MainWindow) -> Session:
     return session
 
 
+def kept(window: MainWindow) -> None:
+    """Have the session kept if it is to be, as the clock does, and wait for it."""
+    window.documents.keeping.often()
+    window.documents.keeping.finish()
+
+
 def editor_of(window: MainWindow) -> EditorView:
     window.show_editor()
     view = window.panels.view("editor")
@@ -251,7 +257,7 @@ def test_after_a_crash_the_session_and_its_text_are_one_offer(
 ) -> None:
     session = changed(window)
     editor_of(window).edit.appendPlainText("# mine")
-    window.documents.keep_often()
+    kept(window)
     editor_of(window).edit.appendPlainText("# newer")
     assert window.writing.keep()
     session.later("iteration")
@@ -276,7 +282,7 @@ def test_a_session_without_text_is_offered_and_thrown_away(
     window: MainWindow, another: Callable[[], MainWindow], tmp_path: Path
 ) -> None:
     session_of(window).run(5)
-    window.documents.keep_often()
+    kept(window)
     second = another()
     folder = second.writing.drafts.folder = left_by(window, tmp_path / "left")
     second.open_up()
@@ -287,22 +293,22 @@ def test_a_session_without_text_is_offered_and_thrown_away(
 
 
 def test_what_was_only_looked_at_is_not_kept(window: MainWindow) -> None:
-    window.documents.keep_often()
+    kept(window)
     session_of(window).later()
-    window.documents.keep_often()
+    kept(window)
     assert not window.writing.drafts.folder.exists()
 
 
 def test_it_is_kept_only_when_something_has_changed(window: MainWindow) -> None:
     changed(window)
-    window.documents.keep_often()
+    kept(window)
     (file,) = window.writing.drafts.folder.glob("*.stepper")
     file.unlink()
-    window.documents.keep_often()
+    kept(window)
     assert not file.exists()
     session_of(window).later()
-    window.documents._not_before = 0.0  # pyright: ignore[reportPrivateUsage]
-    window.documents.keep_often()
+    window.documents.keeping._not_before = 0.0  # pyright: ignore[reportPrivateUsage]
+    kept(window)
     assert file.exists()
 
 
@@ -310,7 +316,7 @@ def test_closing_keeps_what_is_unsaved_and_drops_what_is_not(
     window: MainWindow, another: Callable[[], MainWindow], path: Path
 ) -> None:
     changed(window)
-    window.documents.keep_often()
+    kept(window)
     window.documents.save_to(str(path))
     folder = window.writing.drafts.folder
     assert not list(folder.glob("*.stepper"))
@@ -345,7 +351,7 @@ def test_a_damaged_session_leaves_its_text(window: MainWindow, another: Callable
     changed(window)
     editor_of(window).edit.appendPlainText("# mine")
     window.writing.keep()
-    window.documents.keep_often()
+    kept(window)
     folder = left_by(window, tmp_path / "left")
     (file,) = folder.glob("*.stepper")
     file.write_bytes(b"PK\x03\x04nothing")

@@ -545,13 +545,16 @@ def test_a_session_that_was_just_saved_or_opened_is_not_kept_as_unsaved(
     read(window, qtbot, mlp)
     window.controller.later("iteration")
     window.documents.save_to(str(tmp_path / "s.stepper"))
-    window.documents.keep_often()
+    window.documents.keeping.often()
+    window.documents.keeping.finish()
     assert not window.writing.drafts.has_session
     window.open_file(str(tmp_path / "s.stepper"))
-    window.documents.keep_often()
+    window.documents.keeping.often()
+    window.documents.keeping.finish()
     assert not window.writing.drafts.has_session
     window.controller.later("iteration")
-    window.documents.keep_often()
+    window.documents.keeping.often()
+    window.documents.keeping.finish()
     assert window.writing.drafts.has_session
 
 

@@ -176,7 +176,8 @@ def test_every_place_for_the_focus_has_a_name_and_no_label_guesses_markup(open_d
         ("data.target", "2", 2), ("data.target", '"2"', "2"), ("data.target", "kind of flower", "kind of flower"),
         ("parameters.init", "he", "he"), ("parameters.scale", "1e-3", 0.001), ("parameters.values", "w.npz", "w.npz"),
         ("optimizer.learning_rate", "3", 3.0), ("optimizer.clip_norm", "1", 1.0), ("optimizer.total", 7, 7),
-        ("network.layers[1].units", 5, 5), ("network.layers[1].activation", "gelu", "gelu"),
+        ("network.layers[1].units", 5, 5), ("network.layers[1].activation", "GELU (tanh form)", "gelu"),
+        ("network.layers[1].activation", "GELU (exact, by erf)", "gelu_erf"), ("network.layers[1].activation", "silu", "silu"),
         ("network.layers[2].bias", False, False), ("network.layers[1].slope", "2", 2.0),
     ],
 )  # fmt: skip

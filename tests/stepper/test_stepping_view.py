@@ -386,3 +386,9 @@ def test_nothing_is_cut_off(qtbot: QtBot, tmp_path: Path, size: tuple[int, int],
     finally:
         QApplication.setFont(before)
         theme.apply("light")
+
+
+def test_the_two_forms_of_gelu_are_told_apart() -> None:
+    assert option_words("activation", "relu, gelu_erf") == "relu, GELU (exact, by erf)"
+    assert option_words("output_activation", "gelu") == "GELU (tanh form)"
+    assert option_words("loss", "mse") == "mse"

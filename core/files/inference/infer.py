@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
+from typing import Any
 
 from core.files.inference.infer_groups import Group, grouped, parts_of
 from core.files.inference.infer_names import Named, all_named, is_norm, is_theta, not_of_the_network, words
@@ -149,23 +150,30 @@ def _layers(reading: Reading, activation: str, output: str) -> list[Layer]:
         following = next((k for k in dense if k > n), None)
         # The function follows the normalisation, where one follows the layer.
         ends = n + 1 == len(reading.groups) or not reading.groups[n + 1].norm
-        after = "" if not ends else activation if following is not None else ""
+        first = g.norm and not any(k < n for k in dense)
+        last = output or (_output(_units(reading)) if dense else "")
+        after = "" if not ends or first else activation if following is not None else last
         after = "" if after == "identity" else after
         if g.norm:
             kind = "batch_norm" if "mean" in g.tensors or "variance" in g.tensors else "layer_norm"
-            first = not any(k < n for k in dense)
-            layer = replace(here, kind=kind, activation="" if first else after, attributes={"epsilon": _EPSILON[_is_keras(g)]})
+            keras = _is_keras(g)
+            # What Keras keeps of a running mean where nothing else is said is 0.99; its variance is the batch's own.
+            own: dict[str, Any] = {"momentum": 0.01, "population": True} if keras and kind == "batch_norm" else {}
+            layer = replace(here, kind=kind, activation=after, attributes={"epsilon": _EPSILON[keras], **own})
         else:
             entering, units = sizes_of(g, reading.orientation, reading.column)
             attributes = {"orientation": reading.orientation, "inputs": entering, "outputs": units}
             if reading.column:
                 attributes["bias"] = "first column"
-            if following is None and ends:
-                after = output or _output(units)
-                after = "" if after == "identity" else after
             layer = replace(here, kind="dense", activation=after, attributes=attributes)
         made.append(replace(layer, steppable=not broken, why=broken))
     return made
+
+
+def _units(reading: Reading) -> int:
+    """Return how many numbers the last dense layer gives."""
+    last = next(g for g in reversed(reading.groups) if not g.norm and not g.why_closed)
+    return sizes_of(last, reading.orientation, reading.column)[1]
 
 
 def _reasons(reading: Reading, both: bool, kept: Sequence[Named], chosen: bool) -> list[str]:

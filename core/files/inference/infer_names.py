@@ -16,6 +16,9 @@ def _set(text: str) -> frozenset[str]:
 
 
 _TOKEN = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
+_IN_PIECES = re.compile(r"(.*)[._/]?weight_(g|v|u|orig|mask)|(.*)[./]parametrizations[./]weight[./]original[01]?")
+"""A weight that PyTorch keeps as several tensors: weight and spectral normalisation, pruning."""
+_CELL = re.compile(r".*/cell/vars/\d+")
 _VARIABLE = re.compile(r"(.*)/vars/\d+")
 _WEIGHT = _set("weight weights kernel kernels w coef coefs theta thetas syn synapse synapses matrix wt wts")
 _BIAS = _set("bias biases b intercept intercepts offset offsets")
@@ -79,6 +82,9 @@ def named(tensor: Tensor) -> Named:
                        (("moving", "variance"), "variance"), (("moving", "var"), "variance")):  # fmt: skip
         if parts[-2:] == pair:
             return Named(tensor, role, parts[:-2])
+    pieces = _IN_PIECES.fullmatch(tensor.name)
+    if pieces is not None:
+        return Named(tensor, "weight", words(pieces[1] or pieces[3] or ""))
     for at in range(len(parts) - 1, -1, -1):
         role = _role(parts[at])
         if role:
@@ -152,12 +158,14 @@ def is_theta(tensors: Sequence[Named]) -> bool:
 def closed(n: Named) -> str:
     """Return why a tensor belongs to a layer that cannot be stepped; '' if nothing says so."""
     everything = {*n.group, *words(n.tensor.name)}
-    if everything & _RECURRENT:
+    if everything & _RECURRENT or _CELL.fullmatch(n.tensor.name):
         return "it is a recurrent layer, which steps through time"
     if everything & _TABLES and len(n.shape) == 2:
         return "it is a table of vectors (an embedding)"
     if everything & _ATTENTION:
         return "it is a part of an attention layer"
+    if _IN_PIECES.fullmatch(n.tensor.name):
+        return "its weight is made of several tensors, as weight normalisation, spectral normalisation and pruning keep it"
     if has_slopes(n):
         return "it is a PReLU, whose slopes are trained"
     if len(n.shape) in (3, 4, 5) and n.role in ("weight", ""):

@@ -86,6 +86,16 @@ def linear(reader: Reader, node: Node) -> None:
     _dense(reader, node, got[0], True, bias, output, after)
 
 
+def scaler(reader: Reader, node: Node) -> None:
+    """(x − offset) · scale of ai.onnx.ml, from numbers that are attributes: one of each, or one for each unit."""
+    offset, factor = reader.constant(node, 1), reader.constant(node, 2)
+    if offset is None or factor is None:
+        reader.box(node, "its offset or its scale is not in the file")
+        return
+    tensors = {"term": offset[0].name, "factor": factor[0].name}
+    reader.add(node, "scale", "", tensors, {"steps": [["-", "term"], ["*", "factor"]]}, "", reader.shape(node))
+
+
 def softmax(reader: Reader, node: Node) -> None:
     """Softmax or LogSoftmax: before opset 13 over all axes from `axis` (1 if not said) on, since then over one (the last)."""
     shape, since = reader.shape(node), reader.graph.opset >= 13
@@ -264,7 +274,7 @@ def squeeze(reader: Reader, node: Node) -> None:
 
 RULES: Mapping[str, Callable[[Reader, Node], None]] = {
     **dict.fromkeys(ACTIVATIONS, activation),
-    "LinearClassifier": linear, "LinearRegressor": linear, "Gemm": gemm, "MatMul": matmul, "Softmax": softmax,
+    "LinearClassifier": linear, "LinearRegressor": linear, "Scaler": scaler, "Gemm": gemm, "MatMul": matmul, "Softmax": softmax,
     "LogSoftmax": softmax, "Dropout": dropout, "BatchNormalization": batch_norm, "LayerNormalization": layer_norm,
     "ReduceMean": mean, "Flatten": flatten, "Reshape": reshape, "Squeeze": squeeze, "Unsqueeze": squeeze,
     "Transpose": transpose, "Cast": cast,

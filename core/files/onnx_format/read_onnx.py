@@ -30,9 +30,7 @@ _TYPES = {
 }  # fmt: skip
 """Numbers of onnx.TensorProto.DataType."""
 _EXTERNAL, _DOUBLE = 1, 11
-_FLOATS = 6
 """The number of onnx.AttributeProto.FLOATS."""
-_LINEAR = (("ai.onnx.ml", "LinearClassifier"), ("ai.onnx.ml", "LinearRegressor"))
 
 
 def read(path: Path, limits: Limits) -> Saved:
@@ -95,8 +93,8 @@ class _File:
                     (_text(node.output[0]), a.t, ("node", i, j)) for j, a in enumerate(node.attribute) if a.name == "value"
                 )
         for i, node in enumerate(self.graph.node):
-            if (node.domain, node.op_type) in _LINEAR:
-                found.extend((t.name, t, ("linear", i, 0)) for t in _linear(node))
+            if (node.domain, node.op_type) in KEPT:
+                found.extend((t.name, t, ("linear", i, 0)) for t in tensors_of(node))
         names: set[str] = set()
         for name, _, _ in found:
             if name in names:
@@ -215,8 +213,8 @@ class _File:
                     more[outputs[0]] = Constant("", (len(value),), "int64", value)
                     continue
             inputs, domain = tuple(_text(n) for n in node.input), _text(node.domain)
-            if (node.domain, node.op_type) in _LINEAR:
-                inputs, domain = (*inputs[:1], *(t.name for t in _linear(node))), ""
+            if (node.domain, node.op_type) in KEPT:
+                inputs, domain = (*inputs[:1], *(t.name for t in tensors_of(node))), ""
             nodes.append(Node(_text(node.name), _text(node.op_type), domain, inputs, outputs, attributes))
         return nodes, more
 
@@ -231,26 +229,6 @@ class _File:
         }  # fmt: skip
         about |= {_text(p.key): _text(p.value) for p in model.metadata_props}
         return {k: v for k, v in about.items() if v}
-
-
-def _linear(node: Any) -> list[Any]:
-    """Return the weights that a linear model of ai.onnx.ml keeps in its attributes, as tensors: a row for each class."""
-    import onnx
-
-    said = {a.name: a.floats for a in node.attribute if a.type == _FLOATS and a.name in ("coefficients", "intercepts")}
-    coefficients, intercepts = said.get("coefficients", ()), said.get("intercepts", ())
-    counted = [len(a.ints or a.strings) for a in node.attribute if a.name.startswith("classlabels")]
-    units = len(intercepts) or max(counted, default=next((int(a.i) for a in node.attribute if a.name == "targets"), 1))
-    if not coefficients or units < 1 or len(coefficients) % units:
-        return []
-    made: list[Any] = []
-    start = _text(node.name) or _text(next(iter(node.output), "")) or node.op_type
-    for kind, numbers, dims in (
-        ("coefficients", coefficients, (units, len(coefficients) // units)), ("intercepts", intercepts, (units,)),
-    ):  # fmt: skip
-        if len(numbers):
-            made.append(onnx.TensorProto(name=f"{start}.{kind}", data_type=1, dims=dims, float_data=numbers))
-    return made
 
 
 def _text(value: Any) -> str:

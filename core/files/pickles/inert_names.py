@@ -32,13 +32,17 @@ _ACTING_IN_LIBRARIES = (
 )
 
 
+_PLAIN_IN_ACTING = ("io.BytesIO", "_io.BytesIO")
+"""Bytes in memory: Keras pickles a network as one."""
+
+
 def acts(name: str) -> bool:
     """Return whether the name is one that lets a pickle act on the computer (such as `os.system`)."""
     module, _, last = name.rpartition(".")
     root = module.partition(".")[0]
     if root == "builtins":
         return last in _ACTING_BUILTINS
-    return root in _ACTING or name.startswith(_ACTING_IN_LIBRARIES)
+    return (root in _ACTING and name not in _PLAIN_IN_ACTING) or name.startswith(_ACTING_IN_LIBRARIES)
 
 
 def _pairs(args: list[Value], _: Source) -> object:

@@ -16,6 +16,8 @@ from core.files.saved import ITEM_BYTES
 
 _MOST_AXES = 32
 _MOST_OBJECTS = 100_000
+_DEEPEST = 8
+_LARGEST_ITEM = 2**31
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,47 +55,70 @@ def array_in(value: Value) -> Ndarray | None:
         return _reconstructed(value)
     if _is(value, "numeric._frombuffer"):
         return _from_buffer(value)
-    if value.name in _JAX and len(value.args) >= 3:
+    if value.name in _WRAPPED and len(value.args) >= 3:
         return _stated(value.args.values[2])
     return None
 
 
-def number_in(value: Value, source: Source) -> bool | int | float | None:
-    """Return a plain number, or the one that a box of NumPy's single numbers stands for."""
+def number_in(value: Value, source: Source | None) -> bool | int | float | None:
+    """Return a plain number, or the one that a box of NumPy's single numbers stands for; None for anything else.
+
+    Without a source only one whose bytes are already there, as in a file of PyTorch.
+    """
     if isinstance(value, (bool, int, float)):
         return value
     if isinstance(value, Called) and _is(value, "multiarray.scalar") and len(value.args) == 2:
         dtype, data = dtype_in(value.args.values[0]), value.args.values[1]
         if dtype is None or dtype.kind not in "biuf" or not isinstance(data, (bytes, Span)):
             return None
-        raw = source.take(data) if isinstance(data, Span) else data
-        return np.frombuffer(raw, dtype)[0].item() if len(raw) == dtype.itemsize else None
+        if isinstance(data, Span):
+            if source is None:
+                return None
+            data = source.take(data)
+        return np.frombuffer(data, dtype)[0].item() if len(data) == dtype.itemsize else None
     return None
 
 
-def dtype_in(value: Value) -> np.dtype | None:
-    """Return the type that a box stands for: a number, a fixed-length text, or objects; None for any other."""
-    if not isinstance(value, Called) or value.name != "numpy.dtype" or not value.args.values:
+def dtype_in(value: Value, depth: int = 0) -> np.dtype | None:
+    """Return the type that a box stands for: a number, a fixed-length text, or objects; None for what is none.
+
+    Of records (as the nodes of a decision tree), dates and numbers that no reader knows there is just the size: plain bytes.
+    """
+    if not isinstance(value, Called) or value.name != "numpy.dtype" or not value.args.values or depth > _DEEPEST:
         return None
     code = value.args.values[0]
     if not isinstance(code, str) or len(code) > 12:
         return None
     kind, digits = code[:1], code[1:]
-    if kind not in "biufcOSU" or not digits.isascii() or (digits and not digits.isdigit()):
+    if len(kind) != 1 or kind not in "biufcOSUVmM" or not digits.isascii() or (digits and not digits.isdigit()):
         return None
     size = int(digits or 0)
     if kind == "O":
         return np.dtype(object)
-    if size < 1 or (kind not in "SU" and f"{kind}{size}" not in _CODES):
+    state = value.state
+    if 1 <= size < _LARGEST_ITEM and kind not in "SU" and f"{kind}{size}" not in _CODES:
+        return np.dtype(object) if _holds_objects(state, depth) else np.dtype(f"V{size}")
+    if not 1 <= size < _LARGEST_ITEM:
         return None
     order = "<"
-    state = value.state
     if isinstance(state, Items) and len(state) >= 2:
         order = state.values[1]
         # Fields 2 to 4 describe arrays inside each number, and records.
         if any(v is not None for v in state.values[2:5]):
             return None
     return np.dtype(f"{'>' if order == '>' else '<'}{kind}{size}")
+
+
+def _holds_objects(state: Value, depth: int) -> bool:
+    """Return whether a part of a record is a Python object: field 2 of a type's state is a type in it, field 4 all its parts."""
+    if not isinstance(state, Items) or len(state) < 5:
+        return False
+    single, parts = state.values[2], state.values[4]
+    held = [single.values[0]] if isinstance(single, Items) and len(single) else []
+    if isinstance(parts, Table):
+        held += [part.values[0] for _, part in parts.pairs if isinstance(part, Items) and len(part)]
+    kinds = [dtype_in(inner, depth + 1) for inner in held]
+    return any(k is None or k.kind == "O" for k in kinds)
 
 
 _CODES = frozenset(["b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "c8", "c16"])
@@ -116,8 +141,11 @@ def _reconstructed(value: Called) -> Ndarray | None:
     return _stated(value.state)
 
 
-_JAX = ("jax._src.array._reconstruct_array", "jax._src.device_array.reconstruct_device_array")
-"""How JAX pickles an array: NumPy's function, its arguments, and the state that NumPy would give it."""
+_WRAPPED = (
+    "jax._src.array._reconstruct_array", "jax._src.device_array.reconstruct_device_array",
+    "dill._dill._create_array", "dill.dill._create_array",
+)  # fmt: skip
+"""How JAX and dill pickle an array: NumPy's function, its arguments, and the state that NumPy would give it."""
 
 
 def _stated(state: Value) -> Ndarray | None:

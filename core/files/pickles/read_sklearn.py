@@ -1,4 +1,4 @@
-"""Python pickles that are no PyTorch file: scikit-learn's MLPs (pickle or joblib, alone or in a Pipeline) and plain arrays.
+"""Python pickles that are no PyTorch file: models of scikit-learn (pickle or joblib, alone or in a Pipeline) and plain arrays.
 
 A pickle is read by `inert_pickle`, so nothing in it is imported or called. The arrays of an unpacked file stay where they are;
 those of a packed one (joblib's `compress`) are unpacked again when someone looks at them.
@@ -43,13 +43,16 @@ def read(path: Path, limits: Limits) -> Saved:
             return saved_of(path, value, source.account, embedded.lies)
         estimator = estimator_in(value, source)
         arrays = estimator.arrays if estimator is not None else named_arrays(value)
+        if not arrays and any(n.endswith(".BytesIO") for n in source.account.called):
+            raise FileProblem("it holds a packed file, as Keras pickles a network; load it in Keras and model.save('name.keras')")
         if not arrays:
             raise FileProblem(f"no arrays of numbers are in it, just {_what(value)}; save the weights of a network in it")
         tensors = tuple(_tensor(name, found, packed) for name, found in arrays.items())
         return Saved(
             _format(value, estimator, source), str(path), path.stat().st_size, tensors,
             estimator.layers if estimator else (), complete=bool(estimator and estimator.complete),
-            metadata=estimator.metadata if estimator else facts_in(value, source), warnings=tuple(_unknown(source.account)),
+            metadata=estimator.metadata if estimator else facts_in(value, source),
+            warnings=(*(estimator.said if estimator else ()), *_unknown(source.account)),
         )  # fmt: skip
 
 

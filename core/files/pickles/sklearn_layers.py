@@ -1,4 +1,4 @@
-"""scikit-learn's multi-layer perceptrons, as an inert pickle holds them → layers, arrays and facts.
+"""scikit-learn's models, as an inert pickle holds them → layers, arrays and facts.
 
 An MLP keeps a weight matrix (inputs × outputs) and a bias a layer in `coefs_` and `intercepts_`, the function of the hidden
 layers in `activation` and that of the last one in `out_activation_` (scikit-learn, neural_network/_multilayer_perceptron.py).
@@ -13,6 +13,8 @@ from itertools import pairwise
 from core.files.pickles.inert_numpy import Ndarray, array_in, number_in, texts_in
 from core.files.pickles.inert_source import Source
 from core.files.pickles.inert_values import Called, Items, Table, Value, entries
+from core.files.pickles.pickle_arrays import named_arrays
+from core.files.pickles.sklearn_models import LINEAR, closed, linear
 from core.files.problem import FileProblem, shown
 from core.files.saved import ROLES_OF_STEPS, Layer
 
@@ -28,44 +30,93 @@ _SCALERS = {
 """What scalers do with each feature, in order: the sign, the array, and the setting that leaves it out."""
 _AGAIN = "fit it, and save it again"
 _DEEPEST = 6
+_MOST_MODELS = 1_000
 
 
 @dataclass
 class Estimator:
-    """An MLP with what stands before it in a pipeline."""
+    """A model with what stands before it in a pipeline, and what is to be said of it."""
 
     name: str
     layers: tuple[Layer, ...] = ()
     arrays: dict[str, Ndarray] = field(default_factory=dict)
     metadata: dict[str, str] = field(default_factory=dict)
     complete: bool = True
+    said: tuple[str, ...] = ()
 
 
 def estimator_in(value: Value, source: Source) -> Estimator | None:
-    """Return the MLP in a pickle: itself, in a Pipeline, as the best of a search, or an entry; None if there is none."""
-    return _find(value, source, set(), 0)
+    """Return the model of scikit-learn in a pickle: itself, in a Pipeline, as the best of a search, or an entry of something.
 
-
-def _find(value: Value, source: Source, seen: set[int], depth: int) -> Estimator | None:
-    # What is shared is looked through once: lists of lists of the same list have more ways than anyone can go.
-    if depth > _DEEPEST or id(value) in seen:
+    Of several a network comes first, then a linear model. Another model counts where the pickle holds no arrays but its own,
+    for else they may be the weights of a network that is written in NumPy. None if there is none.
+    """
+    for _ in range(_DEEPEST):
+        if isinstance(value, Called) and _kind(value) in _SEARCHES:
+            value = _attributes(value).get("best_estimator_")
+    models: list[Called] = []
+    _models(value, models, set(), 0)
+    if not models:
         return None
+    best = min(models, key=_rank)
+    if best is not value and _rank(best) and len(named_arrays(value)) > sum(len(named_arrays(m)) for m in models):
+        return None
+    return _estimator(best, source) if _rank(best) < len(_RANKS) else _other(best, value)
+
+
+def _other(model: Called, value: Value) -> Estimator:
+    """Return a model that is no network as one closed box, with all arrays that are there."""
+    kind = _kind(_steps(model)[-1]) if _kind(model) == "Pipeline" and _steps(model) else _kind(model)
+    return Estimator(kind, (closed(model, kind),), named_arrays(value), complete=False)
+
+
+def _models(value: Value, found: list[Called], seen: set[int], depth: int) -> None:
+    """Collect the models in a value, none of those that are parts of another."""
+    # What is shared is looked through once: lists of lists of the same list have more ways than anyone can go.
+    if depth > _DEEPEST or id(value) in seen or len(found) >= _MOST_MODELS:
+        return
     seen.add(id(value))
-    kind = _kind(value)
-    if isinstance(value, Called) and kind in _MLPS:
-        made = Estimator(kind)
-        _mlp(made, value, source)
-        return made
-    if isinstance(value, Called) and kind == "Pipeline":
-        return _pipeline(value, source)
-    if isinstance(value, Called) and kind in _SEARCHES:
-        return _find(_attributes(value).get("best_estimator_"), source, seen, depth + 1)
-    if isinstance(value, (Table, Items)):
+    if isinstance(value, Called) and value.payload is None and value.name.startswith("sklearn."):
+        if _kind(value) in _SEARCHES:
+            _models(_attributes(value).get("best_estimator_"), found, seen, depth + 1)
+        elif _kind(value)[:1].isupper() and isinstance(value.state, Table):
+            found.append(value)
+    elif isinstance(value, (Table, Items)) or (isinstance(value, Called) and value.payload is None):
         for _, inner in entries(value):
-            found = _find(inner, source, seen, depth + 1)
-            if found is not None:
-                return found
-    return None
+            _models(inner, found, seen, depth + 1)
+
+
+_RANKS = (_MLPS, LINEAR)
+
+
+def _rank(model: Called) -> int:
+    """Return 0 for a network, 1 for a linear model, 2 for any other; a Pipeline is what its last step is."""
+    steps = _steps(model) if _kind(model) == "Pipeline" else []
+    kind = _kind(steps[-1]) if steps else _kind(model)
+    return next((n for n, kinds in enumerate(_RANKS) if kind in kinds), len(_RANKS))
+
+
+def _estimator(model: Called, source: Source) -> Estimator:
+    steps = _steps(model) if _kind(model) == "Pipeline" else [model]
+    last = steps[-1] if steps else model
+    kind = _kind(last) or last.name.rpartition(".")[2]
+    made = Estimator(kind if last is model else f"Pipeline with {kind}")
+    for n, step in enumerate(steps[:-1]):
+        _prepared(made, step, f"step {n + 1}")
+    flow = made.layers[-1].outputs if made.layers else ("input",)
+    got = _attributes(last)
+    if kind in _MLPS:
+        _mlp(made, last, source)
+        return made
+    found = linear(last, got, "layer 1", flow, source) if kind in LINEAR else None
+    if found is not None:
+        layer, arrays, said = found
+        made.layers, made.arrays, made.said = (*made.layers, layer), made.arrays | arrays, said
+    else:
+        made.layers, made.complete = (*made.layers, closed(last, kind, flow)), False
+        made.arrays |= named_arrays(last)
+    _facts(made, got, source)
+    return made
 
 
 def _kind(value: Value) -> str:
@@ -79,18 +130,10 @@ def _attributes(value: Called) -> Mapping[str, Value]:
     return dict(value.state.texts()) if isinstance(value.state, Table) else {}
 
 
-def _pipeline(value: Called, source: Source) -> Estimator | None:
+def _steps(value: Called) -> list[Called]:
     steps = _attributes(value).get("steps")
     parts = [p.values[1] for p in steps if isinstance(p, Items) and len(p) == 2] if isinstance(steps, Items) else []
-    last = parts[-1] if parts else None
-    if not isinstance(last, Called) or _kind(last) not in _MLPS:
-        return None
-    made = Estimator(f"Pipeline with {_kind(last)}")
-    for n, step in enumerate(parts[:-1]):
-        if isinstance(step, Called):
-            _prepared(made, step, f"step {n + 1}")
-    _mlp(made, last, source)
-    return made
+    return [p for p in parts if isinstance(p, Called)]
 
 
 def _prepared(made: Estimator, step: Called, name: str) -> None:

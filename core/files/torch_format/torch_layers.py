@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from core.files.pickles.inert_numpy import number_in
 from core.files.pickles.inert_values import Called, Items, Table, entries
 from core.files.problem import FileProblem, shown
 from core.files.saved import MOST_LAYERS, Layer, Plain
@@ -31,11 +32,18 @@ class _Box:
     names: Mapping[str, str]
 
     def setting(self, name: str, default: Plain = None) -> Plain:
-        """Return a plain attribute of the module, `default` if it was not saved or is nothing plain."""
+        """Return a plain attribute of the module, `default` if it was not saved.
+
+        Raises:
+            Unread: if it is nothing plain, such as a tensor: what is usual in its place would give wrong numbers.
+        """
         value = part(self.module, name)
         if isinstance(value, Items) and all(isinstance(v, (bool, int, float, str)) for v in value):
             return list(value.values)
-        return value if isinstance(value, (bool, int, float, str)) else default
+        plain = value if isinstance(value, str) else number_in(value, None)
+        if plain is None and value is not None:
+            raise Unread(f"its {name} is no plain number or text in the file")
+        return default if plain is None else plain
 
     def shape(self, role: str) -> tuple[int, ...] | None:
         return self.tensors[role].shape if role in self.tensors else None
@@ -198,8 +206,9 @@ def _gelu(box: _Box) -> Layer:
 
 
 def _softplus(box: _Box) -> Layer:
-    if box.setting("beta", 1) != 1:
-        raise Unread("softplus with a beta other than 1 is not a function that can be stepped here")
+    # Above its threshold PyTorch's is the identity; from 20 on both are the same in 32 bits.
+    if box.setting("beta", 1) != 1 or box.setting("threshold", 20) < 20:
+        raise Unread("softplus with a beta other than 1 or a threshold below 20 is not a function that can be stepped here")
     return Layer("activation", box.name, activation="softplus", attributes={"class": box.kind})
 
 
