@@ -33,6 +33,9 @@ bench: $(VENV)/.test
 fuzz: $(VENV)/.test
 	STEPPER_FUZZ=$${STEPPER_FUZZ:-30} $(BIN)/python -m pytest tests/core -o timeout=0 -k "not torch and not onnx and not vjp" -q
 	$(BIN)/python tests/fuzz/fuzz_files.py --count 10000
+	@if $(BIN)/python -c 'import torch, keras, sklearn, onnx' 2>/dev/null; \
+	then $(BIN)/python tests/fuzz/fuzz_networks.py --count 200; \
+	else echo "networks of the real libraries are not drawn: the oracle extra is not installed"; fi
 
 # The README's pictures, and in build/pictures all views with contact sheets, to be looked at.
 pictures: setup

@@ -140,8 +140,10 @@ def _wanted(d: Draft) -> dict[str, str]:
 def gradient_name(source: Source, missing: Mapping[str, int], parameter: str) -> str | None:
     """Return the missing name that a parameter's update reads first, through lines such as `v = mu * v + dW`."""
     lines = [raw for raw in source.statements if isinstance(raw, Raw)]
-    last = next((n for n in reversed(range(len(lines))) if lines[n].target == parameter), None)
-    level: list[int] = [] if last is None else [last]
+    makers: dict[str, list[int]] = {}
+    for n, raw in enumerate(lines):
+        makers.setdefault(raw.target, []).append(n)
+    level = makers.get(parameter, [])[-1:]
     seen: set[int] = set()
     while level:
         found: list[str] = []
@@ -149,7 +151,7 @@ def gradient_name(source: Source, missing: Mapping[str, int], parameter: str) ->
         for n in level:
             seen.add(n)
             for name in dict.fromkeys(x.id for x in ast.walk(lines[n].value) if isinstance(x, ast.Name)):
-                maker = next((k for k in reversed(range(n)) if lines[k].target == name and lines[k].section not in SETUP), None)
+                maker = next((k for k in reversed(makers.get(name, [])) if k < n and lines[k].section not in SETUP), None)
                 if maker is not None and maker not in seen:
                     below.append(maker)
                 elif maker is None and name in missing:

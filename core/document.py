@@ -5,12 +5,10 @@ What is restored is equal to the last bit. See `resources/help/document.md` for 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
-
-import numpy as np
+from typing import Any
 
 from core import numerics
 from core.document_changes import (
@@ -25,8 +23,6 @@ from core.document_changes import (
     old_of,
     step_data,
     steps_of,
-    values_data,
-    values_of,
 )
 from core.document_files import files_data, files_of, folder_of, missing_files
 from core.document_layers import layers_data, layers_of
@@ -41,8 +37,8 @@ from core.document_program import (
     program_data,
     whole,
 )
-from core.execute.inputs import State
-from core.execute.timeline import Course, Position, Timeline
+from core.document_states import MOST_STATES, resume, states_data, states_of, states_work
+from core.execute.timeline import Position
 from core.files.document import Box, Shelf, is_document, unpacked
 from core.files.document_form import damaged
 from core.files.problem import FileProblem, shown
@@ -54,11 +50,8 @@ from core.notes import from_data, to_data
 from core.numerics import Numerics
 from core.session import Selection, Session, session_of
 
-MOST_STATES = 32
 MOST_ITERATIONS = 2 * 10**7
-NEAR = 10
 DEEPEST, MOST_SENTENCES, LONGEST_SENTENCE = 20, 500, 1000
-STATES_BYTES = 64 * 2**20
 NOTHING = Numerics()
 
 
@@ -120,7 +113,6 @@ def document_work(session: Session, written: Written | None = None, most_states:
         "layers": layers_data(session.layers, session.closed, session.shapes),
         "described": session.described,
         "origin": origin_data(session.origin, t.opened.text, session.folder),
-        "states": [{"iteration": i, "values": values_data(t.left_before(i), shelf)} for i in _states(t, most_states)],
         "undo": [step_data(s, events, shelf) for s in undo],
         "redo": [step_data(s, events, shelf) for s in redo],
         "out_of_date": [
@@ -137,8 +129,12 @@ def document_work(session: Session, written: Written | None = None, most_states:
         "health": session.monitor.settings.to_data(),
         "editor": None if written is None else {"text": written.text, "applied": written.applied},
     }
-    folder = session.folder
-    return lambda: shelf.packed({**data, "files": files_data(texts, folder, shelf)})
+    states, folder = states_work(t, most_states), session.folder
+
+    def work() -> bytes:
+        return shelf.packed({**data, "states": states_data(states(), shelf), "files": files_data(texts, folder, shelf)})
+
+    return work
 
 
 def open_document(path: Path, beside: Path | None = None, worker: Worker | None = None) -> Restored:
@@ -176,7 +172,7 @@ def _restored(box: Box, beside: Path) -> Restored:
     session.edits.what_if = data.get("what_if") is True
     computed_by = Numerics.from_data(data.get("computed_by"))
     with numerics.using(computed_by.threads):
-        _resume(t, course, _states_of(data.get("states"), box), place)
+        resume(t, course, states_of(data.get("states"), box), place)
     if t.position != place:
         raise damaged("the place in time that it was left at is not in its program")
     session.walk.go(place, OUTSIDE if call is None else call)
@@ -199,43 +195,6 @@ def _restored(box: Box, beside: Path) -> Restored:
 
 
 # -- time ----------------------------------------------------------------------------------------------
-
-
-def _states(t: Timeline, most_states: int) -> list[int]:
-    """Return which iterations' starts are kept: near the one that is looked at, and spread over the time that is known."""
-    near = _near(t, t.iteration)
-    known = [i for i in t.checkpoints() if i > 1 and i not in near]
-    size = sum(v.nbytes for v in t.left_before(t.iteration).values() if isinstance(v, np.ndarray)) + 200
-    most = min(most_states, STATES_BYTES // size, len(known))
-    chosen = {known[round(n * (len(known) - 1) / max(most - 1, 1))] for n in range(most)}
-    return sorted(near | chosen)
-
-
-def _near(t: Timeline, iteration: int) -> set[int]:
-    """Return which iterations' starts must be known, so that what is shown of an iteration needs no long replay."""
-    return {i for i in (iteration, iteration - 1, iteration - max(t.opened.batching.per_epoch, NEAR)) if i > 1}
-
-
-def _states_of(data: Any, box: Box) -> dict[int, State]:
-    found: dict[int, State] = {}
-    for entry in items(data, MOST_STATES + 3, "states"):
-        match entry:
-            case {"iteration": iteration, "values": dict(values)}:
-                found[whole(iteration, 2)] = values_of(cast("dict[str, Any]", values), box)
-            case _:
-                raise damaged("a state in it cannot be read")
-    return found
-
-
-def _resume(t: Timeline, course: Course, states: Mapping[int, State], place: Position) -> None:
-    if not _near(t, place.iteration) <= set(states):
-        raise damaged("what the iteration starts from is missing")
-    programs = sorted({1: t.opened, **{e.iteration: e.program for e in course.events if e.program is not None}}.items())
-    for iteration, state in states.items():
-        program = [p for i, p in programs if i <= max(iteration - 1, 1)][-1]
-        if set(state) != set(program.carried):
-            raise damaged("a state in it belongs to another program")
-    t.resume(course, states, place)
 
 
 def _position_of(data: Any) -> tuple[Position, int | None, list[tuple[bool, int]]]:

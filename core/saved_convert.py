@@ -165,6 +165,11 @@ def described_layers(
                     "write .onnx"
                 )
             dense += 1
+            if f"W{dense}" not in given:
+                raise TargetError(
+                    f"{name}: {shown(layer.name)} has the same weights as a layer before it, which a description cannot say; "
+                    "write .onnx"
+                )
             weight = _rows(layer, given[f"W{dense}"])
             arrays[f"W{dense}"] = weight
             bias = given.get(f"b{dense}")

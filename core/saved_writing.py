@@ -150,6 +150,9 @@ def _into_own(saved: Saved, values: Mapping[str, Array], places: Mapping[str, _P
             continue
         view[...] = value
         new[place.tensor] = whole
+    # What lies in one place under several names, as of a layer that is used twice, is written under each.
+    places_of = {(known[n].where, known[n].shape): a for n, a in new.items() if known[n].where.kind != "worker"}
+    new |= {t.name: places_of[t.where, t.shape] for t in saved.tensors if t.count and (t.where, t.shape) in places_of}
     extra = {n: values[n] for n in strays if n not in known}
     if strays:
         said.append(f"{_listed(strays)} did not come from {Path(saved.path).name} and is written under the program's own name")

@@ -73,9 +73,11 @@ def start(target: str | None, settings_path: Path | None = None, opened: Opened 
     return Running(made, window, reporter)
 
 
-def run(target: str | None, opened: Opened | None = None) -> int:
-    """Show the window on a TARGET or the first page until it is closed; returns the exit status."""
+def run(target: str | None, opened: Opened | None = None, said: str = "") -> int:
+    """Show the window on a TARGET or the first page until it is closed, with a sentence in it; returns the exit status."""
     running = start(target, opened=opened)
+    if said:
+        running.window.say(said)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
         return running.application.exec()

@@ -104,7 +104,8 @@ def parser() -> argparse.ArgumentParser:
     }  # fmt: skip
 
     command = commands.add_parser("open", help="open the window on a network")
-    command.add_argument("target", **target)
+    command.add_argument("target", nargs="?", **target)
+    command.add_argument("--from-desktop", action="store_true", help="say in the window, not here, what cannot be opened")
     add_saved_arguments(command)
 
     command = commands.add_parser("list", help="list what is built in")

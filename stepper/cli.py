@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import errno
 import io
 import json
@@ -199,8 +200,20 @@ def _where_a_display_would_be() -> str:
 
 
 def _window(arguments: argparse.Namespace) -> int:
-    target: str | None = getattr(arguments, "target", None)
     why = why_no_window()
+    try:
+        return _shown(arguments, why)
+    except StepperError as error:
+        if why is not None or not getattr(arguments, "from_desktop", False):
+            raise
+        from stepper import app
+
+        return app.run(None, said=str(error))  # where nobody sees a terminal
+
+
+def _shown(arguments: argparse.Namespace, why: str | None) -> int:
+    """Show the TARGET in a window, or, where there can be none, what it computes and why."""
+    target: str | None = getattr(arguments, "target", None)
     # A saved network that cannot be stepped can still be looked into: the window makes its program itself.
     plain = target is not None and is_saved(target) and saved_choices(arguments) == (None, None)
     opened = None if plain and why is None else open_target("xor") if target is None else _opened(arguments)
@@ -224,8 +237,9 @@ def _forget_output() -> None:
 
 def _opening(words: list[str]) -> list[str]:
     """Return the words of a command; a target alone, as in `stepper my_net.py`, is opened."""
-    if words and (words[0] in EXAMPLES or words[0].startswith("lesson:") or Path(words[0]).is_file()):
-        return ["open", *words]
+    with contextlib.suppress(OSError):  # of a name that no file can have
+        if words and (words[0] in EXAMPLES or words[0].startswith("lesson:") or Path(words[0]).is_file()):
+            return ["open", *words]
     return words
 
 

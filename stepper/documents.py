@@ -152,8 +152,7 @@ class Documents(QObject):
         session, writing = self._session, self._writing
         if session is None or writing is None:
             return None
-        work = not self._is_lesson and (self.is_unsaved or bool(session.timeline.losses))
-        often = work and _size(session) <= LARGEST_OFTEN
+        often = not self._is_lesson and (self.is_unsaved or bool(session.timeline.losses)) and _size(session) <= LARGEST_OFTEN
         return ToKeep(session, self._written(), self._absolute, self._whole_mark(), writing.drafts, often)
 
     def close(self) -> bool:

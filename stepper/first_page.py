@@ -190,7 +190,7 @@ class FirstPage(QScrollArea):
         self.lessons = ChoiceList(self.tr("Lessons"), page)
         self.examples = ChoiceList(self.tr("Examples"), page)
         self.nothing = self._label(self.tr("Files that you open are listed here."), page)
-        self.tour_button = QPushButton(self.tr("Take the one-minute &tour"), page)
+        self.tour_button = QPushButton(self.tr("Take the one-min&ute tour"), page)
         self.new_button = QPushButton(self.tr("Describe a &new network…"), page)
         self.back_button = QPushButton(page)
         for name, what in examples.items():

@@ -64,7 +64,7 @@ class HelpView(QWidget):
         self.setFocusProxy(self.browser)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.back_button = QPushButton(self.tr("‹ &Back"), self)
-        self.index_button = QPushButton(self.tr("&Contents"), self)
+        self.index_button = QPushButton(self.tr("Cont&ents"), self)
         self.keys_button = QPushButton(self.tr("&All keys"), self)
         row = QHBoxLayout()
         row.setContentsMargins(8, 6, 8, 0)

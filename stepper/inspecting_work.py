@@ -51,24 +51,27 @@ def read(path: str, choices: Choices, samples: Samples, largest: int | None = No
     """Read a file and make its program; of more numbers than `largest` only what it holds. Raises FileProblem."""
     now = stamp(Path(path))
     saved = read_saved(path)
-    layers, inferred = layers_of(saved, choices)
     if largest is not None and sum(t.count for t in saved.tensors) > largest:
-        walk, _ = walk_of(saved, choices)
-        return Read(saved, layers, inferred, choices, samples, now, trouble=walk.stops if walk.takes is None else "")
+        walk, inferred = walk_of(saved, choices)
+        trouble = walk.stops if walk.takes is None else ""
+        return Read(saved, walk.layers, inferred, choices, samples, now, trouble=trouble)
     try:
-        opened = open_saved(saved, None, choices, samples)
+        return _opened(saved, open_saved(saved, None, choices, samples), choices, samples, now)
     except StepperError as error:
-        return Read(saved, layers, inferred, choices, samples, now, trouble=str(error))
-    return Read(saved, layers, inferred, choices, samples, now, opened, opened.steps, opened.program.text)
+        return Read(saved, *layers_of(saved, choices), choices, samples, now, trouble=str(error))
 
 
 def read_of(opened: Opened, saved: Saved) -> Read:
     """Return what was read and opened by somebody else; raises FileProblem if the file is gone meanwhile."""
     o = opened.origin
     choices, samples = (USUAL, RANDOM) if o is None else (o.choices, o.samples)
-    layers, inferred = layers_of(saved, choices)
-    now = stamp(Path(saved.path))
-    return Read(saved, layers, inferred, choices, samples, now, opened, opened.steps, opened.program.text)
+    return _opened(saved, opened, choices, samples, stamp(Path(saved.path)))
+
+
+def _opened(saved: Saved, opened: Opened, choices: Choices, samples: Samples, now: Stamp) -> Read:
+    steps = opened.steps  # in which the layers were worked out already: of many that takes a while
+    layers, inferred = layers_of(saved, choices) if steps is None else (steps.layers, steps.inferred)
+    return Read(saved, layers, inferred, choices, samples, now, opened, steps, opened.program.text)
 
 
 def read_again(origin: Origin, folder: Path) -> Read:
@@ -79,14 +82,20 @@ def read_again(origin: Origin, folder: Path) -> Read:
     """
     now = stamp(folder / origin.file)
     saved = same_network(origin, folder)
-    steps, trouble = None, ""
+    c, samples = origin.choices, origin.samples
     try:
-        layers, inferred = layers_of(saved, origin.choices)
-        steps = steppable(saved, origin.choices, origin.samples, folder)
+        steps = steppable(saved, c, samples, folder)
     except StepperError as error:  # as where its data are gone: what the file holds can be seen all the same
-        layers, inferred = layers_of(saved)
-        trouble = str(error)
-    return Read(saved, layers, inferred, origin.choices, origin.samples, now, None, steps, origin.text, trouble)
+        return Read(saved, *_layers(saved, c), c, samples, now, text=origin.text, trouble=str(error))
+    return Read(saved, steps.layers, steps.inferred, c, samples, now, None, steps, origin.text)
+
+
+def _layers(saved: Saved, choices: Choices) -> tuple[tuple[Layer, ...], Inferred | None]:
+    """Return a file's layers, as they are usually read where a choice that a document has is none."""
+    try:
+        return layers_of(saved, choices)
+    except StepperError:
+        return layers_of(saved)
 
 
 def read_other(path: str) -> tuple[Saved, Stamp]:

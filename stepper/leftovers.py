@@ -44,8 +44,13 @@ class Leftovers(QObject):
 
     @Slot()
     def _open(self) -> None:
-        if self._offered:
+        if not self._offered:
+            return
+        if self._offered[0] in self._drafts.found():
             self.open_wanted.emit(self._offered[0])
+        else:
+            self.offer()
+            self.told.emit(self.tr("Another window has taken it already."))
 
     @Slot()
     def _throw_away(self) -> None:

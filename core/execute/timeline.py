@@ -159,6 +159,16 @@ class Timeline:
         assert self._runner is not None
         return self._runner.state
 
+    def nearest(self, iteration: int) -> tuple[int, State]:
+        """Return the latest iteration, at most this one, of which it is known without replay what the one before left."""
+        if iteration in self._checkpoints:
+            return iteration, self._checkpoints[iteration]
+        known = max(i for i in self._checkpoints if i <= max(iteration, 1))
+        runner = self._runner
+        if runner is not None and self._held == runner.iteration and known < runner.iteration + 1 <= iteration:
+            return runner.iteration + 1, dict(runner.state)
+        return known, self._checkpoints[known]
+
     def machine_at(self, iteration: int) -> Machine:
         """Return a whole iteration with all its values, without going there; the last one asked for is kept."""
         if self._before is None or self._before[0] != iteration:

@@ -38,12 +38,13 @@ NAMES = {
     "pt2": ("an exported PyTorch program", ".pt2"),
     "stepper": ("a document of this app", ".stepper"),
 }
+_PICKLE = ("pickle", "torch", "torch-legacy", "torch-tar", "torchscript", "pt2")
 _TORCH = ("torch", "torch-legacy", "torch-tar", "torchscript", "pt2", "pickle")
 SUFFIXES: dict[str, tuple[str, ...]] = {
     ".npz": ("npz",), ".npy": ("npy",), ".safetensors": ("safetensors",), ".onnx": ("onnx",), ".keras": ("keras",),
-    ".h5": ("h5",), ".hdf5": ("h5",), ".pt": _TORCH, ".pth": _TORCH, ".pkl": _TORCH, ".pickle": _TORCH, ".joblib": _TORCH,
-    ".sav": _TORCH, ".json": ("json", "tfjs"), ".csv": ("csv", "json"), ".tsv": ("csv",), ".skops": ("skops",),
-    ".mat": ("mat", "h5"), ".gguf": ("gguf",), ".pt2": ("pt2", "torchscript", "torch"), ".stepper": ("stepper",),
-    ".pb": ("savedmodel",),
+    ".h5": ("h5",), ".hdf5": ("h5",), ".pt": _TORCH, ".pth": _TORCH, ".pkl": _PICKLE, ".pickle": _PICKLE,
+    ".joblib": _PICKLE, ".sav": _PICKLE, ".json": ("json", "tfjs"), ".csv": ("csv", "json"), ".tsv": ("csv",),
+    ".skops": ("skops",), ".mat": ("mat", "h5"), ".gguf": ("gguf",), ".pt2": ("pt2", "torchscript", "torch"),
+    ".stepper": ("stepper",), ".pb": ("savedmodel",),
 }  # fmt: skip
-"""Which kinds a file of that name can be; a name that is not listed can be any."""
+"""Which kinds a file of that name can be, the usual one first; a name that is not listed can be any."""

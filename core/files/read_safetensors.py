@@ -45,7 +45,7 @@ def read(path: Path, limits: Limits) -> Saved:
         raise FileProblem("its header is no table of tensors; it is damaged, download or save it again")
     if len(header) > MOST_TENSORS + 1:
         raise too_many(len(header), "tensors", MOST_TENSORS)
-    metadata = _metadata(header.pop(_METADATA, None) or {})
+    metadata = _metadata(header.pop(_METADATA, None))
     tensors = [_tensor(name, entry, 8 + length) for name, entry in header.items()]
     _check_places(tensors, 8 + length, size)
     if not tensors:
@@ -54,6 +54,8 @@ def read(path: Path, limits: Limits) -> Saved:
 
 
 def _metadata(given: Any) -> dict[str, str]:
+    if given is None:  # MLX writes it where there is none
+        return {}
     if not isinstance(given, dict) or not all(isinstance(v, str) for v in given.values()):
         raise FileProblem("the metadata in its header are not texts by name; it is damaged, save it anew")
     return given

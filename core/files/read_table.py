@@ -33,6 +33,7 @@ _NUMBERS, _MOST_AXES = {int, float, NoneType}, 5
 _FUNCTIONS = {
     "sigmoid": "sigmoid", "logistic": "sigmoid", "tanh": "tanh", "relu": "relu", "leakyrelu": "leaky_relu", "elu": "elu",
     "softplus": "softplus", "softmax": "softmax", "logsoftmax": "log_softmax", "linear": "", "identity": "", "none": "",
+    "selu": "selu", "silu": "silu", "swish": "silu", "softsign": "softsign",  # "gelu" has two forms, so it is asked
 }  # fmt: skip
 
 

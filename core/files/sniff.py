@@ -124,6 +124,8 @@ def _by_magic(file: IO[bytes], head: bytes) -> str:
         return "mat"
     if head.startswith(b"GGUF"):
         return "gguf"
+    if head[4:8] == b"TFL3":
+        raise FileProblem("it is a TensorFlow Lite model, which is not read here; turn it into .onnx with tf2onnx")
     if head.startswith(_TORCH_LEGACY):
         return "torch-legacy"
     # An HDF5 file may begin at 0, 512, 1024, …: what is before is the user's own.

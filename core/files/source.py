@@ -33,12 +33,12 @@ class _Kept:
         self._files: OrderedDict[Stamp, Saved] = OrderedDict()
         self._arrays: OrderedDict[tuple[Stamp, str], Array] = OrderedDict()
 
-    def file(self, path: Path) -> Saved:
+    def file(self, path: Path) -> tuple[Stamp, Saved]:
         key = stamp(path)
         with self._lock:
             if key in self._files:
                 self._files.move_to_end(key)
-                return self._files[key]
+                return key, self._files[key]
         saved = read(path)
         with self._lock:
             self._files[key] = saved
@@ -46,10 +46,10 @@ class _Kept:
                 gone, _ = self._files.popitem(last=False)
                 for other in [k for k in self._arrays if k[0] == gone]:
                     del self._arrays[other]
-        return saved
+        return key, saved
 
-    def array(self, path: Path, name: str) -> Array:
-        saved, key = self.file(path), (stamp(path), name)
+    def array(self, now: Stamp, saved: Saved, name: str) -> Array:
+        key = now, name
         with self._lock:
             if key in self._arrays:
                 self._arrays.move_to_end(key)
@@ -75,7 +75,7 @@ def saved_file(path: Path) -> Saved:
     Raises:
         FileProblem: one sentence, if it cannot be read.
     """
-    return _kept.file(path)
+    return _kept.file(path)[1]
 
 
 def unchanged(path: Path, since: Stamp) -> None:
@@ -93,7 +93,7 @@ def tensor(file: str, name: str, folder: Path | None = None) -> Array:
     if not isinstance(file, str) or not isinstance(name, str) or not file or "\0" in file:  # pyright: ignore[reportUnnecessaryIsInstance]
         raise FileProblem('write the file and the array in quotes, as in tensor("mlp.npz", "W1")')
     path = (folder or Path()) / file
-    saved = _kept.file(path)
+    now, saved = _kept.file(path)
     try:
         found = saved.tensor(name)
     except KeyError:
@@ -103,7 +103,7 @@ def tensor(file: str, name: str, folder: Path | None = None) -> Array:
         raise FileProblem(f"{path.name}: {shown(name)} holds numbers of the type {shown(found.dtype)}, which no layer here takes")
     if found.count > MOST_NUMBERS:
         raise FileProblem(f"{path.name}: {shown(name)} has {found.count} numbers, and at most {MOST_NUMBERS} can be stepped")
-    return np.array(_kept.array(path, name), order="K", copy=True)
+    return np.array(_kept.array(now, saved, name), order="K", copy=True)
 
 
 def stamp(path: Path) -> Stamp:

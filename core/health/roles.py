@@ -134,7 +134,9 @@ class Roles:
     def sites(self) -> tuple[Site, ...]:
         """The sigmoids, tangents and rectified units of the forward lines, in order."""
         starts = {start for start, _ in self.parameters.values()}
-        products = [i for i in self.forward if i.op in PRODUCTS and ancestors(self.forward, i.reads) & starts]
+        trained = descendants(self.forward, starts)
+        products = [i for i in self.forward if i.op in PRODUCTS and trained.intersection(i.reads)]
+        leading = ancestors(self.forward, [v for i in products for v in i.reads])
         known = descendants(self.forward, {i.result for i in products})
         found: list[Site] = []
         for i in self.forward:
@@ -145,8 +147,7 @@ class Roles:
             pre = next((v for v in i.reads if v in known - asked and self.shape(v) == self.shape(i.result)), None)
             if pre is None:
                 continue
-            after = descendants(self.forward, [i.result])
-            hidden = any(after.intersection(p.reads) for p in products)
+            hidden = i.result in leading
             axis, rank = self.axes.get(i.result), len(self.shape(i.result) or ())
             units = None if axis is None or rank != 2 else 1 - axis
             layer = self.program.layers[i.index] if i.index < len(self.program.layers) else None

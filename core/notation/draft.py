@@ -251,7 +251,8 @@ def _trainable(
         used = {v for i in builder.instructions for v in i.reads if phases[i.statement] == "forward"}
     # a plain number is a parameter where its update is made from what the backward computes, as a slope and an intercept are
     backward = {i.result for i in builder.instructions if phases[i.statement] == "backward"}
-    moved = {n for n, (_, end) in carried.items() if not ancestors(builder.instructions, [end]).isdisjoint(backward)}
+    after = descendants(builder.instructions, backward)
+    moved = {n for n, (_, end) in carried.items() if end in after}
     return tuple(
         g.name
         for g in given

@@ -15,6 +15,9 @@ def adjoints_of(program: Program, shape_of: ShapeOf) -> dict[int, int]:
     """
     found: dict[int, int] = {}
     forward = [i for i in program.instructions if program.phase_of(i.index) in ("forward", "loss")]
+    called: dict[str, list[Instruction]] = {}
+    for i in forward:
+        called.setdefault(_adjoint_name(program.values[i.result].name, program.values[i.result].label), []).append(i)
     for s in program.statements:
         if not s.derived or s.phase != "backward" or s.last <= s.first:
             continue
@@ -24,9 +27,8 @@ def adjoints_of(program: Program, shape_of: ShapeOf) -> dict[int, int]:
             continue
         latest = max(tags) if line.adjoint_of is None else line.adjoint_of
         candidates = [
-            i.result for i in forward
+            i.result for name in _without_underscores(s.target) for i in called.get(name, ())
             if i.index < latest and i.result not in found and shape_of(i.result) == shape_of(line.result)
-            and _named_for(s.target, program.values[i.result].name, program.values[i.result].label)
         ]  # fmt: skip
         if candidates:
             found[max(candidates)] = line.result
@@ -46,6 +48,10 @@ def adjoints_of(program: Program, shape_of: ShapeOf) -> dict[int, int]:
     return found
 
 
-def _named_for(target: str, name: str, label: str) -> bool:
-    wanted = "d" + (label.replace(".", "_") if "." in label else name)
-    return target.startswith(wanted) and not target[len(wanted) :].strip("_")
+def _adjoint_name(name: str, label: str) -> str:
+    return "d" + (label.replace(".", "_") if "." in label else name)
+
+
+def _without_underscores(target: str) -> list[str]:
+    """Return a name, and what is left of it without one, two, … of the `_` at its end."""
+    return [target[:end] for end in range(len(target.rstrip("_")), len(target) + 1)]

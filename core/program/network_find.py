@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -42,6 +43,10 @@ class Finder:
         self.program, self.shape_of = program, shape_of
         self.forward = [i for i in program.instructions if program.phase_of(i.index) in ("forward", "loss")]
         self.maker = {i.result: i for i in program.instructions}
+        self.versions: dict[str, list[int]] = {}
+        for v in program.values:
+            if v.kind != "part":
+                self.versions.setdefault(v.name, []).append(v.index)
         names = [g.name for g in program.given if g.section == "parameters" and g.name in program.inputs]
         names = [n for n in names if n in program.trainable or isinstance(program.given_named(n).value, np.ndarray)]
         self.parameters = {program.inputs[n]: n for n in names}
@@ -148,16 +153,29 @@ class Finder:
             return Units(value, None, 0) if len(self._shape(p.weight)) == 1 else Units(value, 0, None)
         return Units(value, None, None)
 
+    def _after(self, index: int, last: int | None = None) -> list[Instruction]:
+        """The forward operations after one, up to `last` of them all."""
+        end = None if last is None else bisect_right(self.forward, last, key=_index)
+        return self.forward[bisect_right(self.forward, index, key=_index) : end]
+
+    def _between(self, p: _Product, value: int) -> set[int]:
+        """The values on all ways from a product to a value, both included; none if no way leads there.
+
+        Only what is computed between the two is looked at: all of a deep network for each of its layers would take minutes.
+        """
+        maker = self.maker.get(value)
+        some = self._after(p.instruction, -1 if maker is None else maker.index)
+        return descendants(some, [p.result]) & ancestors(some, [value])
+
     def _layer(self, p: _Product, following: _Product | None) -> Layer | None:
         shape = self._shape(p.result)
-        path = descendants(self.forward, [p.result])
         if following is not None:
-            path &= ancestors(self.forward, [following.data])
+            path = self._between(p, following.data)
             if following.data not in path:
                 return None
             act = self._data_units(following)
         else:
-            act_value, path = self._last_activation(p, path)
+            act_value, path = self._last_activation(p, descendants(self.forward, [p.result]))
             act = self._axes_of_result(p, act_value, self._shape(act_value) != shape)
         bias, bias_shape, pre_value = self._bias(p, path, act.value)
         pre = self._axes_of_result(p, pre_value, self._shape(pre_value) != shape)
@@ -193,8 +211,8 @@ class Finder:
     def _bias(self, p: _Product, path: set[int], act: int) -> tuple[str | None, tuple[int, ...], int]:
         """The parameter that is added to the product before anything else is done to it, if there is one."""
         units, value = self._units_of(p), p.result
-        for i in self.forward:
-            if i.result not in path or value not in i.reads or i.index <= p.instruction:
+        for i in self._after(p.instruction):
+            if i.result not in path or value not in i.reads:
                 continue
             if i.op in SAME_NUMBERS and value != act:
                 value = i.result
@@ -226,11 +244,10 @@ class Finder:
             for v in after - {n.layers[-1].act.value}:
                 add(v, LOSS)
         for number, (layer, p) in enumerate(zip(n.layers, chain, strict=True), 1):
-            below = ancestors(self.forward, [layer.pre.value])
-            path = descendants(self.forward, [p.result])
-            for v in path & below:
+            before = self._between(p, layer.pre.value)
+            for v in before:
                 add(v, ("units", number, "pre"))
-            for v in (path & ancestors(self.forward, [layer.act.value])) - below:
+            for v in self._between(p, layer.act.value) - before:
                 add(v, ("units", number, "act"))
             if layer.act.value == layer.pre.value:
                 add(layer.act.value, ("units", number, "act"))
@@ -265,10 +282,9 @@ class Finder:
 
     def _deltas(self, p: _Product) -> set[int]:
         """What meets the input of a layer in the product that makes its next weights."""
-        made = self._makes(p.name)
         found: set[int] = set()
-        for i in self.program.instructions:
-            if i.op in (*PRODUCTS, "outer") and i.result in made and self.program.phase_of(i.index) in ("backward", "update"):
+        for i in (self.maker[v] for v in self._makes(p.name) if v in self.maker):
+            if i.op in (*PRODUCTS, "outer") and self.program.phase_of(i.index) in ("backward", "update"):
                 sources = {v: self._chase(v, False)[0] for v in i.reads}
                 if p.data in sources.values():
                     found.update(x for v, source in sources.items() if source != p.data for x in (v, source))
@@ -277,9 +293,13 @@ class Finder:
     def _values_of(self, name: str) -> list[int]:
         """A parameter at the start and the end of an iteration, the versions between, and its gradient."""
         start, end = self.program.carried.get(name, (self.program.inputs[name],) * 2)
-        versions = [v.index for v in self.program.values if v.name == name and v.kind != "part"]
+        versions = self.versions.get(name, [])
         gradient = self.program.gradients.get(name, -1)
         return [start, end, *versions] + ([gradient] if gradient in self._makes(name) else [])
+
+
+def _index(i: Instruction) -> int:
+    return i.index
 
 
 def _line_parts(program: Program, first: int, last: int) -> list[tuple[int, int]]:

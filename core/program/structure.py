@@ -178,7 +178,8 @@ def find_gradients(
             else:
                 queue.extend(instruction.reads)
         likely = [v for v in met if v in living] or met
-        first = [v for v in likely if ancestors(instructions, [v]).isdisjoint(set(likely) - {v})]
+        # Where there is but one, all that it is made from need not be gone through.
+        first = [v for v in likely if len(likely) == 1 or ancestors(instructions, [v]).isdisjoint(set(likely) - {v})]
         if first:
             found[name] = first[0]
     return found

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from pathlib import Path
 
+from core.files.saved import Tensor
 from core.steppable.data import quoted
 
 
@@ -18,6 +20,7 @@ class Lines:
         beside = folder is None or file.parent.resolve() == folder.resolve()
         self._file = quoted(file.name if beside else str(file.resolve()))
         self._given: set[str] = set()
+        self._held: dict[Hashable, str] = {}
         self._numbers: dict[str, int] = {}
         self.parameters: list[str] = []
         self.tensors: dict[str, str] = {}
@@ -26,16 +29,26 @@ class Lines:
         self.update: list[str] = []
 
     def parameter(
-        self, name: str, tensor: str, part: str = "", new: bool = False, trained: bool = True, note: str = ""
-    ) -> None:  # fmt: skip
-        """Add what is read from the file; `new` begins another layer's parameters."""
-        line = f"{name} = tensor({self._file}, {quoted(tensor)}){part}"
-        self.parameters.append(f"{line}  # {note}" if note else line)
-        self.tensors[name] = tensor
+        self, name: str, tensor: Tensor, part: str = "", new: bool = False, trained: bool = True, note: str = "",
+        alone: bool = False,
+    ) -> str:  # fmt: skip
+        """Add what is read from the file; `new` begins another layer's parameters.
+
+        Returns its name: that of an earlier one where a layer is used twice, so that both train the same numbers. One that is
+        `alone` keeps its own: files of ONNX hold arrays of equal numbers once, such as all biases of 0.
+        """
+        lies = tensor.where if tensor.where.kind != "worker" and tensor.count else tensor.name
         if trained and new:
-            self.trainable.append([name])
-        elif trained:
+            self.trainable.append([])
+        held = self._held.setdefault((lies, tensor.shape, part, name.rstrip("0123456789")), name)
+        if not alone and held != name:
+            return held
+        line = f"{name} = tensor({self._file}, {quoted(tensor.name)}){part}"
+        self.parameters.append(f"{line}  # {note}" if note else line)
+        self.tensors[name] = tensor.name
+        if trained:
             self.trainable[-1].append(name)
+        return name
 
     def line(self, name: str, text: str) -> None:
         """Add a forward line."""

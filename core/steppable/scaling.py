@@ -28,34 +28,32 @@ def normal(walk: Walk, layer: Layer, axis: int, training: bool | None) -> str:
     for role, name in layer.tensors.items():
         if walk.tensor(name).count != walk.sizes[0]:
             return f"its {role} has {walk.tensor(name).count} numbers, and {walk.sizes[0]} come from the layer before"
-    k, x, out = walk.out.number("N"), walk.current, walk.out
-    mu, var = (f"mu{k}", f"var{k}") if training is not False else (f"mean{k}", f"variance{k}")
-    if training is not None:
-        for name, role in ((f"mean{k}", "mean"), (f"variance{k}", "variance")):
-            if role in layer.tensors:
-                out.parameter(name, layer.tensors[role], trained=False)
+    k, x, out, alone = walk.out.number("N"), walk.current, walk.out, not walk.shares
+    mean, variance = f"mean{k}", f"variance{k}"
+    if training is not None and {"mean", "variance"} <= set(layer.tensors):
+        mean = out.parameter(mean, walk.tensor(layer.tensors["mean"]), trained=False, alone=alone)
+        variance = out.parameter(variance, walk.tensor(layer.tensors["variance"]), trained=False, alone=alone)
+    mu, var = (f"mu{k}", f"var{k}") if training is not False else (mean, variance)
     if training is not False:
         walk.line(mu, f"mean({x}, axis={axis}, keepdims=True)", flows=False)
         walk.line(var, f"mean(({x} - {mu}) ** 2, axis={axis}, keepdims=True)", flows=False)
     if training and {"mean", "variance"} <= set(layer.tensors):
-        said = layer.attributes.get("momentum", 0.1)
-        if said is None:
-            return "its running statistics are those of all batches so far (momentum None), which is no line of an update here"
-        share = float(said)
+        share = float(layer.attributes.get("momentum", 0.1))
         turn = "" if len(walk.tensor(layer.tensors["mean"]).shape) == 2 else f".reshape({walk.sizes[0]})"
         # PyTorch keeps the variance that a batch estimates; Keras and ONNX keep the batch's own.
         spread = "" if layer.attributes.get("population") is True else " * (m / (m - 1))"
-        out.update.append(f"mean{k} = {1 - share!r} * mean{k} + {share!r} * {mu}{turn}")
-        out.update.append(f"variance{k} = {1 - share!r} * variance{k} + {share!r} * {var}{turn}{spread}")
+        out.update.append(f"{mean} = {1 - share!r} * {mean} + {share!r} * {mu}{turn}")
+        out.update.append(f"{variance} = {1 - share!r} * {variance} + {share!r} * {var}{turn}{spread}")
     walk.line(f"std{k}", f"sqrt({var} + {float(layer.attributes.get('epsilon', 1e-5))!r})", flows=False)
     walk.line(f"N{k}", f"({x} - {mu}) / std{k}")
+    scaled = walk.current
     if "gamma" in layer.tensors:
-        out.parameter(f"gamma{k}", layer.tensors["gamma"], new=True)
+        scaled = f"{out.parameter(f'gamma{k}', walk.tensor(layer.tensors['gamma']), new=True, alone=alone)} * {scaled}"
     if "beta" in layer.tensors:
-        out.parameter(f"beta_{k}", layer.tensors["beta"], new="gamma" not in layer.tensors)
-    scaled = f"gamma{k} * {walk.current}" if "gamma" in layer.tensors else walk.current
-    if "gamma" in layer.tensors or "beta" in layer.tensors:
-        walk.line(f"S{k}", scaled + (f" + beta_{k}" if "beta" in layer.tensors else ""))
+        new = "gamma" not in layer.tensors
+        scaled += f" + {out.parameter(f'beta_{k}', walk.tensor(layer.tensors['beta']), new=new, alone=alone)}"
+    if scaled != walk.current:
+        walk.line(f"S{k}", scaled)
     return walk.apply(layer.activation, layer, f"B{k}")
 
 
@@ -76,7 +74,7 @@ def scale(walk: Walk, layer: Layer) -> str:
     for sign, by in steps:
         operand = repr(float(by)) if not isinstance(by, str) else f"{by}{k}"
         if isinstance(by, str):
-            walk.out.parameter(operand, layer.tensors[by], trained=False)
+            walk.out.parameter(operand, walk.tensor(layer.tensors[by]), trained=False, alone=True)
         if by == "variance":
             operand = f"maximum(sqrt({operand}), {float(layer.attributes.get('least', 0.0))!r})"
         text = f"({text})" if sign in "*/" and last and last in "+-" else text

@@ -24,7 +24,7 @@ class Walk:
 
     `takes` is the shape of a sample (None where nothing can be stepped), `sizes` that of what leaves the last line,
     `current`; `last` is the function that ends it, applied to `before`. `stops` says why the layers from `end` on are not
-    stepped.
+    stepped. `shares` tells that normalisations of the same tensors are one layer that is used twice.
     """
 
     def __init__(
@@ -34,6 +34,7 @@ class Walk:
         self.training = choices.mode == "training"
         self.tensors = {t.name: t for t in saved.tensors}
         self.columns = self._has_columns()
+        self.shares = not saved.format.startswith("ONNX")
         self.out = Lines(saved.path, folder)
         self.current = self.before = "X"
         self.last = ""
@@ -133,20 +134,20 @@ class Walk:
             return f"it takes {entering} numbers a sample, and {came} come from the layer before"
         self._count += 1
         k = self._count
-        self.out.parameter(f"W{k}", layer.tensors["weight"], "[:, 1:]" if first else "", new=True, note=self._stored)
-        turned = f"W{k}.T" if out_first != self.columns else f"W{k}"
+        w = self.out.parameter(f"W{k}", weight, "[:, 1:]" if first else "", new=True, note=self._stored)
+        turned = f"{w}.T" if out_first != self.columns else w
         product = f"{turned} @ {self.current}" if self.columns else f"{self.current} @ {turned}"
         product = times(product, layer.attributes.get("product_times"))
         if first:
-            self.out.parameter(f"b{k}", layer.tensors["weight"], "[:, 0]")
-            product += f" + b{k}"
+            product += f" + {self.out.parameter(f'b{k}', weight, '[:, 0]', alone=w == f'W{k}')}"
         elif "bias" in layer.tensors:
-            shape = self.tensor(layer.tensors["bias"]).shape
+            added = self.tensor(layer.tensors["bias"])
+            shape = added.shape
             if len(shape) > 2 or max(shape, default=1) != units:
                 return f"its bias has the shape {shape}, and it has {units} units"
-            self.out.parameter(f"b{k}", layer.tensors["bias"])
+            b = self.out.parameter(f"b{k}", added, alone=w == f"W{k}")
             upright = len(shape) == 2 and shape[1] == 1 and shape[0] > 1
-            bias = f"b{k}.T" if upright and not self.columns else f"b{k}"
+            bias = f"{b}.T" if upright and not self.columns else b
             product += f" + {times(bias, layer.attributes.get('bias_times'))}"
         self.line(f"Z{k}", product)
         self.sizes = (units,)
@@ -196,6 +197,8 @@ class Walk:
     def _batch_norm(self, layer: Layer) -> str:
         if not self.training and not {"mean", "variance"} <= set(layer.tensors):
             return "its running mean and variance are not in this file; it can be stepped in the mode of training"
+        if self.training and layer.attributes.get("momentum", 0.1) is None and "mean" in layer.tensors:
+            return "its running statistics are those of all batches so far (momentum None), which is no line of an update here"
         self.normalises_batches |= self.training
         return normal(self, layer, 1 if self.columns else 0, self.training)
 

@@ -22,11 +22,10 @@ from stepper.widgets.stepping_data import DataBox
 from stepper.widgets.stepping_note import note_of
 from stepper.widgets.stepping_row import AskRow, CheckRow, ChoiceRow, LineRow
 from stepper.widgets.stepping_why import WhyList
-from stepper.widgets.stepping_words import about, cut, hint
+from stepper.widgets.stepping_words import FUNCTIONS, about, asked_of, cut, hint
 from stepper.widgets.tips import plain
 
 NOTHING = SavedState()
-FUNCTIONS = ("activation", "output_activation", "orientation")
 CHOICES = (*FUNCTIONS, "mode", "loss", "optimizer")
 ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 LEFT_TO_THE_APP = (*FUNCTIONS, "loss")
@@ -120,7 +119,7 @@ class SteppingView(QWidget):
         self._read = read = read_draft(self._draft, form)
         self.title.say(cut(s.saved.path.replace("\\", "/").rsplit("/", 1)[-1], 120), t.text, bold=True)
         self._show_about(form)
-        asked = FUNCTIONS if form.wanted is not None else ("orientation",)  # of what is not stepped nobody need choose functions
+        asked = asked_of(form)
         shown = {f.key: f for f in form.fields if (f.enabled and f.key not in FUNCTIONS) or f.key in asked}
         for key, row in self.choices.items():
             row.setVisible(key in shown)

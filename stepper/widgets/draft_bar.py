@@ -20,8 +20,8 @@ class DraftBar(Bar):
         tr = QCoreApplication.translate
         super().__init__(tr("DraftBar", "Unsaved work"), tr("DraftBar", "Which unsaved work there is"), parent)
         self.open_button = QPushButton(self.tr("&Open it"), self)
-        self.throw_button = QPushButton(self.tr("&Throw it away"), self)
-        self.later_button = QPushButton(self.tr("&Later"), self)
+        self.throw_button = QPushButton(self.tr("Throw it awa&y"), self)
+        self.later_button = QPushButton(self.tr("Lat&er"), self)
         for button in (self.open_button, self.throw_button, self.later_button):
             button.setAutoDefault(False)
             self.row.addWidget(button)

@@ -33,7 +33,7 @@ class Starts(QWidget):
         head.setWordWrap(True)
         column.addWidget(head)
         texts = {
-            "forward": (self.tr("&Forward only"), self.tr("You write forward and loss; the rest is derived for you.")),
+            "forward": (self.tr("Forwar&d only"), self.tr("You write forward and loss; the rest is derived for you.")),
             "backward": (self.tr("Forward and &backward"), self.tr("You write the gradients too; the update is derived.")),
             "own": (self.tr("&All of it mine"), self.tr("You write every line, with small functions of your own.")),
         }

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 BETWEEN = " · "
 """What stands between parts of a line that can be read by themselves."""
-BEGUN = re.compile(r"[-−+]?\d[\d.,e×−+-]*$")
+NUMBER = re.compile(r"[-−+]?\d[\d.,×]*(?:e[-−+]?\d+)?")
 
 
 def shortened(text: str, metrics: QFontMetrics, room: int) -> str:
@@ -26,8 +26,8 @@ def shortened(text: str, metrics: QFontMetrics, room: int) -> str:
         if metrics.horizontalAdvance(fewer) <= room:
             return fewer
     cut = metrics.elidedText(parts[0] + "…", Qt.TextElideMode.ElideRight, room).removesuffix("…")
-    goes_on = text[len(cut) : len(cut) + 1]
-    return (BEGUN.sub("", cut) if goes_on and (goes_on.isdigit() or goes_on in ".,e×") else cut) + "…"
+    halved = next((n for n in NUMBER.finditer(text) if n.start() < len(cut) < n.end()), None)
+    return (cut if halved is None else cut[: halved.start()]) + "…"
 
 
 class ElidedLabel(QWidget):

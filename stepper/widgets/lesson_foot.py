@@ -23,7 +23,7 @@ class LessonFoot(QWidget):
         self.next_button = QPushButton(self.tr("&Next ›"), self)
         self.place_button = QPushButton(self.tr("Back to the &place of this step"), self)
         self.place_button.setToolTip(self.tr("You have moved on: go back to where this step stands"))
-        self.stop_button = QPushButton(self.tr("&Stop"), self)
+        self.stop_button = QPushButton(self.tr("St&op"), self)
         self.busy = QLabel(self)
         self.busy.setTextFormat(Qt.TextFormat.PlainText)
         self.busy.setWordWrap(True)

@@ -22,7 +22,7 @@ class LessonNext(QWidget):
         self.run_button = QPushButton(self)
         self.diagnose_button = QPushButton(self.tr("&Diagnose this program"), self)
         self.compare_button = QPushButton(self)
-        self.edit_button = QPushButton(self.tr("&Try it yourself in the editor"), self)
+        self.edit_button = QPushButton(self.tr("Tr&y it yourself in the editor"), self)
         self.read_button = QPushButton(self.tr("&Read on"), self)
         self.read_button.setFlat(True)
         self.read_button.setToolTip(self.tr("Read what comes of it without doing it"))

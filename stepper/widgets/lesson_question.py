@@ -85,8 +85,8 @@ class LessonQuestion(QWidget):
         self.buttons: list[ChoiceButton] = []
         self.field = QLineEdit(self)
         self.field.setMaxLength(40)
-        self.check_button = QPushButton(self.tr("&Check"), self)
-        self.show_button = QPushButton(self.tr("&Show me"), self)
+        self.check_button = QPushButton(self.tr("Chec&k"), self)
+        self.show_button = QPushButton(self.tr("Show &me"), self)
         self.show_button.setToolTip(self.tr("See the answer without guessing"))
         self.show_button.setFlat(True)
         self.hint, self.verdict = QLabel(self), QLabel(self)

@@ -153,7 +153,7 @@ class NeuronPainter:
             p.setFont(marks.font_of(p, min(r * 0.38, 12 * self.g.text)))
             p.setPen(QColor(self.colours.dim))
             under = "z " + short(before[1], 2)
-            if p.fontMetrics().horizontalAdvance(under) <= 1.65 * r:  # the circle is little wider where it stands
+            if p.fontMetrics().horizontalAdvance(under) <= 1.5 * r:  # the circle is little wider where it stands
                 p.drawText(circle.translated(0, r * 0.42), Qt.AlignmentFlag.AlignCenter, under)
 
     def _fitting(self, number: float | None, room: float, size: float) -> tuple[str, float]:

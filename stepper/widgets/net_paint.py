@@ -121,6 +121,9 @@ class Painter(NeuronPainter):
     def _broken_labels(self, layer: int) -> None:
         """Where there is no room for all numbers, at least those that are not finite, as many as stand free of each other."""
         found = self.scene.network.layers[layer - 1]
+        array = self.scene.array(self.scene.edge_value(layer, "weight"))
+        if array is None or np.isfinite(array).all():
+            return
         taken: list[QRectF] = []
         for unit in range(found.units):
             for source in range(found.inputs):

@@ -9,13 +9,15 @@ from core.explain.prose_activations import CALLED
 from core.files.inference.infer import STORED
 from core.files.problem import escaped
 from core.steppable.data import Wanted
-from core.steppable.form import FittingSet, FormField
+from core.steppable.form import FittingSet, Form, FormField
 from stepper import theme
 from stepper.widgets.diagnosis_words import first_up
 
 translate = QCoreApplication.translate
 SIGNS = {"file": "≡", "assumed": "?", "chosen": "✓", "usual": "·"}
 LONGEST = 400
+FUNCTIONS = ("activation", "output_activation", "orientation")
+"""What may be asked of the network itself."""
 
 
 def label(key: str) -> str:
@@ -134,6 +136,13 @@ def about(wanted: Wanted | None, stops: str) -> str:
         return translate("stepping", "✗ It cannot be stepped: {why}.\nAll of it can be looked at.").format(why=why)
     ends = f"⚠ {first_up(why)}" if stops else translate("stepping", "✓ Every layer can be stepped.")
     return f"{size_words(wanted)}\n{ends}"
+
+
+def asked_of(form: Form) -> tuple[str, ...]:
+    """Return which of FUNCTIONS are worth asking for: nobody need choose the function of a layer that is not stepped."""
+    if form.wanted is None:
+        return ("orientation",)
+    return ("activation", "orientation") if form.stops else FUNCTIONS
 
 
 def target_hint(w: Wanted) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QLabel, QScrollArea, QSizePolicy, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QScrollArea, QSizePolicy, QWidget
 
 from core.files.arrays import Summary
 from stepper import theme
@@ -126,7 +126,7 @@ class TensorFacts(QScrollArea):
         label.setProperty("full", full)
         label.setToolTip(plain(full))
         if number:
-            label.setFont(fonts.mono(self.font(), -0.5))
+            label.setFont(fonts.mono(QApplication.font(), -0.5))
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             label.setAccessibleName(full or text)
         ink(label, t.error if bad else t.text if number else t.dim)

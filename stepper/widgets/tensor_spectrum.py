@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from PySide6.QtCore import QSize, Signal, Slot
-from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from core.files.looks.looks import Look, Spectrum
-from stepper.widgets import numbers
+from stepper import theme
+from stepper.widgets import fonts, numbers
+from stepper.widgets.facts_grid import ink
 from stepper.widgets.log_bars import Bar, LogBars
 from stepper.widgets.tips import plain
 
 MOST_BARS = 256
+ROOM = 190
+"""The height in which there is room for bars and for what they are, where text has its usual size."""
 
 
 class SpectrumBars(LogBars):
@@ -39,6 +44,7 @@ class TensorSpectrum(QWidget):
         super().__init__(parent)
         self._look: Look | None = None
         self._asked: Look | None = None
+        self._has_bars = False
         self.bars = SpectrumBars(self)
         self.button = QPushButton(self.tr("Work out the singular values (may take a while)"), self)
         self.button.setAutoDefault(False)
@@ -46,11 +52,22 @@ class TensorSpectrum(QWidget):
         self.button.setToolTip(plain(tip))
         self.button.setAccessibleDescription(tip)
         self.button.clicked.connect(self._on_wanted)
+        self.meaning = QLabel(
+            self.tr(
+                "How much the matrix stretches what goes through it, direction by direction; each line stands for ten times the "
+                "one below. Condition number: the largest divided by the smallest. Rank: how many directions get through."
+            ),
+            self,
+        )
+        self.meaning.setTextFormat(Qt.TextFormat.PlainText)
+        self.meaning.setWordWrap(True)
+        self.meaning.setAccessibleName(self.tr("what singular values are"))
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(3)
         box.addWidget(self.button)
         box.addWidget(self.bars, 1)
+        box.addWidget(self.meaning)
 
     def minimumSizeHint(self) -> QSize:
         """Enough to see how they fall."""
@@ -66,6 +83,8 @@ class TensorSpectrum(QWidget):
         later = look.spectrum_later and found is None and may_ask
         self.button.setVisible(later)
         self.button.setEnabled(look is not self._asked)
+        self._has_bars = found is not None
+        self._explain()
         if found is not None:
             self.bars.show_bars(self.title(found), self._bars(found))
             return
@@ -73,6 +92,16 @@ class TensorSpectrum(QWidget):
         waiting = self.tr("The matrix is large. Its singular values are worked out when you ask for them.")
         words = self.tr("working out the singular values…") if asked else waiting if later else none
         self.bars.show_bars("" if later else self.tr("Singular values"), (), empty=words)
+
+    def _explain(self) -> None:
+        """Say what the bars are, where they leave room for it."""
+        self.meaning.setVisible(self._has_bars and self.height() >= ROOM * fonts.zoom())
+        ink(self.meaning, theme.current().dim)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Use the new room."""
+        super().resizeEvent(event)
+        self._explain()
 
     def title(self, spectrum: Spectrum) -> str:
         """Return what there is to say of them: condition number and rank."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QScrollArea, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QScrollArea, QWidget
 
 from core.explain.statistics import Statistics
 from stepper import theme
@@ -38,7 +38,7 @@ class ValueFacts(QScrollArea):
         for pair, (what, number, tip, bad) in zip(self.rows, lines, strict=True):
             pair[0].setText(what)
             pair[1].setText(number)
-            pair[1].setFont(fonts.mono(self.font(), -0.5))
+            pair[1].setFont(fonts.mono(QApplication.font(), -0.5))
             ink(pair[0], t.dim)
             ink(pair[1], t.error if bad else t.dim if stale else t.text)
             for label in pair:

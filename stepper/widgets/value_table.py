@@ -184,6 +184,8 @@ class ValueTable(QTableView):
 
     def _use_fonts(self) -> None:
         self.numbers.font = fonts.mono(QApplication.font(), -0.5)
+        for header in (self.horizontalHeader(), self.verticalHeader()):
+            header.setFont(QApplication.font())  # one that nobody has seen yet keeps the old one else
         self._width = 0
         self._fit()
 

@@ -2,6 +2,8 @@
 
 A .safetensors and an .npz of 2 GiB with 500 tensors are made sparse: their zeros take no room on the disk, and are read as
 any others. Memory is what the process holds more than before (its peak, without what the reading process holds).
+Then texts of 50 MB beside np.loadtxt and json.loads, a file of 100 000 tensors beside json.loads of its header, and networks
+of many layers beside one of half as many: in proportion, that takes twice as long.
 """
 
 from __future__ import annotations
@@ -24,14 +26,25 @@ import numpy as np
 from safetensors import safe_open
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
+from core.complete import load
 from core.files.arrays import array, blocks, summary
 from core.files.looks.look import difference, first_look, look
+from core.files.problem import FileProblem
 from core.files.worker import Worker, read
+from core.library import open_target
+from core.program.network import network_of
+from core.session import session_of
 
 COUNT, BIG = 500, (4096, 4096)
 BIG_BYTES = 4 * BIG[0] * BIG[1]
 REST = (2**31 - BIG_BYTES) // (COUNT - 1) // 4096 * 4096
 SHAPE = (REST // 4096, 1024)
+MANY = 100_000
+RUBBISH = {
+    "pairs.json": ("[", "[1],", "[1]]"), "names.json": ("{", '"k":1,', '"k":1}'), "cut.json": ('{"W": [', "0.125,", "1"),
+    "words.csv": ("1,2\n", "a,1\n", ""), "names.csv": ("1\n", "a\n1\n", ""), "late.csv": ("", "0.125,0.25\n", "a,b\n"),
+}  # fmt: skip
+"""How each begins, what is repeated to 50 MB, and how it ends."""
 
 
 def main() -> None:
@@ -76,6 +89,61 @@ def main() -> None:
         lazy = _timed(lambda: _means(_lazy_big(safetensors)))
         print(f"  safetensors' get_tensor {1000 * lazy:7.1f} ms   the same averages; ratio {heat / lazy:.2f}")
         assert np.allclose(blocks(saved, "big", 256, 256), _means(np.load(npy)), atol=1e-6)
+        _texts(Path(folder))
+        _many(Path(folder, "many.safetensors"))
+        _deep(Path(folder))
+
+
+def _texts(folder: Path) -> None:
+    a = np.random.default_rng(1).normal(size=(1400, 1400))
+    table, nested = folder / "a.csv", folder / "a.json"
+    np.savetxt(table, a, delimiter=",")
+    nested.write_text(json.dumps({"W": a.tolist()}))
+    theirs = _timed(lambda: np.loadtxt(table, delimiter=","), 3)
+    ours = _timed(lambda: read(table), 3)
+    print(
+        f"a table of {table.stat().st_size / 2**20:.0f} MiB\n  read    {1000 * ours:8.1f} ms   ratio {ours / theirs:.2f} to np.loadtxt"
+    )
+    theirs = _timed(lambda: np.array(json.loads(nested.read_bytes())["W"]), 3)
+    ours = _timed(lambda: read(nested), 3)
+    print(f"the same as JSON\n  read    {1000 * ours:8.1f} ms   ratio {ours / theirs:.2f} to json.loads and np.array")
+    print("rubbish of 50 MB, to its sentence")
+    for name, (start, again, end) in RUBBISH.items():
+        path = folder / name
+        path.write_text(start + again * (50_000_000 // len(again)) + end)
+        print(f"  {name:12}  {1000 * _timed(lambda path=path: _refused(path), 1):8.1f} ms")
+
+
+def _refused(path: Path) -> None:
+    try:
+        read(path)
+    except FileProblem:
+        return
+    raise AssertionError(path)
+
+
+def _many(path: Path) -> None:
+    entries = {f"a.{n}.weight": {"dtype": "F32", "shape": [4, 4], "data_offsets": [64 * n, 64 * n + 64]} for n in range(MANY)}
+    raw = json.dumps(entries).encode()
+    with path.open("wb") as file:
+        file.write(struct.pack("<Q", len(raw)) + raw)
+        file.truncate(8 + len(raw) + 64 * MANY)
+    theirs, ours = _timed(lambda: json.loads(raw), 3), _timed(lambda: read(path), 3)
+    print(f"{MANY} tensors\n  list    {1000 * ours:8.1f} ms   ratio {ours / theirs:.2f} to json.loads of its header")
+
+
+def _deep(folder: Path) -> None:
+    taken: list[tuple[float, float]] = []
+    for layers in (100, 200):
+        path, rng = folder / f"{layers}.npz", np.random.default_rng(layers)
+        np.savez(path, **{f"W{n:03}": rng.normal(size=(8, 8)) for n in range(layers)})  # type: ignore[arg-type]
+        opened = open_target(str(path))
+        timeline = session_of(opened).timeline
+        text, program, shape_of = opened.program.text, opened.program, timeline.machine.layout.shape
+        taken.append((_timed(lambda text=text: load(text, None, folder), 3), _timed(lambda: network_of(program, shape_of), 3)))
+    print("a program of 200 layers, beside one of 100")
+    for what, few, many in zip(("read", "network found"), *taken, strict=True):
+        print(f"  {what:14}{1000 * many:8.1f} ms   ratio {many / few:.2f}")
 
 
 def _timed(work: Callable[[], Any], times: int = 5) -> float:

@@ -10,6 +10,7 @@ import random
 import subprocess
 import sys
 import textwrap
+import threading
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import fields
@@ -24,7 +25,7 @@ from hypothesis import strategies as st
 
 from core import numerics
 from core.data import sources
-from core.document import Written, document_of, open_document
+from core.document import Written, document_of, document_work, open_document
 from core.document_files import is_plain, named_files
 from core.errors import StepperError
 from core.files import document as box_of
@@ -499,3 +500,51 @@ def test_a_restored_session_goes_on_where_a_line_fails(path: Path) -> None:
     found = again(session, path)
     assert found.run(4) == session.run(4)
     assert found.timeline.position == session.timeline.position
+
+
+@pytest.mark.parametrize("most", [0, 2, 32])
+def test_a_document_made_in_another_thread_is_of_the_moment_that_it_was_asked_for(path: Path, most: int) -> None:
+    """What is not known of the iterations nearby is replayed beside the session, to the same bits, changes by hand included."""
+    made = session_of(open_target("digits"))
+    made.run(9)
+    made.change_cell(made.program.inputs["W1"], (0, 0), "0.5")
+    made.run(5)
+    made.use_optimizer("momentum")
+    made.run(6)
+    t = made.timeline
+    t._checkpoints = {i: s for i, s in t._checkpoints.items() if i in (1, 4, 10, 15)}  # pyright: ignore[reportPrivateUsage]
+    made.later()
+    made.later("statement")
+    whole, before = document_of(made), seen(made)
+    observed: list[int] = []
+    t.observers.append(lambda iteration, *_: observed.append(iteration))
+    work = document_work(made, None, most)
+    packed: list[bytes] = []
+    other = threading.Thread(target=lambda: packed.append(work()))
+    other.start()
+    other.join()
+    assert not observed  # the session's own time was not disturbed
+    made.run(4)
+    made.undo()
+    path.write_bytes(packed[0])
+    found = open_document(path, worker=READER).session
+    assert seen(found) == before
+    path.write_bytes(whole)
+    then = open_document(path, worker=READER).session
+    for one in (found, then):
+        one.earlier("iteration")
+        one.earlier("iteration")
+        one.go(8, 3)
+        one.run(7)
+    assert seen(found) == seen(then)
+
+
+def test_the_nearest_start_that_is_known_needs_no_replay() -> None:
+    t = session_of(open_target("xor")).timeline
+    assert t.nearest(1)[0] == t.nearest(7)[0] == 1
+    t.run(8)
+    t._checkpoints = {1: t._checkpoints[1], 4: t._checkpoints[4]}  # pyright: ignore[reportPrivateUsage]
+    assert [t.nearest(i)[0] for i in (1, 3, 4, 8)] == [1, 1, 4, 4]
+    at, state = t.nearest(9)
+    again = session_of(open_target("xor")).timeline
+    assert at == 9 and {n: bits(v) for n, v in state.items()} == {n: bits(v) for n, v in again.left_before(9).items()}

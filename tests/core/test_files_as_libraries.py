@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from core.library import open_target  # noqa: E402
 from core.report import trace  # noqa: E402
 from core.saved_convert import convert  # noqa: E402
 from core.saved_target import read_saved  # noqa: E402
+from core.saved_writing import values_now, write_weights  # noqa: E402
+from core.session import session_of  # noqa: E402
 from core.steppable.build import Choices, steppable  # noqa: E402
 from core.steppable.data import Samples  # noqa: E402
 
@@ -66,6 +69,7 @@ def test_running_statistics_over_all_batches_are_not_stepped_in_training(tmp_pat
     assert "momentum None" in steppable(read_saved(str(path)), Choices(mode="training")).stops
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning", "ignore::DeprecationWarning")
 def test_keras_keeps_the_variance_of_the_batch_itself(tmp_path: Path) -> None:
     os.environ.setdefault("KERAS_BACKEND", "torch")
     k = pytest.importorskip("keras", reason="the oracle extra is not installed")
@@ -153,3 +157,96 @@ def test_a_length_that_is_the_beginning_of_a_packing(tmp_path: Path, length: int
     text = '{"W":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]}}'.ljust(length).encode()
     (tmp_path / "net.safetensors").write_bytes(length.to_bytes(8, "little") + text + np.float32([1, 2]).tobytes())
     assert [t.name for t in read_saved(str(tmp_path / "net.safetensors")).tensors] == ["W"]
+
+
+def used_twice(folder: Path, form: str) -> tuple[Path, Any]:
+    """Return a file in which the first layer is also the third, and its network."""
+    first, second = nn.Linear(4, 4), nn.Linear(4, 2)
+    net = nn.Sequential(first, nn.Tanh(), first, second)
+    path = folder / f"net{form}"
+    if form == ".pt":
+        torch.save(net, path)
+    elif form == ".onnx":
+        held = {"W": first.weight.T, "b": first.bias, "V": second.weight.T, "c": second.bias}
+        nodes = [helper.make_node(*n) for n in (
+            ("Gemm", ["x", "W", "b"], ["z"]), ("Tanh", ["z"], ["a"]), ("Gemm", ["a", "W", "b"], ["y"]),
+            ("Gemm", ["y", "V", "c"], ["o"]),
+        )]  # fmt: skip
+        onnx_file(folder, nodes, {n: a.detach().numpy() for n, a in held.items()}, 4).rename(path)
+    else:
+        os.environ.setdefault("KERAS_BACKEND", "torch")
+        k = pytest.importorskip("keras", reason="the oracle extra is not installed")
+        shared, last, start = k.layers.Dense(4), k.layers.Dense(2), k.Input((4,))
+        k.Model(start, last(shared(k.layers.Activation("tanh")(shared(start))))).save(path)
+        for layer, own in ((shared, first), (last, second)):
+            own.weight.data, own.bias.data = (
+                torch.tensor(np.asarray(a)) for a in (layer.kernel.value.detach().T, layer.bias.value.detach())
+            )
+    return path, net
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning", "ignore::DeprecationWarning")
+@pytest.mark.parametrize("form", [".pt", ".onnx", ".keras", ".h5"])
+def test_a_layer_that_is_used_twice_trains_the_same_numbers(tmp_path: Path, form: str) -> None:
+    path, net = used_twice(tmp_path, form)
+    stepped = Stepped(path)
+    x, y = (torch.tensor(stepped.value(n), dtype=torch.float32) for n in ("X", "Y"))
+    out = net(x)
+    torch.nn.functional.mse_loss(out, y).backward()
+    close(stepped.out, out, "float32")
+    assert sorted(stepped.program.gradients) == ["W1", "W3", "b1", "b3"]
+    for name, layer in (("1", net[0]), ("3", net[3])):
+        gradient = stepped.machine.value(stepped.program.gradients[f"W{name}"])
+        close(gradient if form == ".pt" else gradient.T, layer.weight.grad, "float32")
+        close(stepped.machine.value(stepped.program.gradients[f"b{name}"]), layer.bias.grad, "float32")
+    with pytest.raises(TargetError, match="the same weights as a layer before it"):
+        convert(str(path), tmp_path / "net.toml")
+
+
+def test_a_layer_that_is_used_twice_is_saved_under_both_names(tmp_path: Path) -> None:
+    path, _ = used_twice(tmp_path, ".pt")
+    session = session_of(open_target(str(path), None, Choices(loss="mse")))
+    session.run(2)
+    write_weights(session, tmp_path / "after.npz")
+    held = np.load(tmp_path / "after.npz")
+    assert np.array_equal(held["0.weight"], values_now(session)["W1"])
+    assert np.array_equal(held["0.weight"], held["2.weight"])
+
+
+def test_equal_biases_that_onnx_holds_once_are_still_two(tmp_path: Path) -> None:
+    nodes = [helper.make_node("Gemm", ["x", "W", "b"], ["z"]), helper.make_node("Gemm", ["z", "V", "b"], ["y"])]
+    path = onnx_file(tmp_path, nodes, {"W": R.normal(size=(3, 3)), "V": R.normal(size=(3, 3)), "b": np.zeros(3)}, 3)
+    assert sorted(Stepped(path).program.gradients) == ["W1", "W2", "b1", "b2"]
+
+
+def test_names_of_ours_do_not_meet_those_that_writing_onnx_needs(tmp_path: Path) -> None:
+    net, path = saved(
+        tmp_path, nn.Linear(4, 4), nn.SiLU(), nn.Unflatten(1, (2, 2)), nn.SELU(), nn.Flatten(), nn.Linear(4, 2), nn.SELU()
+    )
+    convert(str(path), tmp_path / "out.onnx")
+    evaluator = ReferenceEvaluator(str(tmp_path / "out.onnx"))
+    x = R.normal(size=(5, 4))
+    wanted = net(torch.tensor(x)).detach().numpy()
+    np.testing.assert_allclose(evaluator.run(None, {evaluator.input_names[0]: x})[0], wanted, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning", "ignore::DeprecationWarning")
+def test_mixed_precision_of_keras_is_said(tmp_path: Path) -> None:
+    os.environ.setdefault("KERAS_BACKEND", "torch")
+    k = pytest.importorskip("keras", reason="the oracle extra is not installed")
+    k.Sequential([k.Input((3,)), k.layers.Dense(4, dtype="mixed_bfloat16")]).save(tmp_path / "net.keras")
+    assert any("Keras computes in bfloat16 here" in said for said in read_saved(str(tmp_path / "net.keras")).assumed)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_a_regressor_of_scikit_learn_that_ends_in_exp_is_stepped_up_to_it(tmp_path: Path) -> None:
+    networks = pytest.importorskip("sklearn.neural_network", reason="scikit-learn is not installed")
+    x = R.uniform(size=(30, 3))
+    net = networks.MLPRegressor(loss="poisson", hidden_layer_sizes=(4,), max_iter=3, random_state=1).fit(x, x.sum(1))
+    (tmp_path / "net.pkl").write_bytes(pickle.dumps(net))
+    opened = open_target(str(tmp_path / "net.pkl"))
+    assert opened.steps is not None
+    assert opened.steps.stops.endswith("before the layer 'output' (exp): its last function is exp, which cannot be stepped yet")
+    run = trace(opened.program, 1)
+    out = np.asarray(run.machine.value(opened.program.instructions[-1].result))
+    np.testing.assert_allclose(np.exp(out)[:, 0], net.predict(opened.program.first_values["X"]), rtol=1e-12)

@@ -17,6 +17,7 @@ from helpers.real_table import FILES, KERAS, MODELS, Real
 
 from core.errors import StepperError
 from core.files import worker
+from core.files.arrays import array
 from core.files.problem import FileProblem
 from core.library import open_target
 from core.report import trace
@@ -160,6 +161,23 @@ def test_forward_equals_pytorch(real: Real) -> None:
     net.eval()
     _, x, y = stepped(path)
     compare(y, net(torch.tensor(x, dtype=next(net.parameters()).dtype)).detach().numpy())
+
+
+@pytest.mark.parametrize(
+    "real", [r for r in WHOLE if r.package in ("NeuralFoil", "epednn-mit") and r.layers > 2], ids=lambda r: r.name
+)
+def test_weights_alone_compute_as_numpy_does(real: Real) -> None:
+    """Hidden layers are taken to end in relu, the last one in softmax: the rest is as the files' order and sizes have it."""
+    path = path_of(real)
+    saved = worker.read(path)
+    held = [t for t in saved.tensors if t.name.endswith(("weight", "bias"))]
+    weights, biases = ([array(saved, t.name) for t in held if t.name.endswith(end)] for end in ("weight", "bias"))
+    _, x, y = stepped(path)
+    turned = weights[0].shape == (len(biases[0]), x.shape[1])
+    for n, (w, b) in enumerate(zip(weights, biases, strict=True)):
+        x = x @ (w.T if turned else w) + b
+        x = np.maximum(x, 0) if n < len(weights) - 1 else np.exp(x - x.max(1, keepdims=True))
+    compare(y, x / x.sum(1, keepdims=True))
 
 
 def test_weights_alone_compute_as_with_their_description() -> None:

@@ -287,6 +287,9 @@ def test_json_by_name_and_by_layers(tmp_path: Path) -> None:
         {"weights": [[1, 2], [3, 4], [5, 6]], "biases": [0, 1, 2], "activation": "ReLU"},
         {"weights": [[1, 2, 3]], "biases": [0.5], "activation": "Sigmoid"},
     ]
+    for said, ours in (("Swish", "silu"), ("SELU", "selu"), ("soft_sign", "softsign"), ("GELU", None)):
+        again = text_file(tmp_path, f"{said}.json", json.dumps({"layers": [{**layers[0], "activation": said}, layers[1]]}))
+        assert [n.activation for n in again.layers[:1]] == ([] if ours is None else [ours])
     saved = text_file(tmp_path, "layers.json", json.dumps({"layers": layers}))
     assert saved.complete
     assert [n.activation for n in saved.layers] == ["relu", "sigmoid"]

@@ -92,7 +92,8 @@ class App:
 
     def _find(self) -> str:
         assert self.process.poll() is None, "the app ended by itself"
-        return self.screen.do("search", "--onlyvisible", "--name", "Backprop Stepper$")
+        pid = str(self.process.pid)
+        return self.screen.do("search", "--all", "--onlyvisible", "--pid", pid, "--name", "Backprop Stepper$")
 
     def _is_active(self) -> bool:
         self.screen.do("windowactivate", self.window)
@@ -169,19 +170,35 @@ def fresh(screen: Screen) -> None:
 
 
 @pytest.fixture
-def opening(screen: Screen) -> Iterator[Callable[[str], App]]:
-    """Open a program in an app of its own, as often as wanted."""
-    opened: list[App] = []
+def seen_soon() -> Callable[..., Any]:
+    """Ask until there is an answer."""
+    return until
 
-    def open_(target: str) -> App:
-        opened.append(App(screen, "open", target))
-        return opened[-1].wait()
+
+@pytest.fixture
+def starting(screen: Screen) -> Iterator[Callable[..., App]]:
+    """Start the app with words, as often as wanted."""
+    started: list[App] = []
+
+    def start(*words: str) -> App:
+        started.append(App(screen, *words))
+        return started[-1].wait()
 
     try:
-        yield open_
+        yield start
     finally:
-        for running in opened:
+        for running in started:
             running.end()
+
+
+@pytest.fixture
+def opening(starting: Callable[..., App]) -> Callable[[str], App]:
+    """Open a program in an app of its own, as often as wanted."""
+
+    def open_(target: str) -> App:
+        return starting("open", target)
+
+    return open_
 
 
 @pytest.fixture

@@ -255,3 +255,21 @@ def test_two_checkpoints_beside_each_other(newcomer: Any, tmp_path: Path) -> Non
         np.testing.assert_allclose([number(rows[what][at]) for what in FACTS], statistics(a), rtol=1e-6)
     call(newcomer, "stop comparing")
     newcomer.until(lambda now: "difference" not in now["saved"]["heads"], "the comparison to end")
+
+
+def test_a_tensor_is_exported_in_each_form_by_keys(newcomer: Any, tmp_path: Path) -> None:
+    tensors = network()
+    np.savez(tmp_path / "net.npz", **tensors)
+    open_saved(newcomer, tmp_path / "net.npz")
+    newcomer.until(lambda now: now["tensor"] and now["drawn"], "the file")
+    for form in ("npy", "npz", "csv", "safetensors"):
+        out = tmp_path / f"W1 out.{form}"
+        call(newcomer, "export this tensor")
+        type_path(newcomer, "the dialog to export", out)
+        newcomer.until(lambda now, out=out: out.name in now["message"], "to be told that it is saved")
+        open_saved(newcomer, out)
+        newcomer.until(lambda now, out=out: now["title"].startswith(out.name) and now["drawn"], "the exported tensor")
+        open_saved(newcomer, tmp_path / "net.npz")
+        newcomer.until(lambda now: now["title"].startswith("net.npz") and now["tensor"] and now["drawn"], "the file again")
+    np.testing.assert_array_equal(np.load(tmp_path / "W1 out.npy"), tensors["W1"])
+    np.testing.assert_array_equal(np.loadtxt(tmp_path / "W1 out.csv", delimiter=","), tensors["W1"])

@@ -217,17 +217,21 @@ def of_arrays(r: random.Random, folder: Path) -> Case:
             continue
         held[w.format(n)] = weight if out_first else np.ascontiguousarray(weight.T)
         held[b.format(n)] = bias[:, None] if out_first and w == "W{}" and way == "npz" and r.random() < 0.5 else bias
-    path = folder / f"net.{ {'theta': 'npz'}.get(way, way)}"
+    path = folder / f"net.{ {'theta': 'npz'}.get(way, way) }"
     if path.suffix == ".npz":
         r.choice([np.savez, np.savez_compressed])(path, **held)
     elif way == "json":
         path.write_text(json.dumps({n: a.tolist() for n, a in held.items()}))
     else:
         rows = [np.atleast_2d(a).tolist() for a in held.values()]
-        path.write_text("".join(f"{n}\n" + "".join(",".join(map(repr, x)) + "\n" for x in a) for n, a in zip(held, rows)))
+        path.write_text(
+            "".join(f"{n}\n" + "".join(",".join(map(repr, x)) + "\n" for x in a) for n, a in zip(held, rows, strict=True))
+        )
     choices = {"activation": chosen, "output_activation": last}
     arrays = list(held.values()) if way != "csv" else None
-    return Case(path, net, f"arrays {way}", choices | {"way": "out,in" if out_first else "in,out"}, None, arrays, True, True, dtype)
+    return Case(
+        path, net, f"arrays {way}", choices | {"way": "out,in" if out_first else "in,out"}, None, arrays, True, True, dtype
+    )
 
 
 def of_scikit(r: random.Random, folder: Path) -> Case:
@@ -273,4 +277,6 @@ def of_scikit(r: random.Random, folder: Path) -> Case:
 
     exact = "float64" if steps else dtype
     arrays = [*mlp.coefs_, *mlp.intercepts_]
-    return Case(path, nn.Sequential(*layers).eval(), "sklearn", {}, theirs, arrays, True, False, exact if exact == dtype else "mixed")
+    return Case(
+        path, nn.Sequential(*layers).eval(), "sklearn", {}, theirs, arrays, True, False, exact if exact == dtype else "mixed"
+    )

@@ -12,7 +12,7 @@ from typing import Any
 import keras
 import numpy as np
 import torch
-from drawn_networks import Case, Gemmed, Normed, Scaled, drawn, entering, linears
+from drawn_networks import Case, Gemmed, Normed, Scaled, drawn, entering
 from onnx import helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 from torch import nn
@@ -25,10 +25,11 @@ NAMES = {
 """A module → Keras' name of it, and ONNX's operator."""
 
 
-def population(net: Any, exact: bool = False, affine: tuple[Any, ...] = ()) -> Any:
+def population(net: Any, exact: bool = False, affine: tuple[Any, ...] = (), biased: bool = False) -> Any:
     """Return a network whose batch normalisations keep the population's variance.
 
-    ONNX holds settings in 32 bits, which is seen where the rest is `exact`; the kinds in `affine` always have factors there.
+    ONNX holds settings in 32 bits, which is seen where the rest is `exact`; the kinds in `affine` always have factors there,
+    and what PyTorch exports always adds a number where it is `biased`.
     """
     made: list[Any] = []
     for layer in net:
@@ -43,6 +44,8 @@ def population(net: Any, exact: bool = False, affine: tuple[Any, ...] = ()) -> A
         if isinstance(layer, affine) and layer.weight is None:
             layer.weight = nn.Parameter(_ones(layer, net))
             layer.bias = layer.bias if isinstance(layer, nn.LayerNorm) else nn.Parameter(torch.zeros_like(layer.weight))
+        if biased and isinstance(layer, nn.LayerNorm) and layer.weight is not None and layer.bias is None:
+            layer.bias = nn.Parameter(torch.zeros_like(layer.weight))
         made.append(layer)
     return nn.Sequential(*made).eval()
 
@@ -68,9 +71,10 @@ def of_keras(r: random.Random, folder: Path) -> Case:
     k = keras.layers
     made = [*before, *(_of_keras(r, n) for n in net if not isinstance(n, Scaled))]
     layers: list[Any] = []
-    for n, layer in enumerate(made):
+    for layer in made:
         # A function as a setting of the layer before it.
-        if isinstance(layer, k.Activation) and layers and isinstance(layers[-1], k.Dense) and r.random() < 0.5:
+        plain = layers and isinstance(layers[-1], k.Dense) and layers[-1].activation is keras.activations.linear
+        if isinstance(layer, k.Activation) and plain and r.random() < 0.5:
             layers[-1].activation = layer.activation
         else:
             layers.append(layer)
@@ -144,11 +148,17 @@ def of_exporter(r: random.Random, folder: Path) -> Case:
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            net, (x,), str(path), input_names=["x"], dynamo=False, opset_version=opset, keep_initializers_as_inputs=r.random() < 0.3,
+            net, (x,), str(path), input_names=["x"], dynamo=False, opset_version=opset,
+            keep_initializers_as_inputs=r.random() < 0.3,
             do_constant_folding=r.random() < 0.7, dynamic_axes={"x": {0: "m"}} if r.random() < 0.7 else None,
             export_params=True,
         )  # fmt: skip
-    return Case(path, population(net, dtype == "float64", (nn.BatchNorm1d, *[nn.LayerNorm] * (opset >= 17))), f"torch.onnx {opset}", dtype=dtype)
+    return Case(
+        path,
+        population(net, dtype == "float64", (nn.BatchNorm1d, *[nn.LayerNorm] * (opset >= 17)), opset >= 17),
+        f"torch.onnx {opset}",
+        dtype=dtype,
+    )
 
 
 class _Onnx:

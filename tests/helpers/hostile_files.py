@@ -253,7 +253,7 @@ def _none_at_all() -> Cases:
 def _texts() -> Cases:
     """Kind 20: JSON that is deep, or has an endless number, wherever a format has JSON."""
     deep, digits = b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}", b'{"a": [[' + b"7" * 5000 + b", 1]]}"
-    for way, text, words in (("deep", deep, "nested"), ("digits", digits, "5000 digits")):
+    for way, text, words in (("deep", deep, "nested"), ("digits", digits, "thousands of digits")):
         yield f"{way}.json", text, words
         yield f"{way}.safetensors", safetensors(text), words
         yield f"{way}.keras", keras(text), words

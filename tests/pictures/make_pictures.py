@@ -91,6 +91,7 @@ def everything() -> Iterator[tuple[str, str, QPixmap]]:
                         yield sheet, f"{network.name} {theme}", studio.take("window", (width, height), arrangement)
     yield from own_backward.own_backward()
     yield from saved_networks.saved_networks(FILES)
+    yield from saved_networks.hard_states(FILES)
 
 
 def sheet_of(pictures: dict[str, QPixmap]) -> QPixmap:

@@ -16,11 +16,13 @@ from core.library import open_target
 from core.program.ir import Array
 from core.steppable.build import Choices
 from core.steppable.data import Samples
+from stepper.looks import BIGGEST
 from stepper.models.saved_state import RANDOM, USUAL
 from stepper.picture import THEMES, Studio, standing
 
 SIZES = {"saved": (420, 640), "tensor": (760, 420), "stepping": (420, 760)}
 WINDOWS = ((1280, 720), (2560, 1440))
+KINDS = ("weight", "bias")
 
 
 def write(path: Path, arrays: dict[str, Array]) -> Path:
@@ -80,6 +82,30 @@ def files(folder: Path) -> dict[str, tuple[Path, Choices, Samples]]:
     }  # fmt: skip
 
 
+def strange(folder: Path) -> dict[str, Path]:
+    """Write files of which little or nothing can be stepped, with very many or very odd names, and a damaged one."""
+    rng = np.random.default_rng(6)
+    long = "a_very_long_name_that_a_program_has_made_" * 4
+    many = {f"encoder.layer.{n}.output.{kind}": np.ones((8, 8)[: 2 - (kind == "bias")]) for n in range(250) for kind in KINDS}
+    found = {
+        "only closed": {"conv.weight": rng.standard_normal((4, 1, 3, 3)), "conv.bias": np.zeros(4)},
+        "500 tensors": many,
+        "names": {
+            "שכבה.1.weight": rng.standard_normal((5, 4)), "שכבה.1.bias": np.zeros(5),
+            f"{long}.weight": rng.standard_normal((3, 5)), f"{long}.bias": np.zeros(3),
+        },
+        "all NaN": {
+            "fc1.weight": np.full((3, 2), np.nan), "fc1.bias": np.full(3, np.inf),
+            "fc2.weight": np.full((1, 3), -np.inf), "fc2.bias": np.full(1, np.nan),
+        },
+        "square": {name: rng.standard_normal((4, 4)[: 2 - (name == "c")]) for name in ("a", "b", "c")},
+    }  # fmt: skip
+    paths = {name: write(folder / f"{name}.safetensors", arrays) for name, arrays in found.items()}
+    paths["damaged"] = folder / "damaged.safetensors"
+    paths["damaged"].write_bytes(paths["square"].read_bytes()[:60])
+    return paths
+
+
 def wait(studio: Studio) -> None:
     """Return when nothing is being read any more."""
     while studio.window.inspecting.work.busy:
@@ -112,6 +138,28 @@ def saved_networks(folder: Path) -> Iterator[tuple[str, str, QPixmap]]:
             wait(studio)
             for view in ("saved", "tensor"):
                 yield view, f"compared {theme}", studio.take(view, SIZES[view])
+
+
+def hard_states(folder: Path) -> Iterator[tuple[str, str, QPixmap]]:
+    """Take pictures of strange files, of no file, and of the largest text in a small window; yields as `saved_networks`."""
+    for name, path in (*strange(folder).items(), ("no file", None)):
+        for theme in THEMES:
+            with Studio() as studio:
+                studio.window.set_theme(theme)
+                if path is not None:
+                    show(studio, path, USUAL, RANDOM)
+                yield "inspect-strange", f"{name} {theme}", studio.take("window", WINDOWS[0], "inspect")
+    path, choices, samples = files(folder)["NaN"]
+    for theme in THEMES:
+        with Studio() as studio:
+            studio.window.set_theme(theme)
+            show(studio, path, choices, samples)
+            studio.window.looks.zoom_by(BIGGEST)
+            for panel in ("network", "tensor", "stepping"):
+                studio.take("window", WINDOWS[0], "inspect")
+                studio.window.panels.show_panel(panel)
+                yield "inspect-largest-text", f"{panel} {theme}", studio.take("window", WINDOWS[0], "inspect")
+            studio.window.looks.zoom_by(0)  # it is of the whole application
 
 
 def readme(folder: Path) -> Iterator[tuple[str, QPixmap]]:

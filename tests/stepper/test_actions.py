@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from core.library import EXAMPLES
@@ -149,3 +149,14 @@ def test_run_key_starts_and_stops(window: MainWindow, qtbot: QtBot) -> None:
     QTest.keyClick(window, Qt.Key.Key_F5)
     assert not moments[-1].running
     assert window.actions_["run"].iconText() == "run"
+
+
+def test_no_button_has_the_letter_of_a_menu(window: MainWindow) -> None:
+    """With two owners of one letter Qt opens the menu or presses nothing at all."""
+    for name in window.panels.docks:
+        window.panels.view(name)
+    menus = {QKeySequence.mnemonic(a.text()).toString(): a.text() for a in window.menuBar().actions()}
+    assert len(menus) == len(window.menuBar().actions())
+    buttons = [b.text() for b in window.findChildren(QAbstractButton)]
+    taken = [text for text in buttons if QKeySequence.mnemonic(text).toString() in menus]
+    assert len(buttons) > 100 and taken == []

@@ -57,7 +57,7 @@ def test_the_entry_starts_this_app_with_the_file(home: Path) -> None:
     desktop.install()
     found = entry(home)
     words = shlex.split(found["Exec"].replace("%%", "%"))
-    assert words[-1] == "%f" and Path(words[0]).is_file()
+    assert words[1:] == ["open", "--from-desktop", "%f"] and Path(words[0]).is_file()
     assert found["Icon"] == "backprop-stepper" and (home / "icons/hicolor/scalable/apps/backprop-stepper.svg").is_file()
     assert set(found["MimeType"].strip(";").split(";")) == {name for name, *_ in desktop.TYPES}
 
@@ -76,7 +76,7 @@ def test_every_ending_has_a_media_type(home: Path) -> None:
 def test_any_place_of_the_app_is_quoted_as_an_entry_wants_it(path: str) -> None:
     line = next(x for x in desktop.entry_text([path]).splitlines() if x.startswith("Exec="))
     # Undone in the order of the specification: the texts of an entry, then the quoting, then the codes.
-    text = line.removeprefix("Exec=").removesuffix(" %f").replace("\\\\", "\\")
+    text = line.removeprefix("Exec=").removesuffix(" open --from-desktop %f").replace("\\\\", "\\")
     assert text[0] == text[-1] == '"'
     out, rest = "", text[1:-1]
     while rest:

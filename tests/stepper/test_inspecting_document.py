@@ -74,7 +74,7 @@ def check(window: MainWindow, qtbot: QtBot) -> None:
     window.inspecting.ask_rows(0, 8)
     with qtbot.waitSignal(window.inspecting.rows) as got:
         window.inspecting.ask_rows(0, 8)
-    assert np.array_equal(np.ravel(np.asarray(got.args[1], dtype=float)), numbers()["b1"])
+    assert got.args is not None and np.array_equal(np.ravel(np.asarray(got.args[1], dtype=float)), numbers()["b1"])
 
 
 def test_the_panels_come_back(window: MainWindow, qtbot: QtBot, document: Path, mlp: Path) -> None:

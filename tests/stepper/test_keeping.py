@@ -21,7 +21,7 @@ from core.errors import StepperError
 from core.files.problem import FileProblem
 from core.session import Session
 from stepper import keeping
-from stepper.drafts import Drafts
+from stepper.drafts import Draft, Drafts
 from stepper.keeping import LATEST, REST, SHARE, SOON, Keeping
 from stepper.main_window import MainWindow
 
@@ -201,10 +201,10 @@ def test_a_text_that_is_kept_meanwhile_stays(window: MainWindow, gate: Gate) -> 
     assert (draft.text, draft.iteration) == ("x = 1\n", 3)
 
 
-def _of_another_window(window: MainWindow) -> list[object]:
+def _of_another_window(window: MainWindow) -> list[Draft]:
     folder = window.writing.drafts.folder
     window.writing.drafts.set_aside()  # as a window that is gone: its lock is free
-    return list(Drafts(folder).found())
+    return Drafts(folder).found()
 
 
 def test_what_cannot_be_packed_is_said_once(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
@@ -15,10 +16,13 @@ from pytestqt.qtbot import QtBot
 from core.complete import load
 from core.library import open_target
 from core.program.ir import Program
+from core.program.network import network_of
 from core.session import Selection, Session
 from stepper import theme
 from stepper.views.network import NetworkView, nice
-from stepper.widgets.net_layout import Item
+from stepper.widgets.net_items import Item
+from stepper.widgets.net_measures import geometry_of
+from stepper.widgets.net_paint import Painter
 from stepper.widgets.numbers import full
 
 LARGE = """
@@ -353,3 +357,46 @@ def test_every_position_of_every_example_can_be_drawn(view: NetworkView) -> None
 
 def test_nice() -> None:
     assert [nice(x) for x in (0.0, 0.9, 1.0, 1.2, 2.2, 64.0, 760.0)] == [0.0, 1.0, 1.0, 1.5, 3.0, 75.0, 1000.0]
+
+
+@pytest.mark.parametrize("size", [(542, 150), (542, 300), (700, 420), (1000, 500), (1700, 900)])
+@pytest.mark.parametrize("zoom", [1.0, 1.7])
+def test_no_number_of_a_weight_stands_below_a_bias(size: tuple[int, int], zoom: float) -> None:
+    moment = xor().moment()
+    network = network_of(moment.program, moment.shape)
+    assert network is not None
+    g = geometry_of(network, *size, zoom)
+    for number, layer in enumerate(network.layers, 1):
+        boxes = [g.bias_box(number, unit) for unit in range(layer.units)]
+        labels = [g.place_of(Item("weight", number, u, s)) for u in range(layer.units) for s in range(layer.inputs)]
+        if g.labelled(number) and g.bias_text:
+            assert not any(label.intersects(box) for label in labels for box in boxes)
+        if g.labelled(number):
+            ys = sorted(label.center().y() for label in labels)
+            assert all(b - a >= 14 * g.text for a, b in pairwise(ys))
+
+
+def test_how_much_is_not_finite_never_runs_into_what_stands_beside(view: NetworkView, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = Session(open_target("digits").program, "digits")
+    session.later("operation")
+    array = session.timeline.machine.value(value(session, "W1"))
+    assert array is not None
+    array.flags.writeable = True
+    array[:, :12] = np.nan
+    said: list[tuple[str, float, float]] = []
+    whole = Painter._under
+
+    def spy(self: Painter, rect: QRectF, text: str, numbers: object, room: float) -> None:
+        said.append((text, rect.center().x(), room))
+        whole(self, rect, text, numbers, room)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Painter, "_under", spy)
+    view.resize(542, 260)
+    view.draw(session.moment())
+    view.grab()
+    g = view.canvas.geometry_
+    assert g is not None
+    _, middle, room = next(s for s in said if "×" in s[0] and abs(s[1] - g.weights_block(1).center().x()) < 1)
+    before, after = g.strip(0), g.bias_strip(1) if g.big(1) else g.place_of(Item("unit", 1, 0))
+    assert before.right() <= middle - room / 2 and middle + room / 2 <= after.left()
+    assert "NaN or ∞" in view.describe(Item("weight", 1, 0, -1))

@@ -19,6 +19,7 @@ from core.steppable.data import Samples
 from stepper import theme
 from stepper.models.saved_state import SavedState
 from stepper.views.stepping import SteppingView
+from stepper.widgets.stepping_words import option_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -81,8 +81,9 @@ def infer(tensors: Sequence[Tensor], activation: str = "", output: str = "", ori
         readings = best(groups, wanted, theta)
     if not readings:
         return Inferred((), "out,in", ("no tensor in it looks like the weights of a layer",), (), extras)
-    parts = parts_of(groups)
-    if readings[0].fits < len(groups) and 1 < len(parts) <= _MOST_PARTS:
+    for parts in parts_of(groups):
+        if readings[0].fits == len(readings[0].groups) or not 1 < len(parts) <= _MOST_PARTS:
+            continue
         found = [(name, part, best(part, wanted, theta)) for name, part in parts.items()]
         whole = [
             (name, part, r) for name, part, r in found if r and r[0].fits == len(part) and any(not g.why_closed for g in part)

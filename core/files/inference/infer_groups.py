@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from core.files.inference.infer_names import Named, closed, has_slopes, is_norm, network_of, order_key, words
@@ -136,9 +136,13 @@ def _share_biases(groups: list[Group]) -> None:
         groups[:] = [g for g in groups if id(g) not in given]
 
 
-def parts_of(groups: Sequence[Group]) -> dict[str, list[Group]]:
-    """Return the groups by the first word of their names: actor and critic, generator and discriminator."""
-    parts: dict[str, list[Group]] = {}
+def parts_of(groups: Sequence[Group]) -> Iterator[dict[str, list[Group]]]:
+    """Yield the groups by network: by the first word (actor, critic), then by all before a dot (agent0, agent1)."""
+    words: dict[str, list[Group]] = {}
+    starts: dict[str, list[Group]] = {}
     for g in groups:
-        parts.setdefault(network_of(g.name), []).append(g)
-    return parts
+        network = network_of(g.name)
+        words.setdefault(network, []).append(g)
+        starts.setdefault(re.split(r"[./:]", g.label)[0] if network else "", []).append(g)
+    yield words
+    yield starts

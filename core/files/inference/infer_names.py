@@ -37,6 +37,7 @@ _DATA = _set(
     "accuracy acc lr learning_rate epoch epochs step steps iteration iterations"
 )
 _PREPARED = _set("mean std mu sigma x_mean x_std mean_x std_x x_min x_max norm_mean norm_std scaler_mean scaler_scale")
+_STATISTICS = _set("means stds variances covariances centroids")
 _MEASURED = _set("metrics metric criterion")
 _RECURRENT = _set("lstm gru rnn hh whh recurrent")
 _TABLES = _set("embedding embeddings embed emb wte wpe")
@@ -108,7 +109,7 @@ def all_named(tensors: Sequence[Tensor]) -> list[Named]:
         held.sort(key=lambda t: [int(n) for n in re.findall(r"\d+", t.name)][-1])
         kinds = {4: ("gamma", "beta", "mean", "variance")}.get(len(held), ("gamma", "beta"))
         if len(held[0].shape) != 1:
-            kinds = ("weight", "bias")
+            kinds = ("weight", "weight", "bias") if _CELL.fullmatch(held[0].name) else ("weight", "bias")
         for t, kind in zip(held, kinds, strict=False):
             roles[t.name] = Named(t, kind, words(layer))
     return [roles.get(t.name) or named(t) for t in tensors]
@@ -201,7 +202,7 @@ def not_of_the_network(tensors: Sequence[Tensor]) -> dict[str, str]:
             found[t.name] = "of the settings of the training"
         elif len(parts) > 1 and set(parts[:-1]) & _MEASURED:
             found[t.name] = "of how the training is measured"
-        elif joined in _DATA:
+        elif joined in _DATA or joined.rpartition("_")[2] in _STATISTICS:
             found[t.name] = "data or a record of the training"
     return found
 

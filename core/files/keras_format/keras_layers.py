@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from core.files.keras_format.keras_functions import function, number, relu
-from core.files.keras_format.keras_graph import Config, Entry, full_name, snake
+from core.files.keras_format.keras_graph import Config, Entry, flow_name, full_name, mapping, snake
 from core.files.problem import shown
 from core.files.saved import Layer, LayerKind
 
@@ -77,7 +77,17 @@ def read_layers(found: Sequence[Entry], weights: Mapping[str, Sequence[Weight]],
         layer = _layer(entry, inputs, tuple(weights.get(full_name(entry), ())), read, with_weights)
         read.layers.append(layer)
         before = layer.outputs
+    mixed = next((p for p in map(_policy, found) if p), "")
+    if mixed:
+        read.assumed.append(f"Keras computes in {mixed} here and keeps its weights in float32; all is computed in float32")
     return read
+
+
+def _policy(entry: Entry) -> str:
+    """Return the type in which Keras computes a layer, if it mixes that with another; '' else."""
+    said: Any = entry.config.get("dtype")
+    name = mapping(mapping(said).get("config")).get("name") if isinstance(said, Mapping) else said
+    return {"mixed_float16": "float16", "mixed_bfloat16": "bfloat16"}.get(str(name), "")
 
 
 def _layer(entry: Entry, inputs: tuple[str, ...], weights: tuple[Weight, ...], read: Read, with_weights: bool) -> Layer:
@@ -93,7 +103,7 @@ class _Maker:
     ) -> None:
         self.entry, self.inputs, self.weights, self.read, self.with_weights = entry, inputs, weights, read, with_weights
         self.config = entry.config
-        self.whole = full_name(entry)
+        self.whole, self.flow = full_name(entry), flow_name(entry)
 
     def layer(self) -> Layer:
         """Return it."""
@@ -122,11 +132,11 @@ class _Maker:
             "class": self.entry.kind,
             **{k: v for k, v in self.config.items() if isinstance(v, (str, int, float)) and k != "name"},
         }
-        return Layer("box", self.whole, self.inputs, (self.whole,), "", tensors, attributes, False, why)
+        return Layer("box", self.flow, self.inputs, (self.flow,), "", tensors, attributes, False, why)
 
     def _made(self, kind: LayerKind, activation: str = "", attributes: Config | None = None, why: str = "") -> Layer:
         tensors = self._tensors()
-        return Layer(kind, self.whole, self.inputs, (self.whole,), activation, tensors, attributes or {}, not why, why)
+        return Layer(kind, self.flow, self.inputs, (self.flow,), activation, tensors, attributes or {}, not why, why)
 
     def _tensors(self) -> dict[str, str]:
         roles = self._roles()
@@ -177,7 +187,7 @@ class _Maker:
             self.read.lacking.append(f"the bias of layer {shown(self.whole)} is {bias}, which does not fit its weight {weight}")
             why = why or "its bias does not fit its weight"
         attributes = {"orientation": "in,out", "units": units, **settings}
-        return Layer("dense", self.whole, self.inputs, (self.whole,), name, tensors, attributes, not why, why)
+        return Layer("dense", self.flow, self.inputs, (self.flow,), name, tensors, attributes, not why, why)
 
     def _activation(self) -> Layer:
         name, settings, why, unknown = function(self.config.get("activation", "linear"))
@@ -243,7 +253,7 @@ class _Maker:
         if self.config.get("invert"):
             why = "it undoes a normalization"
         if why:
-            return Layer("box", self.whole, self.inputs, (self.whole,), "", {}, {"class": self.entry.kind}, False, why)
+            return Layer("box", self.flow, self.inputs, (self.flow,), "", {}, {"class": self.entry.kind}, False, why)
         # What Keras adds nothing to: the deviation is never less than this (keras.config.epsilon).
         return self._made("scale", "", {"steps": [["-", "mean"], ["/", "variance"]], "least": 1e-7})
 
@@ -253,8 +263,8 @@ class _Maker:
     def _reshape(self) -> Layer:
         shape: Any = self.config.get("target_shape", self.config.get("dims"))
         sizes: list[Any] = cast("list[Any]", shape) if isinstance(shape, list) else []
-        good = bool(sizes) and all(isinstance(n, int) and not isinstance(n, bool) and n > 0 for n in sizes)
-        why = "" if good else "its shape is left open for one axis"
+        good = bool(sizes) and all(type(n) is int and (n > 0 or n == -1) for n in sizes) and sizes.count(-1) <= 1
+        why = "" if good else "its shape is left open for more than one axis"
         return self._made("reshape", "", {"shape": list(sizes)}, why)
 
 

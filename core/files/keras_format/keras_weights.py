@@ -80,6 +80,8 @@ def _groups(h5: H5, base: str, entries: Sequence[Entry]) -> dict[str, str]:
     models: dict[tuple[str, ...], str] = {(): base}
     found: dict[str, str] = {}
     for entry in entries:
+        if full_name(entry) in found:
+            continue  # another call of the same layer
         for depth in range(1, len(entry.path) + 1):
             path = entry.path[:depth]
             if path not in models:

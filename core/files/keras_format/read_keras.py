@@ -29,6 +29,7 @@ NEEDS = ("h5py",)
 _CONFIG, _WEIGHTS, _ABOUT = "config.json", "model.weights.h5", "metadata.json"
 _WHAT = "its description of the model"
 _OPTIMIZER = ("optimizer/", "optimizer_weights/")
+_DESCRIBING = ("model", "architecture", "config")
 _ENDINGS = ("_weights.h5", ".weights.h5", ".h5", ".hdf5", "_weights.hdf5")
 
 
@@ -178,10 +179,10 @@ def _versions(said: object) -> dict[str, str]:
 def _beside(path: Path) -> str | None:
     """Return the bare name of the weights file beside a description, None if there is none."""
     stem = path.name.removesuffix(".json")
-    for ending in _ENDINGS:
-        if (path.parent / (stem + ending)).is_file():
-            return stem + ending
-    return None
+    # model.json beside weights.h5, net_architecture.json beside net_weights.h5
+    stems = [stem, *(stem.replace(word, "weights") for word in _DESCRIBING if word in stem)]
+    names = (s + ending for s in stems for ending in _ENDINGS)
+    return next((name for name in names if (path.parent / name).is_file()), None)
 
 
 def _saved(format: str, path: Path, h5: H5, entries: Sequence[Entry] | None, about: dict[str, str]) -> Saved:

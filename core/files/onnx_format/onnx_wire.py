@@ -15,12 +15,12 @@ from core.files.problem import FileProblem
 Key = tuple[str, int, int]
 """('initializer', its number, 0) or ('node', its number, the number of its attribute)."""
 
-_GRAPH, _NODE, _INITIALIZER, _ATTRIBUTE, _TENSOR, _RAW = 7, 1, 5, 5, 5, 9
+_GRAPH, _NODE, _OPERATOR, _INITIALIZER, _ATTRIBUTE, _TENSOR, _RAW = 7, 1, 4, 5, 5, 5, 9
 _LENGTH = 2
 
 
 def spans(path: Path) -> dict[Key, tuple[int, int]]:
-    """Return offset and length of the raw data of each initialiser, and of each tensor among the nodes' attributes."""
+    """Return offset and length of the raw data of each initialiser, and of each tensor of a Constant node."""
     found: dict[Key, tuple[int, int]] = {}
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         graphs = [(a, b) for n, a, b in _fields(data, 0, len(data)) if n == _GRAPH]
@@ -32,13 +32,13 @@ def spans(path: Path) -> dict[Key, tuple[int, int]]:
                 _note(found, ("initializer", initializers, 0), data, start, end)
                 initializers += 1
             elif number == _NODE:
-                attributes = 0
-                for inner, a, b in _fields(data, start, end):
-                    if inner == _ATTRIBUTE:
-                        tensors = [(c, d) for n, c, d in _fields(data, a, b) if n == _TENSOR]
-                        if len(tensors) == 1:
-                            _note(found, ("node", nodes, attributes), data, *tensors[0])
-                        attributes += 1
+                fields = list(_fields(data, start, end))
+                # Trees of other operators fill attributes with millions of numbers, each a field of its own.
+                constant = any(n == _OPERATOR and data[a:b] == b"Constant" for n, a, b in fields)
+                for i, (a, b) in enumerate([(a, b) for n, a, b in fields if n == _ATTRIBUTE and constant]):
+                    tensors = [(c, d) for n, c, d in _fields(data, a, b) if n == _TENSOR]
+                    if len(tensors) == 1:
+                        _note(found, ("node", nodes, i), data, *tensors[0])
                 nodes += 1
     return found
 

@@ -8,6 +8,10 @@ from core.files.problem import FileProblem
 
 _ONNX_FIELDS = {1: 0, 2: 2, 3: 2, 4: 2, 5: 0, 6: 2, 7: 2, 8: 2, 14: 2, 20: 2, 25: 2, 26: 2}
 """Numbers and wire types of the fields of onnx.ModelProto (onnx.proto3)."""
+_GRAPH_DEF = (1, 2)
+"""What a graph of TensorFlow begins with: a node."""
+_SAVED_MODEL = {1, 2}
+"""The fields of a SavedModel: the number of its schema, and its graphs."""
 
 
 def protobuf(file: IO[bytes], size: int, suffix: str) -> str:
@@ -24,7 +28,9 @@ def protobuf(file: IO[bytes], size: int, suffix: str) -> str:
             raise FileProblem("it is an ONNX file that is cut short; download or save it again")
         raise FileProblem("it is an ONNX file without a graph in it; export the network anew")
     if suffix == ".pb" and fields and not short:
-        return "savedmodel"
+        if fields[0] == _GRAPH_DEF:
+            raise FileProblem("it is a frozen graph of TensorFlow, which is not read here; turn it into .onnx with tf2onnx")
+        return "savedmodel" if seen <= _SAVED_MODEL else ""
     return ""
 
 

@@ -16,6 +16,7 @@ from core.files.beside import open_beside
 from core.files.limits import Limits
 from core.files.onnx_format import onnx_layers, onnx_wire
 from core.files.onnx_format.onnx_graph import Constant, Graph, Node
+from core.files.onnx_format.onnx_ml import KEPT, tensors_of
 from core.files.problem import FileProblem, shown
 from core.files.saved import ITEM_BYTES, MOST_AXES, MOST_LAYERS, MOST_TENSORS, Saved, Tensor, Where, capped
 

@@ -41,6 +41,11 @@ def read(path: Path, limits: Limits) -> Saved:
         value = _value(source, embedded)
         if embedded.places:
             return saved_of(path, value, source.account, embedded.lies)
+        if isinstance(value, Called) and value.name.startswith("pandas."):
+            kind = value.name.rpartition(".")[2]
+            raise FileProblem(
+                f"it is a {kind} of pandas, which is data and no network; write it with to_csv to give it to a network as data"
+            )
         estimator = estimator_in(value, source)
         arrays = estimator.arrays if estimator is not None else named_arrays(value)
         if not arrays and any(n.endswith(".BytesIO") for n in source.account.called):

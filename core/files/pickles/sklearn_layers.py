@@ -66,8 +66,9 @@ def estimator_in(value: Value, source: Source) -> Estimator | None:
 
 def _other(model: Called, value: Value) -> Estimator:
     """Return a model that is no network as one closed box, with all arrays that are there."""
-    kind = _kind(_steps(model)[-1]) if _kind(model) == "Pipeline" and _steps(model) else _kind(model)
-    return Estimator(kind, (closed(model, kind),), named_arrays(value), complete=False)
+    steps = _steps(model) if _kind(model) == "Pipeline" else []
+    layer = closed(steps[-1] if steps else model)
+    return Estimator(layer.name, (layer,), named_arrays(value), complete=False)
 
 
 def _models(value: Value, found: list[Called], seen: set[int], depth: int) -> None:
@@ -113,7 +114,7 @@ def _estimator(model: Called, source: Source) -> Estimator:
         layer, arrays, said = found
         made.layers, made.arrays, made.said = (*made.layers, layer), made.arrays | arrays, said
     else:
-        made.layers, made.complete = (*made.layers, closed(last, kind, flow)), False
+        made.layers, made.complete = (*made.layers, closed(last, flow)), False
         made.arrays |= named_arrays(last)
     _facts(made, got, source)
     return made
@@ -166,7 +167,9 @@ def _mlp(made: Estimator, value: Called, source: Source) -> None:
     for n, (w, v) in enumerate(pairwise(coefs)):
         if w.shape[1] != v.shape[0]:
             raise FileProblem(f"its layer {n + 2} takes {v.shape[0]} numbers where the one before gives {w.shape[1]}; {_AGAIN}")
-    hidden, last = _function(got, "activation"), _function(got, "out_activation_")
+    # That of an MLPRegressor with the loss poisson.
+    exponential = got.get("out_activation_") == "exp"
+    hidden, last = _function(got, "activation"), "" if exponential else _function(got, "out_activation_")
     flow = made.layers[-1].outputs if made.layers else ("input",)
     for n, (w, b) in enumerate(zip(coefs, intercepts, strict=True)):
         weight, bias, name = f"coefs_.{n}", f"intercepts_.{n}", f"layer {n + 1}"
@@ -177,6 +180,9 @@ def _mlp(made: Estimator, value: Called, source: Source) -> None:
         )  # fmt: skip
         made.layers += (layer,)
         flow = layer.outputs
+    if exponential:
+        why = "its last function is exp, which cannot be stepped yet"
+        made.layers += (Layer("box", "output", flow, ("output",), attributes={"class": "exp"}, steppable=False, why=why),)
     _facts(made, got, source)
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from core.files.pickles.inert_numpy import Ndarray, array_in, number_in, texts_in
 from core.files.pickles.inert_source import Source
 from core.files.pickles.inert_values import Called, Value
+from core.files.problem import shown
 from core.files.saved import Layer
 
 _LOGISTIC = ("LogisticRegression", "LogisticRegressionCV")
@@ -50,9 +51,12 @@ def linear(
     return Layer("dense", name, flow, (name,), function, tensors, attributes), arrays, tuple(said)
 
 
-def closed(value: Called, kind: str, flow: tuple[str, ...] = ("input",)) -> Layer:
+def closed(value: Called, flow: tuple[str, ...] = ("input",)) -> Layer:
     """Return the box of a model that is no network, or is linear in a way that is not one layer."""
-    why = f"it is a {kind} of scikit-learn, which is no neural network that can be stepped; its arrays can be looked at"
+    kind = value.name.rpartition(".")[2]
+    own = f"it is a {kind} of scikit-learn, which is no neural network that can be stepped"
+    what = own if value.name.startswith("sklearn.") else f"{shown(kind)} is not a class that is known here"
+    why = f"{what}; its arrays can be looked at"
     return Layer("box", kind, flow, (kind,), attributes={"class": value.name}, steppable=False, why=why)
 
 

@@ -123,7 +123,7 @@ class _Graph:
             axis = i.attributes.get("axis")
             if axis is not None:
                 axes = np.array(axis if isinstance(axis, tuple) else [axis], np.int64)
-                given.append(self._hold(f"{label}_axes", axes))
+                given.append(self._hold(f"{label}/axes", axes))
         elif i.op == "square":
             kind = "Mul"
             given *= 2
@@ -131,7 +131,7 @@ class _Graph:
             shape = i.attributes["shape"]
             sizes = np.array(shape if isinstance(shape, tuple) else [shape], np.int64)
             kind = "Reshape"
-            given.append(self._hold(f"{label}_shape", sizes))
+            given.append(self._hold(f"{label}/shape", sizes))
         elif i.op == "transpose":
             axes = i.attributes.get("axes")
             kind, more = "Transpose", {} if axes is None else {"perm": [int(a) for a in axes]}
@@ -154,7 +154,7 @@ class _Graph:
 
         def step(kind: str, *given: str | float, to: str = "") -> str:
             names = [g if isinstance(g, str) else self._number(g) for g in given]
-            made = to or f"{label}_{len(self.nodes)}"
+            made = to or f"{label}/{len(self.nodes)}"  # no name of a program has a slash
             self.nodes.append(helper.make_node(kind, names, [made], name=f"node_{len(self.nodes)}"))
             return made
 
@@ -191,7 +191,7 @@ class _Graph:
         name = self._value(o.value, i)
         if not o.transposed:
             return name
-        turned = f"{name}_T"
+        turned = f"{name}/T"
         if all(turned not in n.output for n in self.nodes):
             self.nodes.append(helper.make_node("Transpose", [name], [turned], name=f"node_{len(self.nodes)}"))
         return turned
