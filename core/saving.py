@@ -7,7 +7,6 @@ import os
 import shutil
 import tempfile
 import time
-import uuid
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO
@@ -15,7 +14,7 @@ from typing import IO
 from core.errors import StepperError
 
 PART = ".stepper-part"
-"""The ending of a file that is being written, where it has a name meanwhile."""
+"""The ending of a file that is being written."""
 OLD = 3600
 """Seconds after which nobody writes such a file any more: whoever began it was killed."""
 
@@ -103,32 +102,27 @@ def _is_loop(path: Path) -> bool:
 
 
 class _New:
-    """What is to become a file: it lies on the same disk, without a name where the system can, so that nothing of it
-    stays if this app is killed."""
+    """What is to become a file: it lies beside it meanwhile, so that only its name has to change."""
 
     def __init__(self, target: Path) -> None:
         self._target, self._named = target, Path()
+        self.file: IO[bytes]
         if _is_device(target):
-            self.file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (open until it is dropped)
+            self.file = tempfile.TemporaryFile()  # noqa: SIM115 (open until it is dropped)
             return
         _sweep(target.parent)
-        handle = _nameless(target.parent)
-        if handle is None:
-            self.file = self._with_name()
-        else:
-            self.file = os.fdopen(handle, "w+b")
+        handle, name = tempfile.mkstemp(prefix=".", suffix=PART, dir=target.parent)
+        self._named = Path(name)
+        self.file = os.fdopen(handle, "w+b")
 
     def place(self) -> None:
         """Put it in its place."""
-        if _is_device(self._target):
+        if self._named == Path():
             with self._target.open("wb") as device:
                 self.file.seek(0)
                 shutil.copyfileobj(self.file, device)
             return
-        mode = self._target.stat().st_mode & 0o777 if self._target.exists() else 0o666 & ~_umask()
-        if self._named == Path():
-            self._give_name()
-        self._named.chmod(mode)
+        self._named.chmod(self._target.stat().st_mode & 0o777 if self._target.exists() else 0o666 & ~_umask())
         self.file.close()  # before it is moved, as Windows wants it
         self._named.replace(self._target)
         self._named = Path()
@@ -140,37 +134,6 @@ class _New:
         if self._named != Path():
             with contextlib.suppress(OSError):
                 self._named.unlink()
-
-    def _with_name(self) -> IO[bytes]:
-        handle, name = tempfile.mkstemp(prefix=".", suffix=PART, dir=self._target.parent)
-        self._named = Path(name)
-        return os.fdopen(handle, "w+b")
-
-    def _give_name(self) -> None:
-        """Let a file have a name; a disk that knows no second names gets a copy."""
-        free = self._target.parent / f".{uuid.uuid4().hex}{PART}"
-        handle = self.file.fileno()
-        try:
-            # Only with a folder does Python follow the link from /proc.
-            os.link(f"/proc/self/fd/{handle}", free, src_dir_fd=handle, follow_symlinks=True)
-            self._named = free
-        except OSError:
-            with self.file as nameless:
-                self.file = self._with_name()
-                nameless.seek(0)
-                shutil.copyfileobj(nameless, self.file)
-                self.file.flush()
-                os.fsync(self.file.fileno())
-
-
-def _nameless(folder: Path) -> int | None:
-    """Open a new file that has no name yet; None where the system has none such."""
-    if not hasattr(os, "O_TMPFILE") or not Path("/proc/self/fd").is_dir():
-        return None
-    try:
-        return os.open(folder, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o600)
-    except OSError:  # an old disk; if it is anything else, a file with a name tells
-        return None
 
 
 def _sweep(folder: Path) -> None:

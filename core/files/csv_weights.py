@@ -21,7 +21,6 @@ MOST_BEFORE = 1_000
 """Lines that may stand before the first numbers: titles, the names of the columns."""
 
 _BLOCK = 2**20
-_NO_NUMBERS = re.compile(r'[^-+.0-9eEnaifNAIFtyTY,;\t "\n]')
 
 
 class Names:
@@ -77,7 +76,7 @@ class _Table:
     def take(self, block: str) -> None:
         """Take the next lines."""
         if not block.isspace():
-            rows = None if _NO_NUMBERS.search(block) else self._plain(block)
+            rows = self._plain(block)
             if rows is None:
                 self._one_by_one(block)
             else:

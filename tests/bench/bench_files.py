@@ -31,7 +31,7 @@ from core.files.arrays import array, blocks, summary
 from core.files.looks.look import difference, first_look, look
 from core.files.problem import FileProblem
 from core.files.worker import Worker, read
-from core.library import open_target
+from core.library import Opened, open_target
 from core.program.network import network_of
 from core.session import session_of
 
@@ -101,9 +101,8 @@ def _texts(folder: Path) -> None:
     nested.write_text(json.dumps({"W": a.tolist()}))
     theirs = _timed(lambda: np.loadtxt(table, delimiter=","), 3)
     ours = _timed(lambda: read(table), 3)
-    print(
-        f"a table of {table.stat().st_size / 2**20:.0f} MiB\n  read    {1000 * ours:8.1f} ms   ratio {ours / theirs:.2f} to np.loadtxt"
-    )
+    print(f"a table of {table.stat().st_size / 2**20:.0f} MiB")
+    print(f"  read    {1000 * ours:8.1f} ms   ratio {ours / theirs:.2f} to np.loadtxt (ours: a process of its own)")
     theirs = _timed(lambda: np.array(json.loads(nested.read_bytes())["W"]), 3)
     ours = _timed(lambda: read(nested), 3)
     print(f"the same as JSON\n  read    {1000 * ours:8.1f} ms   ratio {ours / theirs:.2f} to json.loads and np.array")
@@ -137,10 +136,7 @@ def _deep(folder: Path) -> None:
     for layers in (100, 200):
         path, rng = folder / f"{layers}.npz", np.random.default_rng(layers)
         np.savez(path, **{f"W{n:03}": rng.normal(size=(8, 8)) for n in range(layers)})  # type: ignore[arg-type]
-        opened = open_target(str(path))
-        timeline = session_of(opened).timeline
-        text, program, shape_of = opened.program.text, opened.program, timeline.machine.layout.shape
-        taken.append((_timed(lambda text=text: load(text, None, folder), 3), _timed(lambda: network_of(program, shape_of), 3)))
+        taken.append(_seconds(open_target(str(path))))
     print("a program of 200 layers, beside one of 100")
     for what, few, many in zip(("read", "network found"), *taken, strict=True):
         print(f"  {what:14}{1000 * many:8.1f} ms   ratio {many / few:.2f}")
@@ -240,6 +236,14 @@ def _make_npz(path: Path) -> None:
             directory.append(b"PK\x01\x02" + struct.pack("<H", 20) + fields + more + name)
         start, whole = file.tell(), b"".join(directory)
         file.write(whole + b"PK\x05\x06" + struct.pack("<HHHHIIH", 0, 0, COUNT, COUNT, len(whole), start, 0))
+
+
+def _seconds(opened: Opened) -> tuple[float, float]:
+    shape_of = session_of(opened).timeline.machine.layout.shape
+    return (
+        _timed(lambda: load(opened.program.text, None, opened.folder), 3),
+        _timed(lambda: network_of(opened.program, shape_of), 3),
+    )
 
 
 if __name__ == "__main__":

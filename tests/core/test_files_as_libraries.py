@@ -250,3 +250,30 @@ def test_a_regressor_of_scikit_learn_that_ends_in_exp_is_stepped_up_to_it(tmp_pa
     run = trace(opened.program, 1)
     out = np.asarray(run.machine.value(opened.program.instructions[-1].result))
     np.testing.assert_allclose(np.exp(out)[:, 0], net.predict(opened.program.first_values["X"]), rtol=1e-12)
+
+
+def test_numbers_of_64_bits_in_onnx_are_not_rounded(tmp_path: Path) -> None:
+    held = {"t": np.float64(-0.1234567890123456), "W": R.normal(size=(2, 3))}
+    nodes = [helper.make_node("Sub", ["x", "t"], ["z"]), helper.make_node("MatMul", ["z", "W"], ["y"])]
+    graph = helper.make_graph(
+        nodes, "g", [helper.make_tensor_value_info("x", 11, ["m", 2])], [helper.make_tensor_value_info("y", 11, None)],
+        [numpy_helper.from_array(np.asarray(a), n) for n, a in held.items()],
+    )  # fmt: skip
+    (tmp_path / "net.onnx").write_bytes(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)]).SerializeToString())
+    stepped = Stepped(tmp_path / "net.onnx")
+    np.testing.assert_allclose(stepped.out, (stepped.value("X") - held["t"]) @ held["W"], rtol=1e-14, atol=1e-15)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_a_scaler_whose_settings_are_all_off_changes_nothing(tmp_path: Path) -> None:
+    networks = pytest.importorskip("sklearn.neural_network", reason="scikit-learn is not installed")
+    from sklearn import pipeline, preprocessing
+
+    x = R.normal(size=(30, 3))
+    scaler = preprocessing.StandardScaler(with_mean=False, with_std=False)
+    net = pipeline.make_pipeline(scaler, networks.MLPRegressor(hidden_layer_sizes=(4,), max_iter=3, random_state=1)).fit(
+        x, x[:, 0]
+    )
+    (tmp_path / "net.pkl").write_bytes(pickle.dumps(net))
+    stepped = Stepped(tmp_path / "net.pkl")
+    np.testing.assert_allclose(stepped.out[:, 0], net.predict(stepped.value("X")), rtol=1e-12, atol=1e-14)

@@ -121,23 +121,6 @@ def test_where_the_last_of_several_cannot_be_written_none_is(tmp_path: Path) -> 
     assert [p.read_bytes() for p in tmp_path.iterdir()] == [b"precious"]
 
 
-@pytest.mark.parametrize("way", ["without a name", "with a name", "a disk that knows no second names"])
-def test_every_way_gives_the_same_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
-    if way == "with a name":
-        monkeypatch.setattr(saving, "_nameless", lambda _: None)
-    elif way != "without a name":
-
-        def refuse(*_: object, **__: object) -> None:
-            raise PermissionError(1, "Operation not permitted")
-
-        monkeypatch.setattr(os, "link", refuse)
-    out = tmp_path / "out"
-    for data in (b"first", b"second" * 100_000):
-        save_bytes(out, data)
-        assert out.read_bytes() == data
-        assert list(tmp_path.iterdir()) == [out]
-
-
 WRITER = """\
 import sys
 from pathlib import Path
@@ -154,7 +137,7 @@ save_with(Path({path!r}), write)
 
 
 @LINUX
-def test_killed_in_the_midst_the_old_file_is_whole_and_nothing_is_left(tmp_path: Path) -> None:
+def test_killed_in_the_midst_the_old_file_is_whole_and_what_was_begun_goes_later(tmp_path: Path) -> None:
     out = tmp_path / "out"
     out.write_bytes(b"precious")
     for _ in range(3):
@@ -168,6 +151,11 @@ def test_killed_in_the_midst_the_old_file_is_whole_and_nothing_is_left(tmp_path:
         process.stdin.close()
         process.stdout.close()
     assert out.read_bytes() == b"precious"
+    long_ago = time.time() - 2 * saving.OLD
+    for begun in tmp_path.glob(f".*{PART}"):
+        os.utime(begun, (long_ago, long_ago))
+    save_bytes(out, b"new")
+    assert out.read_bytes() == b"new"
     assert list(tmp_path.iterdir()) == [out]
 
 

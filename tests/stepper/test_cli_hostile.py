@@ -18,7 +18,7 @@ from stepper.cli import main
 
 ROOT = Path(__file__).parents[2]
 
-EVIL = "W1<img src=x onerror=alert(1)>\x1b]0;owned\x07\x9b31m\u202egnp\r\nstepper: fake\u2028"
+EVIL = "W1<img src>\x1b]0;owned\x07\x9b31m\u202egnp\r\nstepper: fake\u2028"
 """Markup, a terminal's title and colour, a turn of direction, a second line."""
 NAMES = (f"{EVIL}.weight", f"{EVIL}.bias", "../../../w7.weight", "/etc/w7", "__class__", "os.system")
 BAD = {chr(n) for n in range(0xA0) if not chr(n).isprintable()} - {"\n"} | set("\u202e\u2066\u200f\u2028\ufeff\ud800")

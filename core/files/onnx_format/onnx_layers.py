@@ -223,13 +223,12 @@ class Reader:
 
     def number(self, node: Node, name: str, default: float) -> float:
         """Return an attribute that is a number; ONNX keeps those in 32 bits, defaults too."""
-        value: Any = node.attributes.get(name, default)
-        return self.kept(value if isinstance(value, float) else default)
+        value: Any = node.attributes.get(name)
+        return self.kept(value if isinstance(value, float) else float(np.float32(default)))
 
     def kept(self, number: float) -> float:
-        """Return a number of 32 bits as the file has it, or the shortest that means it where all numbers are of 32 bits."""
-        kept = np.float32(number)
-        return float(kept) if self.graph.exact else float(str(kept))
+        """Return a number as the file has it, or the shortest that means it where all numbers are of 32 bits."""
+        return number if self.graph.exact else float(str(np.float32(number)))
 
     def shape(self, node: Node) -> Shape | None:
         """Return the shape of what flows into a node, None if it is unknown."""

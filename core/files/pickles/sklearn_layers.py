@@ -142,6 +142,8 @@ def _prepared(made: Estimator, step: Called, name: str) -> None:
     kind, got = _kind(step) or step.name.rpartition(".")[2], _attributes(step)
     flow = made.layers[-1].outputs if made.layers else ("input",)
     done = [(sign, attribute) for sign, attribute, said in _SCALERS.get(kind, ()) if not said or got.get(said) is not False]
+    if kind in _SCALERS and not done:
+        return  # both of its settings are off, so it changes nothing
     held = {attribute: array_in(got.get(attribute)) for _, attribute in done}
     arrays = {attribute: a for attribute, a in held.items() if a is not None and a.numeric and len(a.shape) == 1}
     fits = done and len(arrays) == len(done) and len({a.shape for a in arrays.values()}) == 1
