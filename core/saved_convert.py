@@ -181,7 +181,7 @@ def described_layers(
             own = layer.activation or ("softmax" if layer.kind == "softmax" else "identity")
             if own in _SAME:
                 continue
-            if not layers or layers[-1].get("activation", "identity") != "identity":
+            if not layers or layers[-1].get("activation", "none") != "identity":  # a dropout ends in no function
                 raise TargetError(f"{name}: {shown(layer.name)} follows no dense layer, so it cannot be described; write .onnx")
             layers[-1] |= {"activation": own, **_slope(layer)}
         elif layer.kind == "dropout":

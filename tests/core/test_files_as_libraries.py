@@ -277,3 +277,9 @@ def test_a_scaler_whose_settings_are_all_off_changes_nothing(tmp_path: Path) -> 
     (tmp_path / "net.pkl").write_bytes(pickle.dumps(net))
     stepped = Stepped(tmp_path / "net.pkl")
     np.testing.assert_allclose(stepped.out[:, 0], net.predict(stepped.value("X")), rtol=1e-12, atol=1e-14)
+
+
+def test_a_function_after_a_dropout_is_said_not_to_be_described(tmp_path: Path) -> None:
+    _, path = saved(tmp_path, nn.Linear(3, 4), nn.Dropout(0.2), nn.ReLU(), nn.Linear(4, 2))
+    with pytest.raises(TargetError, match="follows no dense layer"):
+        convert(str(path), tmp_path / "net.toml")
