@@ -208,13 +208,13 @@ class Inspecting(QObject):
             self._failed = True
             self.said.emit(self.tr("The tensor was not saved: {why}").format(why=sentence))
 
-    def _take(self, found: Read, again: bool) -> None:
+    def _take(self, found: Read, is_shown: bool) -> None:
         """Show a file that was read and open its program; where none can be made, what is open stays.
 
-        `again` tells that the file is shown already.
+        `is_shown` tells that the file is shown already.
         """
         if found.opened is None:
-            if again:
+            if is_shown:
                 self._shown.set(steps_trouble=found.trouble)
                 return
             self._show(found, False)
@@ -225,7 +225,7 @@ class Inspecting(QObject):
         self._taking = True
         self._controller.take(session_of(found.opened), found.saved.path)
         self._taking = False
-        if again:
+        if is_shown:
             self.program.hold(found)
             self._shown.set(
                 layers=found.layers, inferred=found.inferred, choices=found.choices, samples=found.samples,

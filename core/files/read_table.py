@@ -45,9 +45,7 @@ def read(path: Path, limits: Limits) -> Saved:
     value = loads(data, _WHAT)
     if read_keras.is_description(value):
         return read_keras.read_json(path, value, limits)
-    said: list[str] = []
-    _activations(value, said)
-    return _weights("JSON", path, dict(_json_arrays(value, path)), said)
+    return _weights("JSON", path, dict(_json_arrays(value, path)), _activations(value))
 
 
 def array(path: Path, name: str, rows: tuple[int, int] | None, limits: Limits) -> Array:
@@ -145,17 +143,14 @@ def _numbers(value: list[Any], name: str) -> Array | None:
         raise FileProblem(f"{shown(name)} holds a number that no float64 can hold; save the weights anew") from None
 
 
-def _activations(value: Any, said: list[str]) -> None:
-    """Collect the activations that a list of layers gives, one a layer, or that stand in a list of their own."""
-    if not isinstance(value, dict):
-        layers: Any = value
-    else:
+def _activations(value: Any) -> list[str]:
+    """Return the activations that a list of layers gives, one a layer, or that stand in a list of their own; else none."""
+    if isinstance(value, dict):
         found = cast("dict[str, Any]", value)
         own = found.get("activations")
         if isinstance(own, list) and all(isinstance(f, str) for f in own):
-            said += own
-            return
-        layers = found.get("layers")
-    if isinstance(layers, list):
-        names = [n.get("activation") for n in layers if isinstance(n, dict)]
-        said += [n for n in names if isinstance(n, str)] if all(isinstance(n, str) for n in names) else []
+            return own
+        value = found.get("layers")
+    names = [n.get("activation") for n in value if isinstance(n, dict)] if isinstance(value, list) else []
+    texts = [n for n in names if isinstance(n, str)]
+    return texts if len(texts) == len(names) else []

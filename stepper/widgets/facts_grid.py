@@ -1,4 +1,4 @@
-"""What every list of names and numbers has: a grid that scrolls, reached by the keyboard, in which no text is markup."""
+"""What every list of names and numbers has: a grid that scrolls, reached by the keyboard, in which no text is markup; its ink."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def label_in(area: QScrollArea) -> QLabel:
     return label
 
 
-def ink(label: QLabel, colour: str) -> None:
-    """Write a label in a colour."""
+def ink(widget: QWidget, colour: str) -> None:
+    """Have a widget write in a colour."""
     palette = QPalette()  # an empty one, so that all other roles follow the theme
     palette.setColor(QPalette.ColorRole.WindowText, QColor(colour))
-    label.setPalette(palette)
+    widget.setPalette(palette)

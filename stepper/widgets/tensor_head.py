@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QAction, QColor, QPalette
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QApplication,
     QHBoxLayout,
@@ -22,6 +22,7 @@ from stepper import theme
 from stepper.models.saved_state import SavedState
 from stepper.widgets import fonts, tensor_words
 from stepper.widgets.elided import ElidedLabel
+from stepper.widgets.facts_grid import ink
 from stepper.widgets.press_button import PressButton
 from stepper.widgets.tips import plain
 
@@ -108,7 +109,7 @@ class TensorHead(QWidget):
         look = state.look if state.look is not None and state.look.name == name else None
         self.what.setText(told)
         self.what.setToolTip(plain("\n".join(p for p in (told, tensor_words.axes_tip(look)) if p)))
-        _ink(self.what, t.dim)
+        ink(self.what, t.dim)
         self._draw_layer(state, name)
         self._sign_sides()
         if state.other is not None:
@@ -177,9 +178,3 @@ class TensorHead(QWidget):
     @Slot(QAction)
     def _on_layer(self, action: QAction) -> None:
         self.tensor_chosen.emit(str(action.data()))
-
-
-def _ink(widget: QWidget, colour: str) -> None:
-    palette = QPalette()  # an empty one, so that all other roles follow the theme
-    palette.setColor(QPalette.ColorRole.WindowText, QColor(colour))
-    widget.setPalette(palette)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QEvent, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from core.frames import call_text, named_in
@@ -16,6 +16,7 @@ from stepper import theme
 from stepper.models import mark_signs
 from stepper.models.equation import size_colours
 from stepper.widgets import fonts, numbers
+from stepper.widgets.facts_grid import ink
 from stepper.widgets.grid import CLOCK, PENCIL
 from stepper.widgets.names import adjoint_names, shown
 from stepper.widgets.tips import plain
@@ -96,7 +97,7 @@ class ValueHead(QWidget):
         for widget in (self.name, self.sizes, self.dtype, self.marks, self.problems):
             widget.setVisible(False)
         self.kind.setText(text)
-        _ink(self.kind, theme.current().dim)
+        ink(self.kind, theme.current().dim)
 
     def draw(self, moment: Moment, index: int, axes: AxisNames, dtype: str, chosen: bool, refusal: str) -> None:
         """Tell of a value; `chosen` says whether a person selected it, `refusal` why it cannot be typed over."""
@@ -112,13 +113,13 @@ class ValueHead(QWidget):
         sizes = shape or ()
         self.sizes.set_sizes(sizes, [colours.get("samples" if i == at else n, "") for i, n in enumerate(sizes)])
         self.dtype.setText(dtype)
-        _ink(self.dtype, t.dim)
+        ink(self.dtype, t.dim)
         words = [] if chosen else [self.tr("just made (no value is selected)")]
         words.append(kind_of(program, index))
         words += in_function(program, index)
         words += made_by(program, index)
         self.kind.setText(" · ".join(words))
-        _ink(self.kind, t.dim)
+        ink(self.kind, t.dim)
         marks: list[str] = []
         if index in moment.stale:
             marks.append(f"{CLOCK} " + self.tr("out of date"))
@@ -133,7 +134,7 @@ class ValueHead(QWidget):
         )  # only between marks a line may end
         stale = self.tr("These numbers are from before the last change by hand. Run on to compute them anew.")
         self.marks.setToolTip(plain(stale if index in moment.stale else ""))
-        _ink(self.marks, t.written)
+        ink(self.marks, t.written)
         self._draw_problems(mark_signs.ordered(moment.marks(index)))
         self.name.setVisible(True)
         self.sizes.setVisible(shape is not None)
@@ -150,7 +151,7 @@ class ValueHead(QWidget):
         self.problems.setToolTip(plain("\n".join(lines) if rest else ""))
         self.problems.setVisible(bool(lines))
         if marks:
-            _ink(self.problems, mark_signs.ink(marks[0].severity))
+            ink(self.problems, mark_signs.ink(marks[0].severity))
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the size of all text."""
@@ -227,9 +228,3 @@ def made_by(program: Program, index: int) -> list[str]:
     name = program.values[index].name
     line = next((g.line for g in program.given if g.name == name), 0)
     return [translate("ValueHead", "given in line {n}").format(n=line)] if line else []
-
-
-def _ink(label: QLabel, colour: str) -> None:
-    palette = QPalette()  # an empty one, so that all other roles follow the theme
-    palette.setColor(QPalette.ColorRole.WindowText, QColor(colour))
-    label.setPalette(palette)

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import pytest
 from helpers.bits import bits
+from helpers.documents import rewritten
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -305,18 +306,6 @@ def test_mutations_are_one_sentence_or_a_session(path: Path, whole: bytes, data:
 @given(st.binary(max_size=300), st.booleans())
 def test_random_bytes_are_one_sentence(path: Path, data: bytes, zipped: bool) -> None:
     assert refused(path, b"PK\x03\x04" + data if zipped else data)
-
-
-def rewritten(whole: bytes, change: Callable[[dict[str, bytes]], None]) -> bytes:
-    """Return a document with other members, and right checksums."""
-    with zipfile.ZipFile(io.BytesIO(whole)) as archive:
-        members = {name: archive.read(name) for name in archive.namelist()}
-    change(members)
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        for name, data in members.items():
-            archive.writestr(name, data)
-    return out.getvalue()
 
 
 def places(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers.documents import rewrite
 from helpers.saved_files import seeds
 
 from core.document import document_of, open_document
@@ -154,17 +155,6 @@ def test_a_document_of_an_earlier_version_of_the_app_still_opens(tmp_path: Path)
     path.write_bytes(document_of(session(tmp_path / "mine")))
     rewrite(path, lambda data: data.pop("origin"))
     assert open_document(path).session.origin is None
-
-
-def rewrite(path: Path, change: Any) -> None:
-    with zipfile.ZipFile(path) as archive:
-        members = {name: archive.read(name) for name in archive.namelist()}
-    data = json.loads(members["document.json"])
-    change(data)
-    members["document.json"] = json.dumps(data).encode()
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, raw in members.items():
-            archive.writestr(name, raw)
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import shutil
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +10,7 @@ import numpy as np
 import onnx
 import pytest
 from helpers.bits import bits
+from helpers.documents import rewrite
 from helpers.saved_files import seeds
 
 from core.document import Written, document_of, open_document
@@ -174,11 +173,6 @@ def test_closed_layers_come_back_and_are_in_the_moment(tmp_path: Path) -> None:
 def test_layers_that_are_none_are_refused_in_one_sentence(tmp_path: Path, layers: Any) -> None:
     path = tmp_path / "a.stepper"
     path.write_bytes(document_of(trained(tmp_path, "seed.npz")))
-    with zipfile.ZipFile(path) as archive:
-        members = {n: archive.read(n) for n in archive.namelist()}
-    members["document.json"] = json.dumps({**json.loads(members["document.json"]), "layers": layers}).encode()
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, data in members.items():
-            archive.writestr(name, data)
+    rewrite(path, lambda data: data.update(layers=layers))
     with pytest.raises(FileProblem, match=r"a\.stepper: the document is damaged"):
         open_document(path)

@@ -5,10 +5,8 @@ from __future__ import annotations
 import collections
 import contextlib
 import copy
-import io
 import random
 import re
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ import numpy as np
 import torch
 from drawn_networks import Case, Masked
 from helpers.bits import bits
+from helpers.scripts import run as run_script
 from onnx.reference import ReferenceEvaluator
 from torch import nn
 
@@ -141,13 +140,8 @@ class Compared:
         done = all(runner.step() for _ in range(3))
         if not done:
             raise Wrong(f"a run stops: {runner.fault and runner.fault.message}")
-        space: dict[str, Any] = {"__name__": "__main__"}
-        script = script_text(opened.program, "net", 3)
-        before, sys.argv, errors = sys.argv, ["net.py"], np.geterr()
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.chdir(folder):
-            exec(compile(script, "net.py", "exec"), space)
-        sys.argv = before
-        np.seterr(**errors)
+        with contextlib.chdir(folder):
+            space, _ = run_script(script_text(opened.program, "net"), 3)
         for name, value in runner.state.items():
             if bits(space[name]) != bits(value):
                 raise Wrong(f"the script has another {name}")

@@ -88,7 +88,10 @@ class Masked(nn.Module):
 
 @dataclass
 class Case:
-    """A file; the network in it; what to choose; what its library itself gives; the arrays that it is to hold."""
+    """A file; the network in it; what to choose; what its library itself gives; the arrays that it is to hold.
+
+    `infer` says that it holds weights alone.
+    """
 
     path: Path
     net: Any
@@ -96,7 +99,6 @@ class Case:
     choices: dict[str, str] = field(default_factory=dict)
     theirs: Callable[[Any], Any] | None = None
     arrays: list[Any] | None = None
-    open: bool = True
     infer: bool = False
     dtype: str = "float32"
 
@@ -229,9 +231,7 @@ def of_arrays(r: random.Random, folder: Path) -> Case:
         )
     choices = {"activation": chosen, "output_activation": last}
     arrays = list(held.values()) if way != "csv" else None
-    return Case(
-        path, net, f"arrays {way}", choices | {"way": "out,in" if out_first else "in,out"}, None, arrays, True, True, dtype
-    )
+    return Case(path, net, f"arrays {way}", choices | {"way": "out,in" if out_first else "in,out"}, None, arrays, True, dtype)
 
 
 def of_scikit(r: random.Random, folder: Path) -> Case:
@@ -277,6 +277,4 @@ def of_scikit(r: random.Random, folder: Path) -> Case:
 
     exact = "float64" if steps else dtype
     arrays = [*mlp.coefs_, *mlp.intercepts_]
-    return Case(
-        path, nn.Sequential(*layers).eval(), "sklearn", {}, theirs, arrays, True, False, exact if exact == dtype else "mixed"
-    )
+    return Case(path, nn.Sequential(*layers).eval(), "sklearn", {}, theirs, arrays, False, exact if exact == dtype else "mixed")

@@ -116,7 +116,7 @@ class Check(Compared):
             raise Wrong(f"closed: {why}")
 
     def _before(self, opened: Opened) -> None:
-        """Compare what stands before a closed layer with the same layers of the network, by its number of matrices."""
+        """Compare what stands before a closed layer with what each layer of the network gives: one of them must give the same."""
         run = trace(opened.program, 1)
         x, out = self.value(run, "X"), self.last(run)
         flow, seen = torch.tensor(np.asarray(x, np.float64)), []

@@ -130,3 +130,27 @@ def test_what_is_opened_does_not_cover_the_kept_panel_in_a_narrow_window(window:
     settle(qtbot)
     assert {"lesson", "value"} <= seen(window.panels)
     assert BY_ID["value"].area == BY_ID["lesson"].area == "right"
+
+
+def test_the_tabs_in_front_are_in_front_again_when_the_window_unfolds(window: MainWindow, qtbot: QtBot) -> None:
+    panels = window.panels
+    window.actions_["arrange-inspect"].trigger()
+    settle(qtbot)
+    for name in ("graph", "operation", "value"):
+        panels.show_panel(name)
+    settle(qtbot)
+    before = seen(panels)
+    assert {"graph", "operation", "value"} <= before
+    window.looks.zoom_by(BIGGEST)
+    settle(qtbot)
+    assert seen(panels) < before
+    window.looks.zoom_by(0)
+    settle(qtbot)
+    assert seen(panels) == before
+    window.looks.zoom_by(BIGGEST)
+    settle(qtbot)
+    panels.show_panel("tensor")  # what was looked at since then goes before what was
+    settle(qtbot)
+    window.looks.zoom_by(0)
+    settle(qtbot)
+    assert seen(panels) == before - {"operation"} | {"tensor"}

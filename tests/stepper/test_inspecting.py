@@ -6,12 +6,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from core.steppable.build import Choices
 from core.steppable.data import Samples
+from stepper.controller import Controller
 from stepper.main_window import MainWindow
 from stepper.models.saved_state import USUAL
+from stepper.settings import Settings
 from stepper.views.stepping import SteppingView
 
 RNG = np.random.default_rng(3)
@@ -223,3 +226,42 @@ def test_a_built_in_set_that_fits_is_ready_to_be_stepped(window: MainWindow, qtb
     view.button.click()
     settle(window, qtbot)
     assert window.inspecting.state.samples == Samples("iris") and window.inspecting.state.steps_trouble == ""
+
+
+def stood(window: MainWindow) -> tuple[bool, bool]:
+    """Tell whether the panels stand as `moved_by_hand` left them."""
+    docks = window.panels.docks
+    return docks["network"].x() > docks["operation"].x(), window.panels.is_shown("loss")
+
+
+def moved_by_hand(window: MainWindow, qtbot: QtBot) -> None:
+    window.panels.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, window.panels.docks["network"])
+    window.panels.hide_panel("loss")
+    qtbot.wait(30)
+    assert window.panels.moved and stood(window) == (True, False)
+
+
+def test_panels_that_a_person_moved_come_back_when_the_file_is_put_away(window: MainWindow, qtbot: QtBot, mlp: Path) -> None:
+    moved_by_hand(window, qtbot)
+    read(window, qtbot, mlp)
+    assert window.panels.arrangement == "inspect" and not window.panels.moved
+    window.open_file("xor")
+    qtbot.wait(30)
+    assert window.panels.arrangement == "learn" and window.panels.moved and stood(window) == (True, False)
+
+
+def test_panels_that_a_person_moved_come_back_after_a_start_with_a_file(window: MainWindow, qtbot: QtBot, mlp: Path) -> None:
+    moved_by_hand(window, qtbot)
+    window.close()
+    for target in (mlp, None):
+        window = MainWindow(Controller(), Settings(window.settings.path))
+        qtbot.addWidget(window)
+        window.resize(1280, 720)
+        if target is not None:
+            read(window, qtbot, target)
+        window.show()
+        qtbot.waitExposed(window)
+        qtbot.wait(30)
+        assert window.panels.arrangement == ("learn" if target is None else "inspect")
+        window.close()
+    assert window.panels.moved and not window.panels.is_shown("loss")

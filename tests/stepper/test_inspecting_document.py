@@ -71,7 +71,6 @@ def check(window: MainWindow, qtbot: QtBot) -> None:
     window.controller.select(next(v.index for v in moment.program.values if v.name == "b1"))
     settle(window, qtbot)
     assert window.inspecting.state.tensor == "b1"
-    window.inspecting.ask_rows(0, 8)
     with qtbot.waitSignal(window.inspecting.rows) as got:
         window.inspecting.ask_rows(0, 8)
     assert got.args is not None and np.array_equal(np.ravel(np.asarray(got.args[1], dtype=float)), numbers()["b1"])

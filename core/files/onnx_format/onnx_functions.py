@@ -49,6 +49,9 @@ _TWO: Mapping[str, Callable[[Any, Any], Any]] = {
     "CastLike": lambda x, _: np.array(x),
 }  # fmt: skip
 
+BY_ITSELF = frozenset((*ACTIVATIONS, *_ONE, *_TWO))
+"""Operators that work on each number by itself, whatever the axes mean."""
+
 
 def activation(reader: Reader, node: Node) -> None:
     """Add the layer of an operator that is a function of each number by itself."""

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from core.files.onnx_format.onnx_columns import in_rows
 from core.files.onnx_format.onnx_functions import spelled_out
 from core.files.onnx_format.onnx_graph import Constant, Graph, Node, Shape, in_order
 from core.files.onnx_format.onnx_idioms import Fixed, Flow, answers, spelled_out_statistics
@@ -36,7 +37,7 @@ class Read:
 
 def read_layers(graph: Graph) -> Read:
     """Return the layers of a graph; raises FileProblem if values are made twice or feed each other in a circle."""
-    return Reader(graph).read()
+    return Reader(in_rows(graph)).read()
 
 
 class Reader:

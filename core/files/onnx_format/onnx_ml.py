@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 _FLOATS = 6
+"""The number of onnx.AttributeProto.FLOATS."""
 _LINEAR = ("coefficients", "intercepts")
 _SCALER = ("offset", "scale")
 KEPT = {
@@ -20,7 +21,7 @@ def tensors_of(node: Any) -> list[Any]:
     """
     import onnx
 
-    names = KEPT[_text(node.domain), _text(node.op_type)]
+    names = KEPT[text_of(node.domain), text_of(node.op_type)]
     said = {a.name: a.floats for a in node.attribute if a.type == _FLOATS and a.name in names}
     held = [said.get(name, ()) for name in names]
     if names == _SCALER:
@@ -34,7 +35,7 @@ def tensors_of(node: Any) -> list[Any]:
         if not held[0] or units < 1 or len(held[0]) % units:
             return []
         dims = [(units, len(held[0]) // units), (units,)]
-    start = _text(node.name) or _text(next(iter(node.output), "")) or _text(node.op_type)
+    start = text_of(node.name) or text_of(next(iter(node.output), "")) or text_of(node.op_type)
     return [
         onnx.TensorProto(name=f"{start}.{name}", data_type=1, dims=size, float_data=numbers)
         for name, size, numbers in zip(names, dims, held, strict=True)
@@ -42,5 +43,6 @@ def tensors_of(node: Any) -> list[Any]:
     ]
 
 
-def _text(value: Any) -> str:
+def text_of(value: Any) -> str:
+    """Return a text of the message; protobuf gives one that is not UTF-8 as bytes."""
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)

@@ -291,4 +291,4 @@ def _is_bias(bias: tuple[Constant, bool] | None, weight: Constant, turned: bool)
     if bias is None:
         return True
     units, shape = weight.shape[0 if turned else 1], bias[0].shape
-    return shape in ((units,), (1, units)) and not (bias[1] and len(shape) == 2)
+    return (shape in ((units,), (1, units)) and not (bias[1] and len(shape) == 2)) or (bias[1] and shape == (units, 1))

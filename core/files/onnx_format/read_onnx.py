@@ -16,7 +16,7 @@ from core.files.beside import open_beside
 from core.files.limits import Limits
 from core.files.onnx_format import onnx_layers, onnx_wire
 from core.files.onnx_format.onnx_graph import Constant, Graph, Node
-from core.files.onnx_format.onnx_ml import KEPT, tensors_of
+from core.files.onnx_format.onnx_ml import KEPT, tensors_of, text_of
 from core.files.problem import FileProblem, shown
 from core.files.saved import ITEM_BYTES, MOST_AXES, MOST_LAYERS, MOST_TENSORS, Saved, Tensor, Where, capped
 
@@ -31,7 +31,6 @@ _TYPES = {
 }  # fmt: skip
 """Numbers of onnx.TensorProto.DataType."""
 _EXTERNAL, _DOUBLE = 1, 11
-"""The number of onnx.AttributeProto.FLOATS."""
 
 
 def read(path: Path, limits: Limits) -> Saved:
@@ -86,12 +85,12 @@ class _File:
     def tensors(self) -> list[tuple[str, Any, onnx_wire.Key]]:
         """Return name, message and key of all tensors: initialisers and Constant nodes."""
         found: list[tuple[str, Any, onnx_wire.Key]] = [
-            (_text(t.name), t, ("initializer", i, 0)) for i, t in enumerate(self.graph.initializer)
+            (text_of(t.name), t, ("initializer", i, 0)) for i, t in enumerate(self.graph.initializer)
         ]
         for i, node in enumerate(self.graph.node):
             if node.op_type == "Constant" and len(node.output) == 1:
                 found.extend(
-                    (_text(node.output[0]), a.t, ("node", i, j)) for j, a in enumerate(node.attribute) if a.name == "value"
+                    (text_of(node.output[0]), a.t, ("node", i, j)) for j, a in enumerate(node.attribute) if a.name == "value"
                 )
         for i, node in enumerate(self.graph.node):
             if (node.domain, node.op_type) in KEPT:
@@ -132,7 +131,7 @@ class _File:
 
     def _external(self, name: str, tensor: Any, shape: tuple[int, ...], dtype: str) -> Tensor:
         """Return a tensor whose numbers lie in a file beside this one: by its bare name, no link, and of the exact length."""
-        said = {_text(e.key): _text(e.value) for e in tensor.external_data}
+        said = {text_of(e.key): text_of(e.value) for e in tensor.external_data}
         place = said.get("location", "")
         if place not in self.sidecars:
             with open_beside(self.path, place) as file:
@@ -162,10 +161,10 @@ class _File:
         nodes, more = self._nodes(constants)
         constants |= more
         opset = next((int(o.version) for o in self.model.opset_import if o.domain in ("", "ai.onnx")), 1)
-        inputs = {n: _shape(i) for i in self.graph.input if (n := _text(i.name)) not in constants}
-        types = {_text(i.name): t for i in self.graph.input if (t := _TYPES.get(i.type.tensor_type.elem_type)) is not None}
-        stated = {_text(v.name): s for v in (*self.graph.value_info, *self.graph.output) if (s := _shape(v)) is not None}
-        outputs = [_text(o.name) for o in self.graph.output]
+        inputs = {n: _shape(i) for i in self.graph.input if (n := text_of(i.name)) not in constants}
+        types = {text_of(i.name): t for i in self.graph.input if (t := _TYPES.get(i.type.tensor_type.elem_type)) is not None}
+        stated = {text_of(v.name): s for v in (*self.graph.value_info, *self.graph.output) if (s := _shape(v)) is not None}
+        outputs = [text_of(o.name) for o in self.graph.output]
         exact = any(t.dtype == "float64" for t in tensors) or any(
             i.type.tensor_type.elem_type == _DOUBLE for i in self.graph.input
         )
@@ -201,10 +200,10 @@ class _File:
         nodes: list[Node] = []
         more: dict[str, Constant] = {}
         for node in self.graph.node:
-            outputs = tuple(_text(n) for n in node.output)
+            outputs = tuple(text_of(n) for n in node.output)
             if node.op_type == "Constant" and len(outputs) == 1 and outputs[0] in constants:
                 continue
-            attributes = {_text(a.name): _attribute(a) for a in node.attribute}
+            attributes = {text_of(a.name): _attribute(a) for a in node.attribute}
             if node.op_type == "Constant" and len(outputs) == 1 and len(attributes) == 1:
                 value: Any = next(iter(attributes.values()))
                 if isinstance(value, (int, float)):
@@ -213,28 +212,23 @@ class _File:
                 if isinstance(value, tuple) and all(isinstance(v, int) for v in value):
                     more[outputs[0]] = Constant("", (len(value),), "int64", value)
                     continue
-            inputs, domain = tuple(_text(n) for n in node.input), _text(node.domain)
+            inputs, domain = tuple(text_of(n) for n in node.input), text_of(node.domain)
             if (node.domain, node.op_type) in KEPT:
                 inputs, domain = (*inputs[:1], *(t.name for t in tensors_of(node))), ""
-            nodes.append(Node(_text(node.name), _text(node.op_type), domain, inputs, outputs, attributes))
+            nodes.append(Node(text_of(node.name), text_of(node.op_type), domain, inputs, outputs, attributes))
         return nodes, more
 
     def _about(self, opset: int, inputs: Any, outputs: Any) -> dict[str, str]:
         model = self.model
         about = {
-            "producer": f"{_text(model.producer_name)} {_text(model.producer_version)}".strip(), "opset": str(opset),
-            "IR version": str(model.ir_version), "domain": _text(model.domain), "graph": _text(self.graph.name),
-            "description": "\n".join(t for t in (_text(model.doc_string), _text(self.graph.doc_string)) if t),
+            "producer": f"{text_of(model.producer_name)} {text_of(model.producer_version)}".strip(), "opset": str(opset),
+            "IR version": str(model.ir_version), "domain": text_of(model.domain), "graph": text_of(self.graph.name),
+            "description": "\n".join(t for t in (text_of(model.doc_string), text_of(self.graph.doc_string)) if t),
             "inputs": ", ".join(inputs), "outputs": ", ".join(outputs),
             "weights beside it": ", ".join(self.sidecars),
         }  # fmt: skip
-        about |= {_text(p.key): _text(p.value) for p in model.metadata_props}
+        about |= {text_of(p.key): text_of(p.value) for p in model.metadata_props}
         return {k: v for k, v in about.items() if v}
-
-
-def _text(value: Any) -> str:
-    """Return a text of the message; protobuf gives one that is not UTF-8 as bytes."""
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
 def _attribute(a: Any) -> Any:

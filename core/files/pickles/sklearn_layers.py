@@ -31,6 +31,8 @@ _SCALERS = {
 _AGAIN = "fit it, and save it again"
 _DEEPEST = 6
 _MOST_MODELS = 1_000
+_RANKS = (_MLPS, LINEAR)
+"""Which kinds of models are looked for first."""
 
 
 @dataclass
@@ -66,8 +68,7 @@ def estimator_in(value: Value, source: Source) -> Estimator | None:
 
 def _other(model: Called, value: Value) -> Estimator:
     """Return a model that is no network as one closed box, with all arrays that are there."""
-    steps = _steps(model) if _kind(model) == "Pipeline" else []
-    layer = closed(steps[-1] if steps else model)
+    layer = closed(_steps(model)[-1])
     return Estimator(layer.name, (layer,), named_arrays(value), complete=False)
 
 
@@ -87,22 +88,17 @@ def _models(value: Value, found: list[Called], seen: set[int], depth: int) -> No
             _models(inner, found, seen, depth + 1)
 
 
-_RANKS = (_MLPS, LINEAR)
-
-
 def _rank(model: Called) -> int:
     """Return 0 for a network, 1 for a linear model, 2 for any other; a Pipeline is what its last step is."""
-    steps = _steps(model) if _kind(model) == "Pipeline" else []
-    kind = _kind(steps[-1]) if steps else _kind(model)
+    kind = _kind(_steps(model)[-1])
     return next((n for n, kinds in enumerate(_RANKS) if kind in kinds), len(_RANKS))
 
 
 def _estimator(model: Called, source: Source) -> Estimator:
-    steps = _steps(model) if _kind(model) == "Pipeline" else [model]
-    last = steps[-1] if steps else model
-    kind = _kind(last) or last.name.rpartition(".")[2]
+    *before, last = _steps(model)
+    kind = _kind(last)
     made = Estimator(kind if last is model else f"Pipeline with {kind}")
-    for n, step in enumerate(steps[:-1]):
+    for n, step in enumerate(before):
         _prepared(made, step, f"step {n + 1}")
     flow = made.layers[-1].outputs if made.layers else ("input",)
     got = _attributes(last)
@@ -132,9 +128,10 @@ def _attributes(value: Called) -> Mapping[str, Value]:
 
 
 def _steps(value: Called) -> list[Called]:
-    steps = _attributes(value).get("steps")
+    """Return the steps of a Pipeline; any other model, and a Pipeline without steps, is its own only one."""
+    steps = _attributes(value).get("steps") if _kind(value) == "Pipeline" else None
     parts = [p.values[1] for p in steps if isinstance(p, Items) and len(p) == 2] if isinstance(steps, Items) else []
-    return [p for p in parts if isinstance(p, Called)]
+    return [p for p in parts if isinstance(p, Called)] or [value]
 
 
 def _prepared(made: Estimator, step: Called, name: str) -> None:
