@@ -103,6 +103,7 @@ class MainWindow(QMainWindow):
         self.possible = Possible(self.actions_, self.top_bar, self)
         self._shown = False
         self._before: Arrangement | None = None  # what a saved network put away, to be put back with the next program
+        self._before_state = (QByteArray(), "")  # and how the panels stood in it
         self.setWindowTitle(self.tr("Backprop Stepper"))
         self.setAccessibleName(self.tr("Backprop Stepper"))
         self.setAcceptDrops(True)
@@ -253,12 +254,16 @@ class MainWindow(QMainWindow):
         if self.controller.restored is None:  # a document holds its own
             self.stops.read()
             self.health.read()
+        waited = self.moment is None and self.panels.current == "saved"  # the keyboard, while there was nothing to step
         self.moment = moment
         if self._before is not None and not self.inspecting.holds:
             if self.panels.arrangement == INSPECT:
                 self._arrange(self._before)
+                self.panels.restore(*self._before_state)
             self._before = None
         self.show_panels()
+        if waited:
+            self._focus_on_steps()
 
     @Slot(object)
     def _on_changed(self, moment: Moment) -> None:
@@ -438,11 +443,19 @@ class MainWindow(QMainWindow):
         if self.at_first_page:
             self._turn_to(self.panels)
         if self.panels.arrangement != INSPECT:
-            self._before = self.panels.arrangement
+            self._before, self._before_state = self.panels.arrangement, self._panels_now()
             self._arrange(INSPECT)
         self.panels.show_panel("saved", focus=self.moment is None)  # there is nothing to step, where the keyboard else goes
         if self.inspecting.state.questions:
             self.panels.show_panel("stepping")
+
+    def _panels_now(self) -> tuple[QByteArray, str]:
+        """Return how the person's own arrangement stands: which panels were moved, and which are open."""
+        if self._before is not None:
+            return self._before_state
+        if not self._shown:  # they are not put back yet
+            return self.settings.get("window/docks"), self.settings.get("window/panels")
+        return self.panels.save(), self.panels.shown()
 
     def _arrange(self, name: Arrangement) -> None:
         self.actions_.turn(f"arrange-{name}", True)
@@ -547,8 +560,8 @@ class MainWindow(QMainWindow):
         self.documents.end()
         self.inspecting.end()
         self.settings.set("window/geometry", self.saveGeometry())
-        lent = self._before is not None  # a saved network put the person's own arrangement away, which comes back next time
-        self.settings.set("window/docks", QByteArray() if lent else self.panels.save())
-        self.settings.set("window/panels", "" if lent else self.panels.shown())
+        docks, shown = self._panels_now()  # that of a saved network is left with its file
+        self.settings.set("window/docks", docks)
+        self.settings.set("window/panels", shown)
         self.settings.save()
         super().closeEvent(event)

@@ -56,6 +56,7 @@ class Panels(QMainWindow):
         self.kept = ""
         self._lent: dict[str, Area] = {}
         self._fold = OPEN
+        self._fronts: list[str] = []  # what was in front when the window last folded or unfolded, the latest last
         self._low = True
         self._arranging = False
         self._was_moved = False
@@ -171,6 +172,7 @@ class Panels(QMainWindow):
         self.arrangement = arrangement
         self.moved = False
         self._lent.clear()
+        self._fronts.clear()
         self._fold = self._fold_now()
         groups = self._stand({panel.id for panel in PANELS if arrangement in panel.shown or panel.id == self.kept})
         for group in groups:
@@ -205,19 +207,20 @@ class Panels(QMainWindow):
         """Put panels behind one another where the room has become too small for them, and beside one another again.
 
         What is in sight stays in sight where it can; of several that now share a place, the one with the keyboard, or the
-        first. Where a person has moved panels, nothing moves by itself.
+        first; what was covered by that is in sight again afterwards. Where a person has moved panels, nothing moves by itself.
         """
         fold = self._fold_now()
         if fold == self._fold or self.moved or self._arranging or not self.isVisible():
             return
         focus, current = QApplication.focusWidget(), self.current  # which moving the panels takes away
-        front = [name for name in self.docks if self.is_in_front(name)]
+        front = [name for name in reversed(self.docks) if self.is_in_front(name)]
+        self._fronts = [name for name in self._fronts if name not in front and self.is_shown(name)] + front
         self._fold = fold
         self._arranging = True
         self.setUpdatesEnabled(False)
         for group in self._stand({name for name in self.docks if self.is_shown(name)}):
             group[0].raise_()
-        for name in [*reversed(front), *(n for n in (current, self.kept) if n in front)]:
+        for name in [*self._fronts, *(n for n in (current, self.kept) if n in front)]:
             self.docks[name].raise_()
         self.setUpdatesEnabled(True)
         self._arranging = False

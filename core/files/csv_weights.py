@@ -69,7 +69,7 @@ class _Table:
         self._arrays: dict[str, Array] = {}
         self._names = Names()
         self._name, self._named = name, 0
-        self._line, self._before = 0, 0
+        self._line, self._before, self._bad = 0, 0, ""
         self._numbers = array("d")
         self._width, self._first = 0, 0  # how many numbers there are in a row, and the line of the first one
 
@@ -89,6 +89,10 @@ class _Table:
     def done(self) -> dict[str, Array]:
         """Return all arrays."""
         self._close()
+        if self._bad and not self._arrays:
+            raise FileProblem(
+                f"{self._bad} is not a number; write numbers with a decimal point, or save the weights with np.savez as .npz"
+            )
         return self._arrays
 
     def _plain(self, block: str) -> Array | None:
@@ -116,12 +120,10 @@ class _Table:
                 if self._named > MOST_ARRAYS:
                     raise too_many()
             elif self._width or self._arrays:
-                bad = next(c for c in cells if _floats([c]) is None)
-                raise FileProblem(
-                    f"line {line}: {shown(bad)} is not a number; correct it, or save the weights with np.savez as .npz"
-                )
+                bad = _not_a_number(line, cells)
+                raise FileProblem(f"{bad} is not a number; correct it, or save the weights with np.savez as .npz")
             else:
-                self._before += 1
+                self._before, self._bad = self._before + 1, _not_a_number(line, cells)
                 if self._before > MOST_BEFORE:
                     raise FileProblem(
                         f"none of its first {MOST_BEFORE} lines is a row of numbers; save the weights with np.savez as .npz"
@@ -170,6 +172,10 @@ class _Table:
             flat = self._name[:1] in "bB" and 1 in found.shape
             self._arrays[self._names.free(self._name)] = found.reshape(-1) if flat else found
             self._numbers, self._width = array("d"), 0
+
+
+def _not_a_number(line: int, cells: list[str]) -> str:
+    return f"line {line}: {shown(next(c for c in cells if _floats([c]) is None))}"
 
 
 def _floats(cells: list[str]) -> list[float] | None:

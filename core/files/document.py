@@ -191,7 +191,7 @@ def _box(parts: Iterator[Part]) -> Box:
     """Put together what the reading process sends: the main JSON, and each array and file, none of them twice in memory."""
     data = json.loads(_bytes(parts, _head(parts)["length"]))
     strides: list[Any] = data["strides"]
-    left = LARGEST_WHOLE
+    left, apart = LARGEST_WHOLE, LARGEST_ARRAY
     arrays: list[Array] = []
     files: list[bytes] = []
     for head in iter(lambda: _head(parts), {}):
@@ -199,7 +199,9 @@ def _box(parts: Iterator[Part]) -> Box:
         if left < 0 or head["length"] < 0:
             raise ValueError
         if len(arrays) < len(strides):
-            arrays.append(_array(parts, head, strides[len(arrays)]))
+            made = _array(parts, head, strides[len(arrays)], apart)
+            apart -= 0 if made.base is None else made.base.nbytes
+            arrays.append(made)
         else:
             files.append(_bytes(parts, head["length"]))
     if len(arrays) < len(strides):
@@ -232,8 +234,8 @@ def _bytes(parts: Iterator[Part], length: int) -> bytes:
     return gathered.getvalue()
 
 
-def _array(parts: Iterator[Part], head: Mapping[str, Any], strides: Any) -> Array:
-    """Return an array that owns aligned memory, laid out as the one that was saved."""
+def _array(parts: Iterator[Part], head: Mapping[str, Any], strides: Any, apart: int) -> Array:
+    """Return an array that owns aligned memory, laid out as the one that was saved where that takes at most `apart` bytes."""
     dtype = np.dtype(head["dtype"]).newbyteorder(">" if head["big"] else "<")
     shape = tuple(head["shape"])
     if dtype.kind not in _KINDS or len(shape) > 32 or math.prod(shape) * dtype.itemsize != head["length"]:
@@ -245,7 +247,7 @@ def _array(parts: Iterator[Part], head: Mapping[str, Any], strides: Any) -> Arra
     for piece in _pieces(parts, head["length"]):
         into[at : at + len(piece)] = np.frombuffer(piece, np.uint8)
         at += len(piece)
-    return made if strides is None else _strided(made, strides)
+    return made if strides is None else _strided(made, strides, apart)
 
 
 def _write(archive: zipfile.ZipFile, name: str, data: bytes, method: int) -> None:
@@ -261,15 +263,18 @@ def _npy(array: Array) -> bytes:
     return out.getvalue()
 
 
-def _strided(found: Array, strides: Any) -> Array:
-    """Return the same numbers in memory laid out by `strides`; where those cannot be, as they come."""
+def _strided(found: Array, strides: Any, most: int) -> Array:
+    """Return the same numbers in memory laid out by `strides`; as they come where those cannot be, or take more than `most`.
+
+    A few numbers can lie far apart: without a bound for all arrays together, a small document would fill the memory.
+    """
     plain = found if found.flags.c_contiguous else np.copy(found, order="C")
     whole = isinstance(strides, list) and len(strides) == found.ndim and all(type(s) is int for s in strides)
     if not whole or not found.size or any(s % found.dtype.itemsize for s in strides):
         return plain
     spans = [s * (n - 1) for s, n in zip(strides, found.shape, strict=True)]
     low, high = sum(min(s, 0) for s in spans), sum(max(s, 0) for s in spans)
-    if high - low > LARGEST_ARRAY:
+    if high - low + found.dtype.itemsize > most:
         return plain
     buffer = np.zeros((high - low) // found.dtype.itemsize + 1, found.dtype)
     laid = np.ndarray(found.shape, found.dtype, buffer, -low, tuple(strides))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import accumulate
 from typing import Any, NoReturn
 
 from core.files.problem import FileProblem, shown
@@ -15,6 +16,7 @@ MOST_LISTS, MOST_TEXTS = 8_000_000, 4_000_000
 _TEXT = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
 """A text as a whole; it never goes back over what it has read, so it takes time in proportion to the text."""
 _BRACKETS = bytes.maketrans(b"{}", b"[]")
+_STEPS = {ord("["): 1, ord("]"): -1}
 _NO_BRACKETS = bytes(n for n in range(256) if n not in b"[]{}")
 
 
@@ -72,11 +74,10 @@ def _check_depth(text: str, what: str, deepest: int) -> None:
     if text.count("[") + text.count("{") <= deepest:
         return
     left = _TEXT.sub("", text).encode("utf-8", "surrogatepass").translate(_BRACKETS, _NO_BRACKETS)
-    for _ in range(deepest):  # each turn takes the innermost pairs away; brackets that do not match, the parser refuses
-        before, left = len(left), left.replace(b"[]", b"")
-        if len(left) == before:
-            return
-    if b"[]" in left:
+    deep, before = 0, 2 * len(left)
+    while b"[]" in left and 2 * len(left) <= before:  # each turn takes the innermost pairs away, as long as those are many
+        before, left, deep = len(left), left.replace(b"[]", b""), deep + 1
+    if deep + max(accumulate(map(_STEPS.__getitem__, left)), default=0) > deepest:  # what does not match, the parser refuses
         raise _deep(what, deepest)
 
 

@@ -17,6 +17,7 @@ from core.files.problem import FileProblem
 from core.files.zip_safe import Stream, Zip
 
 PIECE = MIB
+_NO_VERSION = 10**6
 _KINDS = ("bool", "int", "uint", "float")
 Part = dict[str, Any] | bytes
 """A head says how many bytes follow it (`length`); that of an array also its `shape`, `dtype`, `order` and `big` (endian)."""
@@ -63,7 +64,7 @@ def _check(data: Any, arrays: int) -> None:
     if not isinstance(data, dict) or cast("dict[str, Any]", data).get("format") != FORMAT:
         raise FileProblem(f"it is a zip file, and not a document of this app: {MAIN} in it is of another kind")
     version, strides = (cast("dict[str, Any]", data).get(key) for key in ("version", "strides"))
-    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+    if not isinstance(version, int) or isinstance(version, bool) or not 0 < version < _NO_VERSION:
         raise damaged("it does not say its version")
     if version > VERSION:
         raise FileProblem(

@@ -29,6 +29,7 @@ NEEDS = ("h5py",)
 LARGEST = 64 * 2**20
 """Bytes of text: its numbers as Python sees them take many times that in memory."""
 _WHAT = "the file"
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _NUMBERS, _MOST_AXES = {int, float, NoneType}, 5
 _FUNCTIONS = {
     "sigmoid": "sigmoid", "logistic": "sigmoid", "tanh": "tanh", "relu": "relu", "leakyrelu": "leaky_relu", "elu": "elu",
@@ -68,7 +69,10 @@ def _bytes(path: Path) -> bytes:
     size = path.stat().st_size
     if size > LARGEST:
         raise FileProblem(f"it is a text of {size} bytes, and at most {LARGEST} are read; save the weights with np.savez as .npz")
-    return path.read_bytes()
+    data = path.read_bytes()
+    if data[:2] in _UTF16:  # as `python … > W.json` makes it in the PowerShell of Windows
+        data = _decoded(data).encode("utf-8", "replace")
+    return data
 
 
 def _is_json(data: bytes) -> bool:
@@ -99,7 +103,7 @@ def _csv_arrays(data: bytes, path: Path) -> dict[str, Array]:
 
 
 def _decoded(data: bytes) -> str:
-    for encoding in ("utf-8-sig", "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "cp1252"):
+    for encoding in ("utf-8-sig", "utf-16" if data[:2] in _UTF16 else "cp1252"):
         try:
             return data.decode(encoding).replace("\r\n", "\n").replace("\r", "\n")
         except UnicodeDecodeError:

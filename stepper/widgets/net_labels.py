@@ -1,4 +1,4 @@
-"""Where along the lines of a network the numbers of its weights stand, so that none covers another, or a bias."""
+"""Where along the lines of a network the numbers of its weights stand, so that none covers another, a bias or an adjoint."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ CHOICES = (0.5, 0.45, 0.4, 0.35, 0.3, 0.25, 0.56, 0.62, 0.2)
 """The shares of the way from left to right that are tried; of equally good ones the first is taken."""
 ENOUGH = 18.0
 """A distance between numbers above which more of it makes nothing clearer, where text has its usual size."""
+LEAST = 14.0
+"""A distance below which numbers cover one another."""
+ADJOINT = 80.0
+"""How wide the box of an adjoint may be."""
 HALF = 22.0
 """How far a number reaches to either side of its middle."""
 
@@ -24,8 +28,9 @@ def shares_of(g: Geometry) -> dict[int, tuple[float, float]]:
     found: dict[int, tuple[float, float]] = {}
     for layer in range(1, len(g.network.layers) + 1):
         if not g.block(layer):
-            rated = [(_room(g, layer, share), -n, share) for n, share in enumerate(CHOICES)]
-            room, _, share = max(rated)
+            rooms = [(_room(g, layer, share), -n, share) for n, share in enumerate(CHOICES)]
+            clear = [r for r in rooms if r[0] >= LEAST * g.text and _behind_adjoints(g, layer, r[2])]
+            room, _, share = max(clear or rooms)
             found[layer] = share, room
     return found
 
@@ -41,6 +46,12 @@ def _beside_biases(g: Geometry, layer: int, share: float) -> bool:
     gap, r = g.xs[layer] - g.xs[layer - 1], g.radius
     furthest = g.xs[layer - 1] + max(r + (gap - 2 * r) * share, gap * share if share > 0.5 else 0.0)
     return furthest + HALF * g.text < g.bias_box(layer, 0).left()
+
+
+def _behind_adjoints(g: Geometry, layer: int, share: float) -> bool:
+    """Tell whether numbers begin where the adjoints at the neurons before end."""
+    nearest = g.xs[layer - 1] + (g.xs[layer] - g.xs[layer - 1]) * share
+    return layer == 1 or nearest - HALF * g.text > g.xs[layer - 1] + 0.5 * g.radius + ADJOINT * g.text
 
 
 def _between(g: Geometry, layer: int, share: float) -> float:

@@ -11,7 +11,7 @@ from PySide6.QtCore import QPointF, QRectF
 from core.program.network import Network
 from stepper.widgets.net_closed import CORNER, LEAD, closed_width, stacked
 from stepper.widgets.net_items import Heat, Item
-from stepper.widgets.net_labels import shares_of
+from stepper.widgets.net_labels import LEAST, shares_of
 
 MOST_NEURONS = 16
 PICTURES = {64: 8, 784: 28}  # inputs that are pixels, and the pixels a side
@@ -227,7 +227,7 @@ class Geometry:
 
     def labelled(self, layer: int) -> bool:
         """Tell whether the numbers of the weights have room at their lines."""
-        return not self.block(layer) and self.gap >= 105 and self.roomy and self._shares[layer][1] >= 14 * self.text
+        return not self.block(layer) and self.gap >= 105 and self.roomy and self._shares[layer][1] >= LEAST * self.text
 
     def columns(self) -> list[list[Item]]:
         """Return all items by columns from left to right, for the keyboard."""

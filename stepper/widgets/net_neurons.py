@@ -168,19 +168,31 @@ class NeuronPainter:
         return choices[-1], least
 
     def _adjoint(self, c: QPointF, adjoint: tuple[str, float], stale: bool) -> None:
-        name, number = adjoint
-        p, r = self.p, self.g.radius
-        name = name if len(name) <= 5 and self.g.gap >= 190 else "∂"
-        text = f"{name} {short(number, 3 if self.g.gap >= 190 else 2)}"
-        p.setFont(marks.font_of(p, 10.5 * self.g.text))
-        wide = p.fontMetrics().horizontalAdvance(text) + 8
-        box = QRectF(c.x() + r * 0.5, c.y() + r * 0.66, wide, 14 * self.g.text)
+        p = self.p
+        box, text = self._adjoint_box(c, adjoint)
         colour = QColor(self.colours.phases["backward"])
         p.setPen(marks.stale_pen() if stale else QPen(colour, 1))
         p.setBrush(QColor(self.colours.panel))
         p.drawRoundedRect(box, 4, 4)
         p.setPen(QColor(self.colours.text))
         p.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+
+    def _adjoint_box(self, c: QPointF, adjoint: tuple[str, float]) -> tuple[QRectF, str]:
+        """Return where the adjoint of the neuron at `c` stands, and its text; the painter has its font then."""
+        name, number = adjoint
+        name = name if len(name) <= 5 and self.g.gap >= 190 else "∂"
+        text = f"{name} {short(number, 3 if self.g.gap >= 190 else 2)}"
+        self.p.setFont(marks.font_of(self.p, 10.5 * self.g.text))
+        wide = self.p.fontMetrics().horizontalAdvance(text) + 8
+        return QRectF(c.x() + self.g.radius * 0.5, c.y() + self.g.radius * 0.66, wide, 14 * self.g.text), text
+
+    def adjoint_boxes(self, column: int) -> list[QRectF]:
+        """Return the boxes of the adjoints that stand at the neurons of a column."""
+        if column == 0 or self.g.big(column) or not self.g.roomy:
+            return []
+        units = range(self.g.network.size(column))
+        known = [(self.g.centre(column, u), self.scene.adjoint(Item("unit", column, u))) for u in units]
+        return [self._adjoint_box(c, adjoint)[0] for c, adjoint in known if adjoint is not None]
 
     def _input_name(self, unit: int) -> None:
         name = self.scene.label(self.scene.network.input.value)
@@ -275,13 +287,16 @@ class NeuronPainter:
         return self.g.place_of(Item(kind, column, 0)).united(self.g.place_of(Item(kind, column, n - 1))).adjusted(-4, -4, 4, 4)
 
     def _tag(self, at: QPointF, text: str, colour: str) -> QRectF:
-        p = self.p
-        p.setFont(marks.font_of(p, 10.5 * self.g.text))
-        width, height = p.fontMetrics().horizontalAdvance(text) + 4, 14 * self.g.text
-        box = QRectF(at.x() - width / 2, at.y() - height / 2, width, height)
+        p, box = self.p, self._tag_box(at, text)
         p.setPen(Qt.PenStyle.NoPen)
         p.setBrush(QColor(self.colours.panel))
         p.drawRoundedRect(box, 3, 3)
         p.setPen(QColor(colour))
         p.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
         return box
+
+    def _tag_box(self, at: QPointF, text: str) -> QRectF:
+        """Return where a tag stands; the painter has its font then."""
+        self.p.setFont(marks.font_of(self.p, 10.5 * self.g.text))
+        width, height = self.p.fontMetrics().horizontalAdvance(text) + 4, 14 * self.g.text
+        return QRectF(at.x() - width / 2, at.y() - height / 2, width, height)

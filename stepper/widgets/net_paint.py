@@ -113,10 +113,20 @@ class Painter(NeuronPainter):
             marks.badge(self.p, a + (b - a) * 0.35, mark, 5.5 * self.g.zoom)
 
     def _labels(self, layer: int) -> None:
+        """The numbers of the weights; what an adjoint would cut, and so make another number of, is left out."""
         found = self.scene.network.layers[layer - 1]
+        taken = self.adjoint_boxes(layer - 1)
         for unit in range(found.units):
             for source in range(found.inputs):
-                self._label(Item("weight", layer, unit, source))
+                item = Item("weight", layer, unit, source)
+                number = self.scene.number(item)
+                if number is None or (taken and self._is_cut(item, short(number, 3), taken)):
+                    continue
+                self._label(item)
+
+    def _is_cut(self, item: Item, text: str, taken: list[QRectF]) -> bool:
+        box = self._tag_box(self.g.place_of(item).center(), text)
+        return any(box.intersects(other) for other in taken)
 
     def _broken_labels(self, layer: int) -> None:
         """Where there is no room for all numbers, at least those that are not finite, as many as stand free of each other."""

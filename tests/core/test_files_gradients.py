@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import pickle
 import random
 import warnings
@@ -17,6 +16,7 @@ from core.steppable.build import Choices
 
 torch = pytest.importorskip("torch", reason="the oracle extra is not installed")
 
+from helpers.keras_torch import keras_on_torch  # noqa: E402
 from helpers.torch_nets import BOUND, FUNCTIONS, HIDDEN, Stepped, close, sequential, without_dropout  # noqa: E402
 
 NEW = ("gelu", "silu", "selu", "softsign")
@@ -66,14 +66,6 @@ def test_a_state_dict_with_what_is_chosen(tmp_path: Path, hidden: str, dtype: st
 
 
 # -- Keras (its layers on PyTorch multiply in 32 bits)
-
-
-def keras() -> Any:
-    os.environ.setdefault("KERAS_BACKEND", "torch")
-    found = pytest.importorskip("keras", reason="the oracle extra is not installed")
-    if found.backend.backend() != "torch":
-        pytest.skip("Keras runs on another backend than PyTorch here")
-    return found
 
 
 def keras_layers(k: Any, seed: int) -> list[Any]:
@@ -132,7 +124,7 @@ def check_keras(net: Any, path: Path) -> None:
 @pytest.mark.parametrize("functional", [False, True])
 @pytest.mark.parametrize("seed", range(8))
 def test_keras(tmp_path: Path, seed: int, functional: bool, form: str) -> None:
-    net = keras_net(keras(), seed, functional)
+    net = keras_net(keras_on_torch(), seed, functional)
     path = tmp_path / f"net{form}"
     if form == ".json":
         path.write_text(net.to_json())
@@ -147,7 +139,7 @@ def test_keras(tmp_path: Path, seed: int, functional: bool, form: str) -> None:
 @pytest.mark.filterwarnings("ignore::UserWarning", "ignore::DeprecationWarning")
 @pytest.mark.parametrize("hidden", ["relu", "tanh", "sigmoid", "elu", "softplus", *NEW])
 def test_weights_of_keras_alone(tmp_path: Path, hidden: str) -> None:
-    k = keras()
+    k = keras_on_torch()
     k.utils.set_random_seed(4)
     n = k.layers
     net = k.Sequential([

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers.keras_torch import keras_on_torch
 from helpers.reading import answers
 from helpers.saved_forward import forward, numbers
 from hypothesis import HealthCheck, given, settings
@@ -144,9 +144,7 @@ def test_packed_weights_and_rows_of_them(tmp_path: Path, how: dict[str, Any]) ->
 
 @pytest.fixture(scope="module")
 def keras() -> Any:
-    os.environ.setdefault("KERAS_BACKEND", "torch")
-    pytest.importorskip("torch")
-    found = pytest.importorskip("keras", reason="the oracle extra is not installed")
+    found = keras_on_torch()
     yield found
     set_type(found, "float32")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -24,11 +23,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
     pytest.mark.filterwarnings("ignore::DeprecationWarning:keras"), pytest.mark.filterwarnings("ignore::UserWarning:keras"),
 ]  # fmt: skip
-
-
-def _keras() -> Any:
-    os.environ.setdefault("KERAS_BACKEND", "torch")
-    return pytest.importorskip("keras", reason="the oracle extra is not installed")
 
 
 def outputs(opened: Opened) -> tuple[Any, Any]:
@@ -152,7 +146,7 @@ def test_an_onnx_file_without_tensors_says_its_type_at_the_input(tmp_path: Path)
 
 @pytest.mark.parametrize("ending", [".keras", ".h5"])
 def test_keras_rescaling_and_adapted_normalization(tmp_path: Path, ending: str) -> None:
-    keras = _keras()
+    keras = keras_on_torch()
     n = keras.layers
     table = R.normal(size=(20, 4)).astype("float32") * 3 + 7
     table[:, 2] = 7  # a feature that never varies is divided by Keras' epsilon, not by 0
@@ -172,7 +166,7 @@ def test_keras_rescaling_and_adapted_normalization(tmp_path: Path, ending: str) 
 
 
 def test_a_normalization_that_is_not_adapted_is_closed(tmp_path: Path) -> None:
-    keras = _keras()
+    keras = keras_on_torch()
     n = keras.layers
     net = keras.Sequential([n.Input((2,)), n.Dense(2), n.Normalization(mean=[1.0, 2.0], variance=[1.0, 1.0]), n.Dense(3)])
     net.save(tmp_path / "net.keras")

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers.driving import go_to, network
 
 Drop = Callable[..., str]
 
@@ -15,10 +16,8 @@ Drop = Callable[..., str]
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     """A network of 3, 4 and 2 units, in a file with an odd name."""
-    rng = np.random.default_rng(4)
-    sizes = {"W1": (3, 4), "b1": (4,), "W2": (4, 2), "b2": (2,)}
     path = tmp_path / "a net, 100% & “mine”.npz"
-    np.savez(path, **{name: rng.normal(size=size) for name, size in sizes.items()})
+    np.savez(path, **network(4))
     return path
 
 
@@ -36,10 +35,7 @@ def test_a_network_is_dropped_on_a_panel(app: Any, drop: Drop, file: Path, panel
 
 
 def test_a_network_is_dropped_on_a_lesson(newcomer: Any, drop: Drop, file: Path) -> None:
-    for _ in range(8):
-        if newcomer.read()["focus"] == "Lessons":
-            break
-        newcomer.press("Tab")
+    go_to(newcomer, "Lessons")
     newcomer.press("Down", "Up", "Return")
     seen = newcomer.until(lambda now: now if now["lesson"] and now["lesson"]["stands"] else None, "the lesson")
     assert drop(seen["places"]["lesson"], "files", file) == "CopyAction"

@@ -9,15 +9,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers.driving import network
 
 Seen = dict[str, Any]
-
-
-def network(path: Path, seed: int) -> Path:
-    rng = np.random.default_rng(seed)
-    sizes = {"W1": (3, 4), "b1": (4,), "W2": (4, 2), "b2": (2,)}
-    np.savez(path, **{name: rng.normal(size=size) for name, size in sizes.items()})
-    return path
 
 
 def kept(screen: Any) -> list[Path]:
@@ -30,7 +24,8 @@ def killed(screen: Any, starting: Any, seen_soon: Any, tmp_path: Path) -> dict[s
     """What two windows showed when they were killed, by the name of their file."""
     left: dict[str, Seen] = {}
     for n, name in enumerate(("one.npz", "two.npz")):
-        app = starting("open", str(network(tmp_path / name, n)))
+        np.savez(tmp_path / name, **network(n))
+        app = starting("open", str(tmp_path / name))
         app.press(*["shift+Page_Down"] * 3, *["Right"] * (4 + n))
         app.press("F5")
         app.until(lambda seen: "running" in seen["status"] or "iteration 3" in seen["status"], "it to run")

@@ -3,19 +3,17 @@ every form, and each of those opened again."""
 
 from __future__ import annotations
 
-import os
 import pickle
 import re
-import runpy
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from helpers.driving import call, cells, go_to, open_saved, type_path
+from helpers.keras_torch import keras_on_torch
 
-driving = runpy.run_path(str(Path(__file__).with_name("test_saved_network.py")))
-call, cells, go_to, open_saved, type_path = (driving[n] for n in ("call", "cells", "go_to", "open_saved", "type_path"))
 Array = np.ndarray[Any, Any]
 FORMS = ("npz", "safetensors", "onnx", "toml", "stepper")
 SAMPLES = np.array([[0.5, -1.0, 2.0], [1.5, 0.25, -0.75], [-0.5, 1.0, 1.0], [0.0, -2.0, 0.5]])
@@ -40,8 +38,7 @@ def as_state_dict(folder: Path, p: dict[str, Array]) -> Path:
 
 
 def as_keras(folder: Path, p: dict[str, Array]) -> Path:
-    os.environ.setdefault("KERAS_BACKEND", "torch")
-    keras = pytest.importorskip("keras")
+    keras = keras_on_torch()
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(5, "tanh"), keras.layers.Dense(1)])
     model.set_weights(list(p.values()))
     model.save(folder / "net.keras")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from helpers.driving import call, cells, go_to, network, number, open_saved, type_path
 from safetensors.numpy import save_file
 
 Array = np.ndarray[Any, Any]
@@ -15,61 +16,10 @@ RATE = 0.25
 SAMPLE, TARGET = (0.5, -1.25, 2.0), (1.0, -0.5)
 
 
-def network() -> dict[str, Array]:
-    """The weights of a network of 3, 4 and 2 units, samples as rows."""
-    rng = np.random.default_rng(11)
-    sizes = {"W1": (3, 4), "b1": (4,), "W2": (4, 2), "b2": (2,)}
-    return {name: rng.normal(size=size) for name, size in sizes.items()}
-
-
 def statistics(a: Array) -> list[float]:
     """What the panel says of a tensor, by NumPy in float64."""
     b = a.astype(np.float64)
     return [b.size, b.min(), b.max(), b.mean(), b.std(), np.sum(b == 0), np.sum(~np.isfinite(b))]
-
-
-def number(text: str) -> float:
-    """A number as it stands on the screen."""
-    return float(text.removeprefix("⚠ ").split()[0].replace(",", "").replace("−", "-"))
-
-
-def cells(matrix: list[list[list[str]]]) -> Array:
-    """The numbers of a matrix on the screen, in full as pointing at a cell tells."""
-    return np.array([[number(full.split(" = ")[-1]) for _, full in row] for row in matrix])
-
-
-def go_to(app: Any, name: str) -> None:
-    """Press Tab until something has the keyboard."""
-    for _ in range(60):
-        seen = app.read()
-        assert not seen["unseen"], f"{seen['focus']!r} has the keyboard, and is not to be seen"
-        if seen["focus"] == name:
-            return
-        app.press("Tab")
-    raise AssertionError(f"the Tab key does not come to {name!r}")
-
-
-def type_path(app: Any, dialog: str, path: Path) -> None:
-    """Answer a dialog of files that has been asked for."""
-    app.until(lambda seen: seen["modal"], dialog)
-    app.press("ctrl+a")
-    app.type(str(path))
-    app.press("Return")
-
-
-def call(app: Any, action: str) -> None:
-    """Call an action by the palette."""
-    app.press("ctrl+shift+p")
-    app.until(lambda seen: seen["focus"] == "What do you want to do?", "the palette")
-    app.type(action)
-    app.press("Return")
-    app.until(lambda seen: seen["focus"] != "What do you want to do?", "the palette to go")
-
-
-def open_saved(app: Any, path: Path) -> None:
-    """Open a saved network by typing its path."""
-    app.press("ctrl+shift+o")
-    type_path(app, "the dialog of saved networks", path)
 
 
 def looked_at(app: Any, name: str) -> dict[str, Any]:
@@ -105,7 +55,7 @@ def show_statistics(app: Any) -> None:
 
 
 def test_inspected_and_a_bad_file_changes_nothing(newcomer: Any, tmp_path: Path) -> None:
-    tensors = network()
+    tensors = network(11)
     tensors["W2"][1, 0] = 0.0
     file, bad = tmp_path / "net.npz", tmp_path / "bad.npz"
     np.savez(file, **tensors)
@@ -153,7 +103,7 @@ def trained(p: dict[str, Array]) -> dict[str, Array]:
 
 
 def test_stepped_as_chosen_and_saved_again(newcomer: Any, tmp_path: Path) -> None:
-    tensors = network()
+    tensors = network(11)
     file, out = tmp_path / "net.npz", tmp_path / "trained.npz"
     np.savez(file, **tensors)
     open_saved(newcomer, file)
@@ -258,7 +208,7 @@ def test_two_checkpoints_beside_each_other(newcomer: Any, tmp_path: Path) -> Non
 
 
 def test_a_tensor_is_exported_in_each_form_by_keys(newcomer: Any, tmp_path: Path) -> None:
-    tensors = network()
+    tensors = network(11)
     np.savez(tmp_path / "net.npz", **tensors)
     open_saved(newcomer, tmp_path / "net.npz")
     newcomer.until(lambda now: now["tensor"] and now["drawn"], "the file")

@@ -134,7 +134,7 @@ class Compared:
                     raise Wrong(f"{t.name} is another in {form}")
         run = trace(opened.program, 1)
         x, out = self.value(run, "X"), self.last(run)
-        self._onnx(folder, choices, samples, x, out)
+        self._onnx(folder, choices, samples, x, out, opened.program.batching.axis == -1)
         self._toml(folder, choices, samples, out)
         runner = Runner(opened.program)
         done = all(runner.step() for _ in range(3))
@@ -153,7 +153,7 @@ class Compared:
             if bits(session.timeline.machine.peek(value.index)) != bits(again.timeline.machine.peek(value.index)):
                 raise Wrong(f"{value.name} is another in the document")
 
-    def _onnx(self, folder: Path, choices: Choices, samples: Samples, x: Any, out: Any) -> None:
+    def _onnx(self, folder: Path, choices: Choices, samples: Samples, x: Any, out: Any, columns: bool) -> None:
         try:
             convert(str(self.case.path), folder / "out.onnx", None, choices, samples)
         except StepperError as error:
@@ -162,7 +162,9 @@ class Compared:
         evaluator = ReferenceEvaluator(str(folder / "out.onnx"))
         code = evaluator.proto_.graph.input[0].type.tensor_type.elem_type
         kind = {1: np.float32, 10: np.float16}.get(code, np.float64)
-        theirs = evaluator.run(None, {evaluator.input_names[0]: x.astype(kind)})[0]
+        given = (x.T if columns else x).astype(kind)  # it takes samples as the program does
+        theirs = evaluator.run(None, {evaluator.input_names[0]: given})[0]
+        theirs = theirs.T if columns else theirs
         exact, self.case.dtype = self.case.dtype, "float32" if self.case.dtype == "float64" else self.case.dtype
         self.same(
             "what it gives as ONNX", np.asarray(theirs, np.float64), np.asarray(out, np.float64), np.asarray(out, np.float64)

@@ -46,8 +46,10 @@ def test_a_file_opens_wherever_it_falls(window: MainWindow, qtbot: QtBot, file: 
 def test_a_text_is_left_to_the_editor(window: MainWindow) -> None:
     window.show_editor()
     editor = window.panels.view("editor")
-    drop(window, "Z9 = 1", middle(window, editor))
-    assert window.message.isHidden() and window.windowTitle() != ""
+    title = window.windowTitle().removeprefix("● ")
+    assert drop(window, "Z9 = 1", middle(window, editor))
+    assert "Z9 = 1" in window.writing.text
+    assert window.message.isHidden() and window.windowTitle() == f"● {title}"
 
 
 @pytest.mark.parametrize(

@@ -265,3 +265,20 @@ def test_panels_that_a_person_moved_come_back_after_a_start_with_a_file(window: 
         assert window.panels.arrangement == ("learn" if target is None else "inspect")
         window.close()
     assert window.panels.moved and not window.panels.is_shown("loss")
+
+
+def test_the_keyboard_steps_once_there_is_something_to_step(
+    qtbot: QtBot, settings: Settings, mlp: Path, convolution: Path
+) -> None:
+    fresh = MainWindow(Controller(), settings)
+    qtbot.addWidget(fresh)
+    fresh.show_first_page()
+    fresh.show()
+    qtbot.waitExposed(fresh)
+    fresh.activateWindow()
+    qtbot.waitUntil(fresh.isActiveWindow)
+    read(fresh, qtbot, convolution)
+    assert fresh.moment is None and fresh.panels.current == "saved"
+    read(fresh, qtbot, mlp)
+    assert fresh.moment is not None and fresh.top_bar.later_button.hasFocus()
+    assert fresh.panels.is_in_front("saved")

@@ -400,3 +400,31 @@ def test_how_much_is_not_finite_never_runs_into_what_stands_beside(view: Network
     before, after = g.strip(0), g.bias_strip(1) if g.big(1) else g.place_of(Item("unit", 1, 0))
     assert before.right() <= middle - room / 2 and middle + room / 2 <= after.left()
     assert "NaN or ∞" in view.describe(Item("weight", 1, 0, -1))
+
+
+@pytest.mark.parametrize("size", [(542, 300), (700, 420), (1000, 500), (1350, 800)])
+@pytest.mark.parametrize("name", ["xor", "flower", "iris"])
+def test_no_number_of_a_weight_is_cut_by_an_adjoint(
+    view: NetworkView, monkeypatch: pytest.MonkeyPatch, name: str, size: tuple[int, int]
+) -> None:
+    session = Session(open_target(name).program, name)
+    session.later("iteration")
+    labels: list[QRectF] = []
+    adjoints: list[QRectF] = []
+    tag, box_of = Painter._tag, Painter._adjoint_box
+
+    def spy(self: Painter, at: QPointF, text: str, colour: str) -> QRectF:
+        labels.append(tag(self, at, text, colour))
+        return labels[-1]
+
+    def spy_box(self: Painter, c: QPointF, adjoint: tuple[str, float]) -> tuple[QRectF, str]:
+        adjoints.append(box_of(self, c, adjoint)[0])
+        return box_of(self, c, adjoint)
+
+    monkeypatch.setattr(Painter, "_tag", spy)
+    monkeypatch.setattr(Painter, "_adjoint_box", spy_box)
+    view.resize(*size)
+    view.draw(session.moment())
+    view.grab()
+    assert adjoints or size[0] < 1000
+    assert not [label for label in labels if any(label.intersects(box) for box in adjoints)]
