@@ -104,6 +104,7 @@ class MainWindow(QMainWindow):
         self._shown = False
         self._before: Arrangement | None = None  # what a saved network put away, to be put back with the next program
         self._before_state = (QByteArray(), "")  # and how the panels stood in it
+        self._waits = False  # the keyboard, in the list of a file, for something to step
         self.setWindowTitle(self.tr("Backprop Stepper"))
         self.setAccessibleName(self.tr("Backprop Stepper"))
         self.setAcceptDrops(True)
@@ -254,7 +255,6 @@ class MainWindow(QMainWindow):
         if self.controller.restored is None:  # a document holds its own
             self.stops.read()
             self.health.read()
-        waited = self.moment is None and self.panels.current == "saved"  # the keyboard, while there was nothing to step
         self.moment = moment
         if self._before is not None and not self.inspecting.holds:
             if self.panels.arrangement == INSPECT:
@@ -262,8 +262,6 @@ class MainWindow(QMainWindow):
                 self.panels.restore(*self._before_state)
             self._before = None
         self.show_panels()
-        if waited:
-            self._focus_on_steps()
 
     @Slot(object)
     def _on_changed(self, moment: Moment) -> None:
@@ -445,7 +443,10 @@ class MainWindow(QMainWindow):
         if self.panels.arrangement != INSPECT:
             self._before, self._before_state = self.panels.arrangement, self._panels_now()
             self._arrange(INSPECT)
-        self.panels.show_panel("saved", focus=self.moment is None)  # there is nothing to step, where the keyboard else goes
+        waited, self._waits = self._waits, self.moment is None
+        self.panels.show_panel("saved", focus=self._waits)
+        if waited and not self._waits and self.panels.current == "saved":
+            self._focus_on_steps()
         if self.inspecting.state.questions:
             self.panels.show_panel("stepping")
 

@@ -37,6 +37,11 @@ def add_saved_arguments(command: argparse.ArgumentParser) -> None:
 def saved_choices(arguments: argparse.Namespace) -> tuple[Choices | None, Samples | None]:
     """Return what was given for a saved network, None for what was not; raises SettingError."""
     hidden, _, output = (arguments.activation or "").partition(",")
+    if "," in output:
+        raise SettingError(
+            f"--activation takes two functions at most, the one of all hidden layers and the one of the last; "
+            f"{output.count(',') + 2} were given"
+        )
     choices = Choices(
         hidden.strip(), output.strip(), arguments.orientation or "", arguments.loss or "", arguments.optimizer or "sgd",
         mode=arguments.mode or MODES[0], batch=arguments.batch, shuffle=arguments.shuffle,

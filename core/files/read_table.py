@@ -17,6 +17,7 @@ from typing import Any, cast
 import numpy as np
 
 from core.files.csv_weights import MOST_ARRAYS, Names, csv_arrays, too_many
+from core.files.held import held
 from core.files.inference.infer import infer
 from core.files.json_safe import loads
 from core.files.keras_format import read_keras
@@ -51,18 +52,22 @@ def read(path: Path, limits: Limits) -> Saved:
 
 def array(path: Path, name: str, rows: tuple[int, int] | None, limits: Limits) -> Array:
     """Return an array, or some rows of it; raises FileProblem."""
-    data = _bytes(path)
-    if not _is_json(data):
-        found = _csv_arrays(data, path)
-    else:
-        value = loads(data, _WHAT)
-        if read_keras.is_description(value):
-            return read_keras.array(path, name, rows, limits)
-        found = dict(_json_arrays(value, path))
+    found = held(path, lambda: _found(path))
+    if found is None:
+        return read_keras.array(path, name, rows, limits)
     for own, numbers in found.items():
         if capped(own) == name:
             return numbers if rows is None else numbers[rows[0] : rows[1]]
     raise FileProblem(f"it no longer holds {shown(name)}; open it again")
+
+
+def _found(path: Path) -> Mapping[str, Array] | None:
+    """Return all arrays by name, None where it is a description and they lie in another file."""
+    data = _bytes(path)
+    if not _is_json(data):
+        return _csv_arrays(data, path)
+    value = loads(data, _WHAT)
+    return None if read_keras.is_description(value) else dict(_json_arrays(value, path))
 
 
 def _bytes(path: Path) -> bytes:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QFrame, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from core.steppable.draft import Draft, Read, draft_of, read_draft
@@ -67,6 +67,7 @@ class SteppingView(QWidget):
         }  # fmt: skip
         self.heads = {key: Prose(name, self) for key, name in heads.items()}
         self._order: tuple[str, ...] = ()
+        self._stops: list[QWidget] = []
         self.note = Prose(self.tr("what keeps it from being stepped, or what is not applied yet"), self)
         self.button = QPushButton(self.tr("Step it like this"), self)
         self.button.setAutoDefault(False)
@@ -179,6 +180,7 @@ class SteppingView(QWidget):
         training: list[AskRow] = [self.choices["loss"], self.choices["optimizer"], self.rate, self.batch, self.shuffle]
         stops = [*(r.box for r in network), self.choices["mode"].box, *self.data.tab_stops()]
         stops += [w for r in training for w in r.tab_stops()] + [self.why.button, self.button]
+        self._stops = stops
         for one, next_ in pairwise(stops):
             QWidget.setTabOrder(one, next_)
 
@@ -206,6 +208,12 @@ class SteppingView(QWidget):
     def _on_step(self) -> None:
         if self._read is not None and not self._read.wrong and not self._state.busy:
             self.step_wanted.emit(self._read.choices, self._read.samples)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Give the keyboard to the first that can be asked."""
+        first = next((w for w in self._stops if w.isVisible() and w.isEnabled()), None)
+        if first is not None:
+            first.setFocus(event.reason())
 
     def event(self, event: QEvent) -> bool:
         """Claim Ctrl+Enter while the keyboard is in the form; elsewhere it runs the text."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QGuiApplication, QPalette
+from PySide6.QtGui import QColor, QFocusEvent, QGuiApplication, QPalette
 from PySide6.QtWidgets import QCheckBox, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from core.files.looks.looks import Look
@@ -237,6 +237,11 @@ class TensorView(QWidget):
             SPECTRUM: (self.tr("Singular values"), self.tr("Singular")), NUMBERS: (self.tr("Numbers"), self.tr("Numbers")),
             OVERVIEW: (self.tr("Overview") + badge, self.tr("Overview") + badge),
         })  # fmt: skip
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Give the keyboard to the tabs; as a focus proxy they would make the Tab key leap over what stands above them."""
+        if self.places.tabs.isVisible():
+            self.places.tabs.setFocus(event.reason())
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the size of all text."""

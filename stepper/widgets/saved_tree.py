@@ -74,8 +74,10 @@ class SavedTree(QTreeView):
         head.setMinimumSectionSize(30)
         head.sectionResized.connect(self._on_sized)
         self.setSortingEnabled(True)
+        self._fitting = True
         for column in COMPARED:
             self.setColumnHidden(column, True)
+        self._fitting = False
         self.collapsed.connect(self._on_collapsed)
         self.expanded.connect(self._on_expanded)
 
@@ -89,6 +91,7 @@ class SavedTree(QTreeView):
             self._fitting = True
             for column in COMPARED:
                 self.setColumnHidden(column, not comparing)
+            self._fitting = False
             self._fit()
         self.rows.show(state)
         self._follow(state.tensor)
@@ -265,7 +268,7 @@ class SavedTree(QTreeView):
 
     def _fit(self) -> None:
         """Share the room; a column that a person has sized keeps its width."""
-        self._fitting = True
+        fitting, self._fitting = self._fitting, True  # again while it is at it, where a scroll bar comes or goes
         metrics, room = self.fontMetrics(), self.viewport().width()
         wide = {c: metrics.horizontalAdvance(text) + 14 for c, text in WIDTHS.items()}
         for column in FITTED:
@@ -284,7 +287,7 @@ class SavedTree(QTreeView):
                     break
                 left -= self.columnWidth(column)
             self.setColumnWidth(Column.NAME, max(left, least))
-        self._fitting = False
+        self._fitting = fitting
 
     @Slot(int, int, int)
     def _on_sized(self, column: int, before: int, width: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QApplication,
@@ -52,11 +52,13 @@ class TensorHead(QWidget):
         self.layer_menu = QMenu(self)
         self.layer_menu.setAccessibleName(self.tr("Tensors of this layer"))
         self.layer_menu.triggered.connect(self._on_layer)
-        self.layer_button = self._button(self.tr("Layer"), self.tr("Go to another tensor of the same layer."))
+        self.layer_button = PressButton(self.tr("Layer"), self.tr("Go to another tensor of the same layer."), self)
         self.layer_button.setText(self.tr("Layer ▾"))
         self.layer_button.setMenu(self.layer_menu)
         self.layer_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.export_button = self._button(self.tr("Export…"), self.tr("Save the numbers of this tensor in a file of its own."))
+        self.export_button = PressButton(
+            self.tr("Export…"), self.tr("Save the numbers of this tensor in a file of its own."), self
+        )
         self.export_button.clicked.connect(self._on_export)
         # In no group: there the Tab key stops at the chosen one alone, and arrows step the program.
         self.side_buttons: list[QToolButton] = []
@@ -66,7 +68,7 @@ class TensorHead(QWidget):
             self.tr("How each number there differs from the one here."),
         )  # fmt: skip
         for at, (text, tip) in enumerate(zip(self._side_names, tips, strict=True)):
-            button = self._button(text, tip)
+            button = PressButton(text, tip, self)
             button.setCheckable(True)
             button.setChecked(at == HERE)
             button.clicked.connect(self._on_side)
@@ -154,15 +156,6 @@ class TensorHead(QWidget):
         export = self.tr("Export…") if self.side == HERE else self.tr("Export the one here…")
         self.export_button.setText(export)
         self.export_button.setAccessibleName(export)
-
-    def _button(self, text: str, tip: str) -> QToolButton:
-        button = PressButton(self)
-        button.setText(text)
-        button.setAccessibleName(text)
-        button.setAccessibleDescription(tip)
-        button.setToolTip(plain(tip))
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        return button
 
     @Slot()
     def _on_export(self) -> None:

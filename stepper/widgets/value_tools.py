@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QWidget
 
 from stepper.widgets.press_button import PressButton
-from stepper.widgets.tips import plain
 from stepper.widgets.value_slice import SliceBoxes
 
 
@@ -22,7 +21,7 @@ class ValueTools(QWidget):
         super().__init__(parent)
         self.slices = SliceBoxes(self)
         tip = self.tr("Scales only grow, so that steps can be compared. Fit them anew.")
-        self.fit_button = self._button(self.tr("Fit scale"), tip)
+        self.fit_button = PressButton(self.tr("Fit scale"), tip, self)
         self.fit_button.clicked.connect(self.fit_wanted)
         self.menu = QMenu(self)
         self.menu.setAccessibleName(self.tr("Copy"))
@@ -32,7 +31,7 @@ class ValueTools(QWidget):
             (self.tr("Copy all as NumPy code"), self.numpy_wanted),
         ):
             self.menu.addAction(text).triggered.connect(wanted)
-        self.copy_button = self._button(self.tr("Copy"), self.tr("Copy numbers with all their digits."))
+        self.copy_button = PressButton(self.tr("Copy"), self.tr("Copy numbers with all their digits."), self)
         self.copy_button.setText(self.tr("Copy ▾"))
         self.copy_button.setMenu(self.menu)
         self.copy_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -47,11 +46,3 @@ class ValueTools(QWidget):
         """Offer to copy where there are numbers, and to fit the scale where there is one."""
         self.copy_button.setVisible(there)
         self.fit_button.setVisible(there and scaled)
-
-    def _button(self, text: str, tip: str) -> PressButton:
-        button = PressButton(self)
-        button.setText(text)
-        button.setAccessibleName(text)
-        button.setToolTip(plain(tip))
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        return button

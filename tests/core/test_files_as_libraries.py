@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import pickle
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="the oracle extra is not installed")
 onnx = pytest.importorskip("onnx", reason="the oracle extra is not installed")
 
+from helpers.keras_torch import keras_on_torch  # noqa: E402
 from helpers.torch_nets import Stepped, close  # noqa: E402
 from onnx import helper, numpy_helper  # noqa: E402
 from onnx.reference import ReferenceEvaluator  # noqa: E402
@@ -71,8 +71,7 @@ def test_running_statistics_over_all_batches_are_not_stepped_in_training(tmp_pat
 
 @pytest.mark.filterwarnings("ignore::UserWarning", "ignore::DeprecationWarning")
 def test_keras_keeps_the_variance_of_the_batch_itself(tmp_path: Path) -> None:
-    os.environ.setdefault("KERAS_BACKEND", "torch")
-    k = pytest.importorskip("keras", reason="the oracle extra is not installed")
+    k = keras_on_torch()
     net = k.Sequential([k.Input((3,)), k.layers.Dense(4), k.layers.BatchNormalization(momentum=0.6)])
     net.save(tmp_path / "net.keras")
     x, state = after_one_step(tmp_path / "net.keras")
@@ -174,8 +173,7 @@ def used_twice(folder: Path, form: str) -> tuple[Path, Any]:
         )]  # fmt: skip
         onnx_file(folder, nodes, {n: a.detach().numpy() for n, a in held.items()}, 4).rename(path)
     else:
-        os.environ.setdefault("KERAS_BACKEND", "torch")
-        k = pytest.importorskip("keras", reason="the oracle extra is not installed")
+        k = keras_on_torch()
         shared, last, start = k.layers.Dense(4), k.layers.Dense(2), k.Input((4,))
         k.Model(start, last(shared(k.layers.Activation("tanh")(shared(start))))).save(path)
         for layer, own in ((shared, first), (last, second)):
@@ -232,8 +230,7 @@ def test_names_of_ours_do_not_meet_those_that_writing_onnx_needs(tmp_path: Path)
 
 @pytest.mark.filterwarnings("ignore::UserWarning", "ignore::DeprecationWarning")
 def test_mixed_precision_of_keras_is_said(tmp_path: Path) -> None:
-    os.environ.setdefault("KERAS_BACKEND", "torch")
-    k = pytest.importorskip("keras", reason="the oracle extra is not installed")
+    k = keras_on_torch()
     k.Sequential([k.Input((3,)), k.layers.Dense(4, dtype="mixed_bfloat16")]).save(tmp_path / "net.keras")
     assert any("Keras computes in bfloat16 here" in said for said in read_saved(str(tmp_path / "net.keras")).assumed)
 

@@ -6,12 +6,12 @@ The references are Keras (its own reader of what older versions wrote), PyTorch 
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from helpers.keras_torch import keras_on_torch
 from helpers.real_files import ARCHIVES, real_file, real_members
 from helpers.real_table import FILES, KERAS, MODELS, Real
 
@@ -93,8 +93,7 @@ WHOLE = [r for r in FILES if r.stepped and not r.why]
 
 @pytest.mark.parametrize("real", [r for r in WHOLE if r.member.endswith(".json")], ids=lambda r: r.name)
 def test_forward_equals_keras(real: Real) -> None:
-    os.environ.setdefault("KERAS_BACKEND", "torch")
-    pytest.importorskip("keras", reason="the oracle extra is not installed")
+    keras_on_torch()
     import h5py
     from keras.src.legacy.saving import legacy_h5_format, saving_utils
 

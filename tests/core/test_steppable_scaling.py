@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers.keras_torch import keras_on_torch
 
 from core.files.saved import Layer
 from core.files.source import saved_file

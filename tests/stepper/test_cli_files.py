@@ -382,6 +382,7 @@ def test_training_tells_the_accuracy_where_there_are_answers(net: Path, capsys: 
         (["--target", "1"], "--target belongs to --sample"),
         (["--standardize"], "--standardize belongs to --data"),
         (["--data", "iris", "--seed", "1"], "--seed belongs to random samples"),
+        (["--activation", "tanh,relu,sigmoid"], "two functions at most, the one of all hidden layers and the one of the last"),
         (["--optimizer", "lion"], "lion"),
         (["--batch", "0"], "at least 1"),
         (["--samples", "1000000"], "ask for 1 to 100000"),

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
+import numpy as np
 import pytest
+from helpers.inspecting import npz, read, saved_view
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -12,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from stepper.arrangement import AREAS, ARRANGEMENTS, BY_ID, OPEN, PANELS, Arrangement, Fold, area_of, fold_of, shares
 from stepper.looks import BIGGEST
 from stepper.main_window import MainWindow
+from stepper.models.saved_columns import Column
 from stepper.panels import Panels
 from stepper.views.network import NetworkView
 
@@ -154,3 +158,18 @@ def test_the_tabs_in_front_are_in_front_again_when_the_window_unfolds(window: Ma
     window.looks.zoom_by(0)
     settle(qtbot)
     assert seen(panels) == before - {"operation"} | {"tensor"}
+
+
+def test_the_columns_of_a_file_are_as_before_once_text_is(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    sizes = {"fc1": (4, 2), "fc2": (3, 4), "fc3": (1, 3)}
+    values = {f"{name}.weight": np.ones(size) for name, size in sizes.items()}
+    read(window, qtbot, npz(tmp_path / "mlp.npz", values | {f"{name}.bias": np.ones(size[0]) for name, size in sizes.items()}))
+    settle(qtbot)
+    tree = saved_view(window).tree
+    before = [tree.columnWidth(column) for column in Column]
+    for step in range(BIGGEST + 1):  # scroll bars come and go
+        window.looks.zoom_by(step)
+        settle(qtbot)
+    window.looks.zoom_by(0)
+    settle(qtbot)
+    assert [tree.columnWidth(column) for column in Column] == before

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from core.steppable.build import Choices
@@ -281,4 +282,15 @@ def test_the_keyboard_steps_once_there_is_something_to_step(
     assert fresh.moment is None and fresh.panels.current == "saved"
     read(fresh, qtbot, mlp)
     assert fresh.moment is not None and fresh.top_bar.later_button.hasFocus()
-    assert fresh.panels.is_in_front("saved")
+
+
+@pytest.mark.parametrize("name", ["saved", "tensor", "stepping"])
+def test_a_panel_of_a_file_that_is_given_the_keyboard_shows_where_it_is(
+    window: MainWindow, qtbot: QtBot, mlp: Path, name: str
+) -> None:
+    read(window, qtbot, mlp)
+    qtbot.wait(30)
+    window.panels.show_panel(name, focus=True)
+    focus, view = QApplication.focusWidget(), window.panels.view(name)
+    assert focus is not None and focus is not view and view.isAncestorOf(focus)
+    assert focus.isVisible() and focus.isEnabled() and focus.focusPolicy() & Qt.FocusPolicy.TabFocus

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from core.files.beside import open_beside
+from core.files.held import held
 from core.files.limits import Limits
 from core.files.onnx_format import onnx_layers, onnx_wire
 from core.files.onnx_format.onnx_graph import Constant, Graph, Node
@@ -42,14 +43,22 @@ def array(path: Path, name: str, rows: tuple[int, int] | None, limits: Limits) -
     """Return the numbers of a tensor that is written as a list in the message, or some of its rows; raises FileProblem."""
     from onnx import numpy_helper
 
-    file = _File(path, limits)
-    for found, tensor, _ in file.tensors():
-        if capped(found) == name:
-            if tensor.data_location == _EXTERNAL or file.tensor(found, tensor, None).dtype not in ITEM_BYTES:
-                raise FileProblem(f"{shown(name)} holds no numbers that can be read here")
-            made = numpy_helper.to_array(tensor)
-            return made if rows is None or not made.ndim else made[rows[0] : rows[1]]
-    raise FileProblem(f"it has no tensor {shown(name)} any more; open it again")
+    file, tensors = held(path, lambda: _named(_File(path, limits)))
+    if name not in tensors:
+        raise FileProblem(f"it has no tensor {shown(name)} any more; open it again")
+    tensor = tensors[name]
+    if tensor.data_location == _EXTERNAL or file.tensor(name, tensor, None).dtype not in ITEM_BYTES:
+        raise FileProblem(f"{shown(name)} holds no numbers that can be read here")
+    made = numpy_helper.to_array(tensor)
+    return made if rows is None or not made.ndim else made[rows[0] : rows[1]]
+
+
+def _named(file: _File) -> tuple[_File, dict[str, Any]]:
+    """Return a file with its tensors by name, the first where a name is cut to that of another."""
+    tensors: dict[str, Any] = {}
+    for name, tensor, _ in file.tensors():
+        tensors.setdefault(capped(name), tensor)
+    return file, tensors
 
 
 class _File:

@@ -1,7 +1,7 @@
 """Python pickles that are no PyTorch file: models of scikit-learn (pickle or joblib, alone or in a Pipeline) and plain arrays.
 
 A pickle is read by `inert_pickle`, so nothing in it is imported or called. The arrays of an unpacked file stay where they are;
-those of a packed one (joblib's `compress`) are unpacked again when someone looks at them.
+those of a packed one (joblib's `compress`) are unpacked again when someone looks at the first of them.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ import io
 import lzma
 import math
 import zlib
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 import numpy as np
 
+from core.files.held import held
 from core.files.limits import Limits
 from core.files.pickles.inert_numpy import Ndarray, behind
 from core.files.pickles.inert_pickle import Machine
@@ -63,15 +64,35 @@ def read(path: Path, limits: Limits) -> Saved:
 
 def array(path: Path, name: str, rows: tuple[int, int] | None, limits: Limits) -> np.ndarray:
     """Return the numbers of one array, or of its rows from `start` to `stop`; raises FileProblem if there is no such array."""
+    if _is_packed(path):  # to unpack it anew for each of its arrays would take minutes
+        arrays, source = held(path, lambda: _unpacked_arrays(path, limits))
+        values = _numbers(arrays, name, source)
+    else:
+        with _opened(path, limits) as (source, _):
+            values = _numbers(_arrays(source, packed=False), name, source)
+    return values[rows[0] : rows[1]] if rows else values
+
+
+def _unpacked_arrays(path: Path, limits: Limits) -> tuple[Mapping[str, Ndarray], Source]:
     with _opened(path, limits) as (source, packed):
-        value = _value(source, Embedded(source, packed))
-        estimator = estimator_in(value, source)
-        arrays = estimator.arrays if estimator is not None else named_arrays(value)
-        found = next((a for own, a in arrays.items() if capped(own) == name), None)
-        if found is None or not found.numeric:
-            raise FileProblem(f"there is no array {shown(name)} of numbers in it any more; open it again")
-        values = found.values(source)
-        return values[rows[0] : rows[1]] if rows else values
+        return _arrays(source, packed), source  # which is in memory, and stays open
+
+
+def _arrays(source: Source, packed: bool) -> Mapping[str, Ndarray]:
+    """Return all arrays by name; a name that is cut to that of an earlier one is not in it."""
+    value = _value(source, Embedded(source, packed))
+    estimator = estimator_in(value, source)
+    arrays: dict[str, Ndarray] = {}
+    for name, found in (estimator.arrays if estimator is not None else named_arrays(value)).items():
+        arrays.setdefault(capped(name), found)
+    return arrays
+
+
+def _numbers(arrays: Mapping[str, Ndarray], name: str, source: Source) -> np.ndarray:
+    found = arrays.get(name)
+    if found is None or not found.numeric:
+        raise FileProblem(f"there is no array {shown(name)} of numbers in it any more; open it again")
+    return found.values(source)
 
 
 def _value(source: Source, embedded: Embedded) -> Value:
@@ -112,6 +133,11 @@ def _opened(path: Path, limits: Limits) -> Generator[tuple[Source, bool]]:
             return
         data = _unpacked(file, unpacker, name, limits.unpacked)
     yield Source(data, 0, data.seek(0, io.SEEK_END), Account()), True
+
+
+def _is_packed(path: Path) -> bool:
+    with path.open("rb") as file:
+        return _chosen(file.read(6))[0] is not None
 
 
 def _chosen(head: bytes) -> tuple[_Unpacker | None, str]:

@@ -69,6 +69,10 @@ def _bias(value: Value, units: int, source: Source) -> Ndarray | None:
     number = number_in(value, source)
     if number is None:
         return None
+    try:
+        number = float(number)
+    except OverflowError:
+        return None  # a whole number that no float64 holds
     if not number:
         return Ndarray((), np.dtype("<f8"), "C", b"")
     return Ndarray((1,), np.dtype("<f8"), "C", np.array([number], "<f8").tobytes()) if units == 1 else None
