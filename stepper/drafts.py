@@ -215,7 +215,7 @@ def _read(file: Path) -> Draft | None:
         data = json.loads(file.read_text("utf-8"))
         texts = [data[key] for key in ("text", "title", "target", "when")]
         iteration = data.get("iteration", 0)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
     if not all(isinstance(t, str) for t in texts) or "\0" in texts[0]:
         return None

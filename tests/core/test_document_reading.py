@@ -204,3 +204,30 @@ def test_a_header_that_is_none_is_said(header: str, said: str, tmp_path: Path) -
     path.write_bytes(out.getvalue())
     with pytest.raises(FileProblem, match=said):
         unpacked(path, READER)
+
+
+def test_numbers_that_lie_far_apart_do_not_fill_the_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shelf, whole = Shelf(), np.arange(100_000.0)
+    wanted = [whole[n::1000] for n in range(20)]
+    for array in wanted:
+        shelf.put(array)
+    path = tmp_path / "a.stepper"
+    path.write_bytes(shelf.packed({}))
+    monkeypatch.setattr(document, "LARGEST_ARRAY", 3_000_000)
+    found = unpacked(path).arrays
+    assert [a.tobytes() for a in found] == [a.tobytes() for a in wanted]
+    taken = [a.base.nbytes for a in found if a.base is not None]
+    assert sum(taken) <= 3_000_000
+    assert [a.strides for a in found] == [(8000,)] * len(taken) + [(8,)] * (20 - len(taken))
+    assert len(taken) == 3
+
+
+def test_a_version_of_thousands_of_digits_is_none(path: Path) -> None:
+    with zipfile.ZipFile(path) as archive:
+        parts = {n: archive.read(n) for n in archive.namelist()}
+    data = json.loads(parts[MAIN])
+    parts[MAIN] = json.dumps({**data, "version": 10**4000}).encode()
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, part in parts.items():
+            archive.writestr(name, part)
+    assert "does not say its version" in sentence(path)

@@ -154,3 +154,21 @@ def test_how_deep_json_may_be(pair: str) -> None:
     assert loads(mixed, "it", 16)
     with pytest.raises(FileProblem, match="more than 15 deep"):
         loads(mixed, "it", 15)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
+def test_json_as_windows_writes_it(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "a.json").write_bytes('{"W1": [[1, 2]]}'.encode(encoding))
+    assert [t.name for t in read(tmp_path / "a.json", LIMITS).tensors] == ["W1"]
+
+
+def test_brackets_that_are_never_closed_are_deep_too() -> None:
+    for text in ("[" * 300 + "]" * 9, "[[]" * 300 + "]", "[" + "[" * 290 + "]" * 290 + "]" * 5):
+        with pytest.raises(FileProblem, match="nested more than 200 deep"):
+            loads(text, "it")
+
+
+@pytest.mark.parametrize("text", ["x;y\n1,5;2,5\n", "a\tb\n1,5\t2\n"])
+def test_numbers_with_a_decimal_comma_are_told_by_their_line(text: str) -> None:
+    with pytest.raises(FileProblem, match="line 2: '1,5' is not a number; write numbers with a decimal point"):
+        csv_arrays(text, "W")

@@ -46,6 +46,9 @@ class Wrong(Exception):
 def twin_of(net: Any, dtype: Any) -> Any:
     """Return a network in another type, with masks in place of dropouts."""
     layers = [Masked() if isinstance(n, nn.Dropout) else copy.deepcopy(n) for n in net]
+    for layer in layers:
+        if hasattr(layer, "inplace"):  # what a layer takes is needed for its gradient, and for losses of what enters the last one
+            layer.inplace = False
     return nn.Sequential(*layers).to(dtype).train(net.training)
 
 

@@ -33,8 +33,9 @@ def population(net: Any, exact: bool = False, affine: tuple[Any, ...] = (), bias
     """
     made: list[Any] = []
     for layer in net:
+        spelled_out = isinstance(layer, nn.LayerNorm) and nn.LayerNorm not in affine  # its epsilon is a tensor of 64 bits
         for key in ("eps", "negative_slope", "alpha", "momentum"):
-            if exact and hasattr(layer, key):
+            if exact and hasattr(layer, key) and not spelled_out:
                 kept = float(np.float32(getattr(layer, key)))
                 setattr(layer, key, 1 - float(np.float32(1 - layer.momentum)) if key == "momentum" else kept)
         if isinstance(layer, nn.BatchNorm1d):

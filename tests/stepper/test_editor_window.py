@@ -242,13 +242,14 @@ def test_a_killed_window_leaves_its_text_to_the_next(qtbot: QtBot, settings: Set
     subprocess.run([sys.executable, "-c", code, str(folder)], check=False, cwd=Path(__file__).parents[2])
     assert len(list(folder.glob("*.lock"))) == 1
     (folder / "broken.json").write_text("{")
+    (folder / "deep.json").write_text("[" * 100_000)
     (folder / "strange.json").write_text(json.dumps({"text": 3, "title": "", "target": "", "when": ""}))
     window = another()
     window.open_up()
     assert not window.writing.left.bar.isHidden()
     window.writing.left.bar.throw_button.click()
     assert window.writing.left.bar.isHidden()
-    assert {f.name for f in folder.glob("*.json")} == {"broken.json", "strange.json"}
+    assert {f.name for f in folder.glob("*.json")} == {"broken.json", "deep.json", "strange.json"}
 
 
 def test_a_lock_of_another_computer_holds_for_an_hour(tmp_path: Path) -> None:
