@@ -6,20 +6,26 @@ BIN := $(VENV)/bin
 # A process for each processor, and the tests of one file in one of them.
 SIDE_BY_SIDE := -n auto --dist loadfile
 
+# What is compiled once need not be by each process that a window or a test starts.
+COMPILE := $(BIN)/python -m compileall -q core stepper resources
+
 .PHONY: setup run test check bench fuzz pictures clean
 
 setup: $(VENV)/.app
 	@sh .ci/system-libraries run
+	@$(COMPILE)
 
 run: setup
 	@$(BIN)/stepper
 
 test: $(VENV)/.$(EXTRAS)
 	@sh .ci/system-libraries test
+	@$(COMPILE)
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
 check: $(VENV)/.$(EXTRAS) $(VENV)/.check
 	@sh .ci/system-libraries test
+	@$(COMPILE)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/basedpyright

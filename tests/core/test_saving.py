@@ -42,8 +42,9 @@ def as_anybody(code: str) -> str:
 def anybodys(tmp_path: Path) -> Path:
     """A folder that belongs to the one as whom `as_anybody` runs."""
     if os.geteuid() == 0:
-        for folder in (tmp_path, *tmp_path.parents[:2]):
-            folder.chmod(folder.stat().st_mode | 0o755)
+        for folder in (tmp_path, *tmp_path.parents):
+            if folder.stat().st_mode & 0o005 != 0o005:
+                folder.chmod(folder.stat().st_mode | 0o055)
         os.chown(tmp_path, ANYBODY, ANYBODY)
     return tmp_path
 
