@@ -38,12 +38,13 @@ class NeuronPainter:
             for kind, part in kinds:
                 marks.ring(self.p, self._extent(part), *self.scene.lit_as(Item(kind, column)), round_=False)
         for unit in range(self.scene.network.size(column)):
-            item = Item("unit", column, unit)
-            self._neuron(item)
             if column == 0:
                 self._input_name(unit)
             elif found is not None and found.bias is not None:
                 self._bias(Item("bias", column, unit))
+        # Above the rings of the biases: a number whose sign they cover is another one.
+        for unit in range(self.scene.network.size(column)):
+            self._neuron(Item("unit", column, unit))
 
     def _neuron(self, item: Item) -> None:
         p, r, c = self.p, self.g.radius, self.g.centre(item.layer, item.unit)

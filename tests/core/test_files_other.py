@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers.reading import answers
 from helpers.saved_forward import forward, numbers
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -26,19 +27,6 @@ SOME = [HealthCheck.function_scoped_fixture]
 
 def value(saved: Saved, name: str) -> Any:
     return numbers(saved, name, lambda n: read_other.array(Path(saved.path), n, None, LIMITS))
-
-
-def answers(path: Path, raw: bytes) -> None:
-    """A file is either read, and then all of it can be sent, or refused by a FileProblem."""
-    path.write_bytes(raw)
-    try:
-        saved = read_other.read(path, LIMITS)
-        Saved.from_data(saved.to_data())
-        for t in saved.tensors:
-            if t.where.kind == "worker" and t.readable:
-                assert read_other.array(path, t.name, None, LIMITS).shape == t.shape
-    except FileProblem as problem:
-        assert str(problem)
 
 
 # --- MATLAB -----------------------------------------------------------------------------------------------------------
@@ -90,12 +78,12 @@ def test_mat_damaged(tmp_path: Path, packed: bool) -> None:
     rng = np.random.default_rng(0)
     # The fuzzer (tests/fuzz) tries many more.
     for n in [*range(120, 200), *rng.integers(200, len(raw), 100).tolist()]:
-        answers(tmp_path / "w.mat", raw[:n])
+        answers(read_other, tmp_path / "w.mat", raw[:n])
     for _ in range(150):
         changed = bytearray(raw)
         for at in rng.integers(0, min(len(raw), 2000), 3):
             changed[at] = rng.integers(256)
-        answers(tmp_path / "w.mat", bytes(changed))
+        answers(read_other, tmp_path / "w.mat", bytes(changed))
 
 
 # --- GGUF -------------------------------------------------------------------------------------------------------------
@@ -141,7 +129,7 @@ def test_gguf_damaged(tmp_path: Path, changes: list[tuple[int, int]], end: int) 
     raw = bytearray(gguf())
     for at, byte in changes:
         raw[at] = byte
-    answers(tmp_path / "net.gguf", bytes(raw[:end]))
+    answers(read_other, tmp_path / "net.gguf", bytes(raw[:end]))
 
 
 # --- TensorFlow.js ----------------------------------------------------------------------------------------------------
